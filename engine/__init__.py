@@ -1,0 +1,1 @@
+"""The process engine: pure decisions about dossiers."""

@@ -1,0 +1,86 @@
+"""What somebody wants of one dossier: imperative, frozen, free of clocks and ids of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class StartProcess:
+    """Begin the process. `dossier` is the fixed context FEEL sees as `dossier`
+    (code, procedure, channel, receiving_unit, competent_unit, received_at as ISO 8601 UTC);
+    `form` is the checked filing form, seen as `filing`."""
+
+    dossier: Mapping[str, Any]
+    form: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimStep:
+    """Take an open step for oneself."""
+
+    token: str
+    assignee: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseStep:
+    """Give a claimed step back to its unit."""
+
+    token: str
+    assignee: str
+
+
+@dataclass(frozen=True, slots=True)
+class CompleteStep:
+    """Finish an open step with its checked form and the chosen way on (None where the step offers no choice)."""
+
+    token: str
+    assignee: str
+    form: Mapping[str, Any] = field(default_factory=dict)
+    choice: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeliverMessage:
+    """Hand an awaited message to the step that waits for it; `token` picks one of several."""
+
+    message: str
+    form: Mapping[str, Any] = field(default_factory=dict)
+    token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FireTimer:
+    """Say that a set timer is due; `now` of the step must not lie before its due time."""
+
+    timer: str
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawDossier:
+    """The applicant takes the dossier back: every open step is cancelled, status 7."""
+
+    reason: str
+
+
+Command = StartProcess | ClaimStep | ReleaseStep | CompleteStep | DeliverMessage | FireTimer | WithdrawDossier
+
+KINDS: dict[str, type] = {
+    kind.__name__: kind
+    for kind in (StartProcess, ClaimStep, ReleaseStep, CompleteStep, DeliverMessage, FireTimer, WithdrawDossier)
+}
+
+
+def to_json(command: Command) -> dict[str, Any]:
+    """The command as plain data, for history and for re-execution."""
+    return {"command": type(command).__name__, **asdict(command)}
+
+
+def from_json(data: Mapping[str, Any]) -> Command:
+    """The inverse of `to_json`. Raises KeyError for a kind this release does not know."""
+    values = {key: value for key, value in data.items() if key != "command"}
+    built: Command = KINDS[data["command"]](**values)
+    return built

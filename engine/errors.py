@@ -1,0 +1,109 @@
+"""One tree of errors; the docstring of a class is its sentence, filled with the error's details.
+
+The sentence says what is wrong, where, and what to do. `app/errors.py` maps families to HTTP once and translates the
+sentence; an error never carries a status code.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class OneDoorError(Exception):
+    """Something went wrong; try again or tell the administrator."""
+
+    def __init__(self, **details: Any) -> None:
+        super().__init__()
+        self.details = details
+
+    @classmethod
+    def template(cls) -> str:
+        """The sentence with its `{named}` places still empty, as translators see it."""
+        return " ".join((cls.__doc__ or OneDoorError.__doc__ or "").split())
+
+    @classmethod
+    def code(cls) -> str:
+        """The error's stable name for API clients."""
+        return cls.__name__
+
+    def __str__(self) -> str:
+        return self.template().format_map(_Lenient(self.details))
+
+
+class _Lenient(dict[str, Any]):
+    """A sentence must never fail for want of a detail."""
+
+    def __missing__(self, key: str) -> str:
+        return "{" + key + "}"
+
+
+class Invalid(OneDoorError):
+    """The input is not acceptable: {reason}."""
+
+
+class NotPossible(OneDoorError):
+    """That is not possible in the dossier's present state."""
+
+
+class Conflict(OneDoorError):
+    """Somebody changed this in the meantime; load it again."""
+
+
+class Failed(OneDoorError):
+    """The step could not be carried out; nothing of it was kept."""
+
+
+class DiagramRefused(Invalid):
+    """The diagram cannot be run: {first} ({count} finding(s) in all)."""
+
+
+class FormRefused(Invalid):
+    """The form has {count} field(s) to correct, first: {first}."""
+
+
+class ExpressionInvalid(Invalid):
+    """The expression "{expression}" cannot be read: {reason} at position {position}."""
+
+
+class ExpressionFailed(Failed):
+    """The expression "{expression}" on element {element} failed: {reason}."""
+
+
+class BudgetExceeded(Failed):
+    """The step needed more than {limit} {unit} on element {element} and was rolled back."""
+
+
+class StateUnreadable(Failed):
+    """The stored state of the dossier cannot be read: {reason}."""
+
+
+class StepNotOpen(Conflict):
+    """Step {step} is no longer open; load the dossier again to see where it stands."""
+
+
+class StepTaken(Conflict):
+    """Step {step} is already held by {assignee}; ask them to give it back."""
+
+
+class NotClaimed(NotPossible):
+    """Step {step} is not held by {person}; claim it first."""
+
+
+class ChoiceUnknown(Invalid):
+    """Step {step} does not offer the choice "{choice}"; choose one of: {offered}."""
+
+
+class MessageNotAwaited(NotPossible):
+    """The dossier is not waiting for the message "{message}"."""
+
+
+class TimerNotSet(NotPossible):
+    """Timer {timer} is not set on this dossier."""
+
+
+class AlreadyEnded(NotPossible):
+    """The dossier has already ended with status {status}."""
+
+
+class AlreadyStarted(NotPossible):
+    """The dossier has already been started."""

@@ -1,0 +1,194 @@
+"""What happened to one dossier: past tense, frozen, versioned. History is a list of these; every view is a fold of them.
+
+Times inside facts are ISO 8601 UTC texts; hours are working hours (8 h = 1 working day).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessStarted:
+    """The dossier was received under the version with this digest."""
+
+    digest: str
+    dossier: Mapping[str, Any]
+    form: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PathFollowed:
+    """Tokens moved by themselves over these elements and sequence flows, in this order."""
+
+    elements: tuple[str, ...]
+    flows: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BranchDecided:
+    """A gateway chose these flows; `condition` is the FEEL text that held ("" for the default flow) and
+    `because` the values it looked at."""
+
+    gateway: str
+    flows: tuple[str, ...]
+    condition: str
+    because: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ValueComputed:
+    """A script or business rule task computed a value, kept under the element's id."""
+
+    element: str
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class StepEntered:
+    """A step became work for somebody (or a wait, when `message` is set).
+
+    `visit` counts from 1. `item` and `index` belong to one instance of a multi-instance step, else None.
+    """
+
+    token: str
+    step: str
+    visit: int
+    kind: str
+    role: str
+    unit: str
+    hours: str | None
+    form: str | None
+    message: str | None = None
+    item: Any = None
+    index: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StepClaimed:
+    """Somebody took the step."""
+
+    token: str
+    step: str
+    assignee: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepReleased:
+    """Somebody gave the step back to its unit."""
+
+    token: str
+    step: str
+    assignee: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepCompleted:
+    """The step was finished with these values, kept under the step's id."""
+
+    token: str
+    step: str
+    form: Mapping[str, Any]
+    choice: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StepCancelled:
+    """The step ended without being done; `reason` is interrupted, withdrawn, terminated or enough."""
+
+    token: str
+    step: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TimerSet:
+    """A timer event started to wait."""
+
+    timer: str
+    element: str
+    due_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class TimerFired:
+    """A timer event went off."""
+
+    timer: str
+    element: str
+
+
+@dataclass(frozen=True, slots=True)
+class TimerCancelled:
+    """A timer event stopped waiting without going off."""
+
+    timer: str
+    element: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatusChanged:
+    """The public status (1-10 of the national portal) moved; `old` is 0 at the beginning."""
+
+    old: int
+    new: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClockStopped:
+    """The legal clock stopped while somebody outside is awaited (`reason`: supplement, financial or applicant)."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClockStarted:
+    """The legal clock runs (again)."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DueSet:
+    """A due date was computed. `scope` is "dossier", "statutory" or a step's token; None while the clock stands."""
+
+    scope: str
+    due_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DossierEnded:
+    """No token is left; `end` is the end event reached, or None after a withdrawal."""
+
+    status: int
+    end: str | None
+
+
+Fact = (
+    ProcessStarted | PathFollowed | BranchDecided | ValueComputed | StepEntered | StepClaimed | StepReleased
+    | StepCompleted | StepCancelled | TimerSet | TimerFired | TimerCancelled | StatusChanged | ClockStopped
+    | ClockStarted | DueSet | DossierEnded
+)
+
+KINDS: dict[str, type] = {kind.__name__: kind for kind in Fact.__args__}
+_TUPLES = {"elements", "flows"}
+
+
+def to_json(fact: Fact) -> dict[str, Any]:
+    """The fact as plain data, as history keeps it."""
+    return {"fact": type(fact).__name__, "v": VERSION, **asdict(fact)}
+
+
+def from_json(data: Mapping[str, Any]) -> Fact:
+    """The inverse of `to_json`. Raises KeyError for a kind this release does not know."""
+    values = {
+        key: tuple(value) if key in _TUPLES else value
+        for key, value in data.items()
+        if key not in ("fact", "v")
+    }
+    built: Fact = KINDS[data["fact"]](**values)
+    return built
