@@ -1,0 +1,60 @@
+"""What has to happen later or elsewhere: timers, outgoing letters, incidents, and answers kept for repeated requests."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import Json, UtcDateTime, db
+
+
+class Timer(db.Model):
+    """A timer event of a dossier that waits for `due_at`."""
+
+    dossier: Mapped[int] = mapped_column(ForeignKey("dossier.id"), primary_key=True)
+    timer: Mapped[str] = mapped_column(String(20), primary_key=True)
+    element: Mapped[str] = mapped_column(String(80))
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class Letter(db.Model):
+    """The outbox: something to tell somebody outside, written in the same transaction as its cause."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    dossier: Mapped[int | None] = mapped_column(ForeignKey("dossier.id"), index=True)
+    seq: Mapped[int | None]
+    kind: Mapped[str] = mapped_column(String(40))
+    body: Mapped[dict] = mapped_column(Json)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    attempts: Mapped[int] = mapped_column(default=0)
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_error: Mapped[str] = mapped_column(default="")
+
+
+class Incident(db.Model):
+    """A command that failed inside the engine; nothing of it was kept but this, so that it can be retried."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    dossier: Mapped[int] = mapped_column(ForeignKey("dossier.id"), index=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    person: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    acting_unit: Mapped[str | None] = mapped_column(String(40))
+    command: Mapped[dict] = mapped_column(Json)
+    error: Mapped[str] = mapped_column(String(60))
+    details: Mapped[dict] = mapped_column(Json)
+    retries: Mapped[int] = mapped_column(default=0)
+    resolved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    resolved_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    __table_args__ = (Index("ix_incident_open", "resolved_at", "id"),)
+
+
+class Answer(db.Model):
+    """The answer given to a request with an idempotency key, given again when the same request comes again."""
+
+    key: Mapped[str] = mapped_column(String(100), primary_key=True)
+    person: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    request_digest: Mapped[str] = mapped_column(String(64))
+    body: Mapped[dict] = mapped_column(Json)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
