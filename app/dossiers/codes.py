@@ -1,0 +1,28 @@
+"""Record codes: `<receiving unit>-<yyMMdd>-<NNNN>`, counted per unit and local day without holes."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy.dialects import postgresql, sqlite
+
+from app.dossiers.models import CodeCounter
+
+LOCAL = timezone(timedelta(hours=7))
+
+
+def next_code(conn: Connection, unit: str, now: datetime) -> str:
+    """The next free code; the counter's row stays locked until the transaction ends, and a rollback gives it back."""
+    day = now.astimezone(LOCAL).date()
+    ordinal = conn.execute(_counted(conn.dialect.name, unit, day)).scalar_one()
+    return f"{unit}-{day:%y%m%d}-{ordinal:04d}"
+
+
+def _counted(dialect: str, unit: str, day: Any) -> Any:
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    first = insert(CodeCounter).values(unit=unit, day=day, last=1)
+    return first.on_conflict_do_update(
+        index_elements=["unit", "day"], set_={"last": CodeCounter.last + 1}
+    ).returning(CodeCounter.last)

@@ -1,0 +1,53 @@
+"""What can be wrong with a dossier that is handed in, in plain sentences."""
+
+from __future__ import annotations
+
+from engine.errors import Invalid, NotPossible
+
+
+class FileTooLarge(Invalid):
+    """The file "{name}" is larger than {limit} MB; scan it with fewer dots or split it."""
+
+
+class FileEmpty(Invalid):
+    """The file "{name}" is empty; choose it again."""
+
+
+class FileTypeRefused(Invalid):
+    """The file "{name}" is not a document that can be kept; hand in one of: {allowed}."""
+
+
+class FileUnknown(Invalid):
+    """Attachment {attachment} is not there or belongs to somebody else; upload it again."""
+
+
+class FileLost(NotPossible):
+    """The content of "{name}" cannot be found in the store; tell the administrator."""
+
+
+class ComponentUnknown(Invalid):
+    """The procedure has no component "{component}"; reload the page."""
+
+
+class PapersMissing(Invalid):
+    """{count} required component(s) are missing, first: {first}."""
+
+
+class ChannelUnknown(Invalid):
+    """A dossier cannot come in by "{channel}"; choose one of: {allowed}."""
+
+
+class CentreRefused(Invalid):
+    """You do not receive dossiers at {unit}; choose one of your own centres."""
+
+
+class UnitRefused(Invalid):
+    """{unit} is not competent for this procedure; choose one of the units offered."""
+
+
+class ProcedureUnavailable(Invalid):
+    """Procedure {procedure} has no published version yet, so no dossier can be received for it."""
+
+
+class ReasonMissing(Invalid):
+    """Say why the dossier is taken back; the reason is kept in its history."""
