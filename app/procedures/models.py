@@ -36,6 +36,7 @@ class ProcessVersion(db.Model):
     digest: Mapped[str] = mapped_column(String(64), unique=True)
     bundle: Mapped[dict] = mapped_column(Json)
     findings: Mapped[list] = mapped_column(Json)
+    scenarios: Mapped[dict] = mapped_column(Json, default=dict)
     note: Mapped[str] = mapped_column(default="")
     author: Mapped[int] = mapped_column(ForeignKey("person.id"))
     publisher: Mapped[int] = mapped_column(ForeignKey("person.id"))
@@ -45,15 +46,21 @@ class ProcessVersion(db.Model):
 
 
 class Draft(db.Model):
-    """The one draft of a procedure (state: draft, submitted); `revision` rises with every save."""
+    """The one draft of a procedure (state: draft, submitted); `revision` rises with every save.
+
+    `editors` are the ids of all who had a hand in it: none of them may publish it.
+    """
 
     procedure: Mapped[str] = mapped_column(ForeignKey("procedure.code"), primary_key=True)
     bundle: Mapped[dict] = mapped_column(Json)
+    scenarios: Mapped[dict] = mapped_column(Json, default=dict)
     revision: Mapped[int] = mapped_column(default=1)
     state: Mapped[str] = mapped_column(String(20), default="draft")
     note: Mapped[str] = mapped_column(default="")
     author: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    editors: Mapped[list] = mapped_column(Json, default=list)
     based_on: Mapped[int | None] = mapped_column(ForeignKey("process_version.id"))
+    updated_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
     submitted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     rejected_note: Mapped[str] = mapped_column(default="")
