@@ -1,0 +1,164 @@
+"""The inbox: which tasks stand under which tab, soonest first, counted by the same conditions that list them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, literal, or_, select, text, true, tuple_, union_all
+
+from app.casework import Actor
+from app.db import UtcDateTime
+from app.dossiers.codes import LOCAL
+from app.dossiers.models import Dossier
+from app.people.permissions import ROLES
+from app.tasks.models import Task
+
+TABS = ("mine", "unit", "waiting", "today", "late", "done")
+DONE_FOR = timedelta(days=30)
+# Both databases use the partial indexes only when their own condition stands literally in the statement.
+_LIVE = text("task.state IN ('open', 'waiting')")
+_WORKING_ROLES = tuple(code for code, (_, _, permissions) in ROLES.items() if "task.work" in permissions)
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What the reader narrowed the inbox to; an empty value narrows nothing."""
+
+    procedure: str = ""
+    kind: str = ""
+    unit: str = ""
+    text: str = ""
+    free: bool = False
+
+
+@dataclass(frozen=True)
+class Place:
+    """The last row of a page; the next page begins behind it."""
+
+    at: datetime | None
+    dossier: int
+    token: str
+
+
+def pairs(actor: Actor) -> tuple[tuple[str, str], ...]:
+    """The (unit, role) pairs whose work the person sees; a supervisor sees every working role of the unit."""
+    seen: dict[tuple[str, str], None] = {}
+    for unit, role in actor.roles:
+        for each in _WORKING_ROLES if role == "supervisor" else (role,):
+            if each in _WORKING_ROLES:
+                seen[(unit, each)] = None
+    return tuple(seen)
+
+
+def end_of_day(now: datetime) -> datetime:
+    """The last moment of the reader's local day."""
+    local = now.astimezone(LOCAL)
+    return datetime.combine(local.date() + timedelta(days=1), time(), LOCAL).astimezone(UTC)
+
+
+def tab_condition(tab: str, actor: Actor, now: datetime) -> ColumnElement[bool]:
+    """Which of the tasks in the person's scope stand under a tab; lists and counts both use it."""
+    opened = Task.state == "open"
+    conditions: dict[str, ColumnElement[bool]] = {
+        "mine": and_(opened, Task.assignee == actor.person),
+        "unit": opened,
+        "waiting": Task.state == "waiting",
+        "today": and_(opened, Task.due_at >= now, Task.due_at < end_of_day(now)),
+        "late": and_(opened, Task.due_at < now),
+        "done": and_(Task.state == "done", Task.ended_by == actor.person, Task.ended_at >= now - DONE_FOR),
+    }
+    return conditions[tab]
+
+
+def filter_condition(narrowed: Filter, fold: str) -> ColumnElement[bool]:
+    """The filter bar as a condition; `fold` is the searched text without accents."""
+    wanted: list[ColumnElement[bool]] = [true()]
+    if narrowed.procedure:
+        wanted.append(Task.procedure == narrowed.procedure)
+    if narrowed.kind:
+        wanted.append(Task.kind == narrowed.kind)
+    if narrowed.unit:
+        wanted.append(Task.unit == narrowed.unit)
+    if narrowed.free:
+        wanted.append(Task.assignee.is_(None))
+    if fold:
+        found = select(Dossier.id).where(Dossier.id == Task.dossier, Dossier.search.contains(fold, autoescape=True))
+        wanted.append(found.exists())
+    return and_(*wanted)
+
+
+def counts(conn: Connection, actor: Actor, now: datetime, narrowed: ColumnElement[bool]) -> dict[str, int]:
+    """How many tasks stand under each tab."""
+    scope = pairs(actor)
+    done = conn.execute(
+        select(func.count()).select_from(Task).where(tab_condition("done", actor, now), narrowed)
+    ).scalar_one()
+    live = [tab for tab in TABS if tab != "done"]
+    if not scope:
+        return {**dict.fromkeys(live, 0), "done": done}
+    sums = [func.coalesce(func.sum(case((tab_condition(tab, actor, now), 1), else_=0)), 0).label(tab) for tab in live]
+    row = conn.execute(
+        select(*sums).select_from(Task).where(_LIVE, tuple_(Task.unit, Task.role).in_(scope), narrowed)
+    ).one()
+    return {**{tab: int(row._mapping[tab]) for tab in live}, "done": done}
+
+
+@dataclass(frozen=True)
+class Cut:
+    """One page of a tab: what stands on it, behind which row it begins, how many rows it has."""
+
+    condition: ColumnElement[bool]
+    after: Place | None
+    size: int
+
+
+def keys(actor: Actor, tab: str, now: datetime, narrowed: ColumnElement[bool], cut: tuple[Place | None, int]) -> Any:
+    """The (dossier, token) pairs of one page in order: a union of short index ranges, or None where nothing can be."""
+    page = Cut(and_(tab_condition(tab, actor, now), narrowed), *cut)
+    if tab == "done":
+        return _done(page)
+    dated = page.after is None or page.after.at is not None
+    ranges = [_dated(scope, page) for scope in _scopes(actor, tab) if dated]
+    if tab not in ("today", "late"):
+        ranges += [_undated(scope, page) for scope in _scopes(actor, tab)]
+    if not ranges:
+        return None
+    rows = union_all(*[select(each.subquery()) for each in ranges]).subquery("ranges")
+    return select(rows).order_by(rows.c.due_at.asc().nulls_last(), rows.c.dossier, rows.c.token).limit(page.size)
+
+
+def _scopes(actor: Actor, tab: str) -> list[ColumnElement[bool]]:
+    """Disjoint index ranges that together are the person's scope."""
+    seen = pairs(actor)
+    if tab == "mine" and seen:
+        return [and_(Task.assignee == actor.person, tuple_(Task.unit, Task.role).in_(seen))]
+    return [and_(Task.unit == unit, Task.role == role) for unit, role in seen]
+
+
+def _dated(scope: ColumnElement[bool], page: Cut) -> Select[Any]:
+    query = select(Task.dossier, Task.token, Task.due_at).where(_LIVE, scope, page.condition, Task.due_at.is_not(None))
+    if page.after:
+        start = (literal(page.after.at, UtcDateTime), literal(page.after.dossier), literal(page.after.token))
+        query = query.where(tuple_(Task.due_at, Task.dossier, Task.token) > tuple_(*start))
+    return query.order_by(Task.due_at, Task.dossier, Task.token).limit(page.size)
+
+
+def _undated(scope: ColumnElement[bool], page: Cut) -> Select[Any]:
+    query = select(Task.dossier, Task.token, Task.due_at).where(_LIVE, scope, page.condition, Task.due_at.is_(None))
+    if page.after and page.after.at is None:
+        query = query.where(_behind(page.after))
+    return query.order_by(Task.dossier, Task.token).limit(page.size)
+
+
+def _behind(after: Place) -> ColumnElement[bool]:
+    return tuple_(Task.dossier, Task.token) > tuple_(literal(after.dossier), literal(after.token))
+
+
+def _done(page: Cut) -> Select[Any]:
+    query = select(Task.dossier, Task.token, Task.ended_at.label("due_at")).where(page.condition)
+    if page.after:
+        at = literal(page.after.at, UtcDateTime)
+        query = query.where(or_(Task.ended_at < at, and_(Task.ended_at == at, _behind(page.after))))
+    return query.order_by(Task.ended_at.desc(), Task.dossier, Task.token).limit(page.size)
