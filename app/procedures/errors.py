@@ -1,0 +1,70 @@
+"""What can be wrong with a procedure, its draft or its publication, in sentences."""
+
+from __future__ import annotations
+
+from app.errors import Forbidden, NotFound
+from engine.errors import Conflict, Invalid, NotPossible
+
+
+class ProcedureUnknown(NotFound):
+    """There is no procedure with the code {code}."""
+
+
+class VersionUnknown(NotFound):
+    """Procedure {code} has no version {number}."""
+
+
+class DraftUnknown(NotFound):
+    """Procedure {code} has no draft; start one from its current version."""
+
+
+class DraftFormUnknown(NotFound):
+    """The draft of procedure {code} has no form {form}."""
+
+
+class CodeTaken(Conflict):
+    """There is already a procedure with the code {code} or the key {key}; choose another one."""
+
+
+class FactsUnfit(Invalid):
+    """The procedure's field "{field}" is not acceptable: {reason}."""
+
+
+class PartUnfit(Invalid):
+    """The part "{part}" of the draft is not acceptable: {reason}."""
+
+
+class DraftExists(Conflict):
+    """Procedure {code} already has a draft, last saved by {name} at {at}; continue that one."""
+
+
+class DraftChanged(Conflict):
+    """{name} saved the draft of procedure {code} at {at}; load it again before you save."""
+
+
+class DraftUnderReview(NotPossible):
+    """The draft of procedure {code} is submitted for approval; withdraw it before you change it."""
+
+
+class DraftNotSubmitted(NotPossible):
+    """The draft of procedure {code} is not submitted for approval."""
+
+
+class SameAsPublished(NotPossible):
+    """Version {number} of procedure {other} already has exactly this content; there is nothing new to publish."""
+
+
+class OwnDraft(Forbidden):
+    """You had a hand in this draft of procedure {code}; another person has to approve it."""
+
+
+class NoteMissing(Invalid):
+    """Write a note that says why the draft is sent back."""
+
+
+class ScenarioFailed(Invalid):
+    """Scenario "{scenario}" does not pass: {reason}."""
+
+
+class BundleMissing(NotFound):
+    """The folder {folder} does not hold a procedure: {reason}."""

@@ -1,0 +1,152 @@
+"""The gate: a bundle is checked and rehearsed in a process of its own that can be killed at any moment.
+
+`python -m app.procedures.gate` reads {"bundle", "scenarios"} from its standard input and answers with JSON lines:
+first the findings, then one line per scenario. It arms its own limits before it reads anything, so that neither a
+hostile diagram nor a bug in a parser can hold the platform up.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from app.people.permissions import ROLES
+from engine.definition import Bundle, check, compile_definition
+from engine.findings import Finding
+from engine.rehearse import rehearse
+
+CHECK_SECONDS = 2.0
+REHEARSE_SECONDS = 10.0
+START_SECONDS = 60.0
+MEMORY = 1_500_000_000
+PROJECT = Path(__file__).resolve().parents[2]
+REHEARSED_AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+# Sentences of this module's own findings; the engine's stand in engine.findings.TEMPLATES.
+TEMPLATES = {
+    "check_too_long": "The check was stopped after {seconds} seconds; the diagram or a form is too large or too deeply "
+    "nested. Make it smaller.",
+    "check_broke_off": "The check needed too much memory and was stopped; make the diagram or the forms smaller.",
+    "input_unreadable": "The draft cannot be read as a procedure: {reason}.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsed:
+    """How one scenario went."""
+
+    scenario: str
+    passed: bool
+    failures: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """What the gate says about a bundle; `digest` is empty when the bundle could not be read."""
+
+    digest: str
+    findings: tuple[Finding, ...]
+    rehearsals: tuple[Rehearsed, ...] = ()
+
+    @property
+    def errors(self) -> int:
+        """How many findings stand in the way of publishing."""
+        return sum(1 for finding in self.findings if finding.severity == "error")
+
+
+def examine(
+    bundle: Mapping[str, Any], scenarios: Mapping[str, Any], *, seconds: float = CHECK_SECONDS
+) -> Examination:
+    """Check a bundle (as JSON) and run its scenarios, each in bounded time and memory."""
+    question = json.dumps({"bundle": bundle, "scenarios": scenarios, "seconds": seconds})
+    try:
+        answer = subprocess.run(
+            [sys.executable, "-m", "app.procedures.gate"], input=question, capture_output=True, text=True,
+            cwd=PROJECT, timeout=START_SECONDS, check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return Examination("", (_stopped("check_too_long", seconds=f"{START_SECONDS:g}"),))
+    return _read(answer.stdout.splitlines(), answer.returncode, seconds, len(scenarios))
+
+
+def _read(lines: list[str], code: int, seconds: float, scenarios: int) -> Examination:
+    said = [json.loads(line) for line in lines]
+    if not said:
+        too_long = code in (-signal.SIGALRM, -signal.SIGXCPU, -signal.SIGKILL)
+        reason = "check_too_long" if too_long else "check_broke_off"
+        return Examination("", (_stopped(reason, seconds=f"{seconds:g}"),))
+    findings = tuple(finding_from_json(finding) for finding in said[0]["findings"])
+    rehearsed = [Rehearsed(one["scenario"], one["passed"], tuple(one["failures"])) for one in said[1:]]
+    if code != 0 and len(rehearsed) < scenarios:
+        late = f"it was stopped after {REHEARSE_SECONDS:g} seconds"
+        rehearsed.append(Rehearsed(said[0]["scenarios"][len(rehearsed)], False, (late,)))
+    return Examination(said[0]["digest"], findings, tuple(rehearsed))
+
+
+def finding_to_json(finding: Finding) -> dict[str, Any]:
+    """A finding as plain data."""
+    return asdict(finding)
+
+
+def finding_from_json(data: Mapping[str, Any]) -> Finding:
+    """The inverse of `finding_to_json`."""
+    return Finding(data["code"], data["severity"], data["element"], data["details"])
+
+
+def _stopped(code: str, **details: Any) -> Finding:
+    return Finding(code, "error", None, details)
+
+
+def _arm(seconds: float) -> None:
+    """From now on the kernel ends this process after so many seconds, running or waiting."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    cpu = int(used.ru_utime + used.ru_stime + seconds) + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu, resource.RLIM_INFINITY))
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+
+
+def _say(answer: Mapping[str, Any]) -> None:
+    print(json.dumps(answer), flush=True)
+
+
+def _examine_here(question: Mapping[str, Any]) -> None:
+    scenarios = question["scenarios"]
+    bundle = Bundle.from_json(question["bundle"])
+    findings = check(bundle, roles=frozenset(ROLES))
+    sound = not any(finding.severity == "error" for finding in findings)
+    _say({
+        "digest": bundle.digest,
+        "findings": [finding_to_json(finding) for finding in findings],
+        "scenarios": list(scenarios),
+    })
+    if sound and scenarios:
+        _arm(REHEARSE_SECONDS)
+        for answer in _rehearsals(bundle, scenarios):
+            _say(answer)
+
+
+def _rehearsals(bundle: Bundle, scenarios: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    definition = compile_definition(bundle)
+    for name, scenario in scenarios.items():
+        went = rehearse(definition, scenario, REHEARSED_AT)
+        yield {"scenario": name, "passed": went.passed, "failures": [str(failure) for failure in went.failures]}
+
+
+def main() -> None:
+    """Examine what comes on standard input, under limits."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    _arm(CHECK_SECONDS)
+    question = json.load(sys.stdin)
+    _arm(question["seconds"])
+    _examine_here(question)
+
+
+if __name__ == "__main__":
+    main()
