@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
 from sqlalchemy.dialects import postgresql, sqlite
 
+from app.clock import LOCAL
 from app.dossiers.models import CodeCounter
-
-LOCAL = timezone(timedelta(hours=7))
 
 
 def next_code(conn: Connection, unit: str, now: datetime) -> str:

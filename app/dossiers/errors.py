@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from engine.errors import Invalid, NotPossible
+from app.errors import NotFound
+from engine.errors import FormRefused, Invalid, NotPossible
+
+
+class DossierUnknown(NotFound):
+    """There is no dossier {code} that you may see; check the code."""
+
+
+class PaperUnknown(NotFound):
+    """There is no file {attachment} that you may see; go back to the dossier."""
 
 
 class FileTooLarge(Invalid):
@@ -47,6 +56,10 @@ class UnitRefused(Invalid):
 
 class ProcedureUnavailable(Invalid):
     """Procedure {procedure} has no published version yet, so no dossier can be received for it."""
+
+
+class FilingRefused(FormRefused):
+    """{count} place(s) of the filing have to be corrected, first: {first}."""
 
 
 class ReasonMissing(Invalid):

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, lite
 
 from app.casework import Actor
 from app.db import UtcDateTime
-from app.dossiers.codes import LOCAL
+from app.clock import LOCAL
 from app.dossiers.models import Dossier
 from app.people.permissions import ROLES
 from app.tasks.models import Task

@@ -1,0 +1,157 @@
+"""The inbox as its readers see it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, select, tuple_
+from sqlalchemy.orm import aliased
+
+from app import clock
+from app.casework import Actor
+from app.db import reading
+from app.dossiers.definitions import definition_of, step_names
+from app.dossiers.models import Dossier
+from app.dossiers.queries import Named, Names
+from app.dossiers.timing import Due, due_of
+from app.languages import plain
+from app.people.calendar import working_calendar
+from app.people.models import Person, Unit
+from app.procedures.models import Procedure, ProcessVersion
+from app.tasks.inbox import Filter, Place, counts, filter_condition, keys, pairs
+from app.tasks.models import Task
+
+PAGE = 50
+
+_Assignee, _Unit = aliased(Person), aliased(Unit)
+
+
+@dataclass(frozen=True)
+class TaskRow:
+    """One line of the inbox."""
+
+    code: str
+    token: str
+    seq: int
+    applicant: str
+    procedure: Named
+    step: Named
+    visit: int
+    kind: str
+    role: str
+    unit: Named
+    state: str
+    status: int
+    assignee: int | None
+    assignee_name: str | None
+    item: Any
+    due: Due
+    entered_at: datetime
+    ended_at: datetime | None
+    choice: str | None
+
+
+@dataclass(frozen=True)
+class Inbox:
+    """A tab with its rows, the counts of all tabs and what the filter bar offers."""
+
+    tab: str
+    rows: tuple[TaskRow, ...]
+    counts: Mapping[str, int]
+    next: Place | None
+    procedures: tuple[Named, ...]
+    units: tuple[Named, ...]
+
+
+def inbox(actor: Actor, tab: str, narrowed: Filter, after: Place | None = None, size: int = PAGE) -> Inbox:
+    """One page of a tab, soonest first."""
+    now = clock.now()
+    condition = filter_condition(narrowed, plain(narrowed.text))
+    with reading() as conn:
+        query = keys(actor, tab, now, condition, (after, size + 1))
+        found = _rows(conn, query.subquery("page"), tab) if query is not None else []
+        calendar = working_calendar(conn)
+        rows = tuple(_task_row(conn, row, calendar, now) for row in found[:size])
+        return Inbox(
+            tab=tab, rows=rows, counts=counts(conn, actor, now, condition),
+            next=_place(found[size - 1], tab) if len(found) > size else None,
+            procedures=_procedures(conn, actor), units=_units(conn, actor),
+        )
+
+
+def tab_counts(actor: Actor) -> Mapping[str, int]:
+    """The counts alone, for the frame of every page."""
+    with reading() as conn:
+        return counts(conn, actor, clock.now(), filter_condition(Filter(), ""))
+
+
+def row_columns() -> tuple[Any, ...]:
+    """What a `TaskRow` is made of."""
+    return (
+        Task.dossier, Task.token, Task.step, Task.visit, Task.kind, Task.role, Task.unit, Task.state, Task.assignee,
+        Task.item, Task.hours, Task.due_at, Task.entered_at, Task.ended_at, Task.choice,
+        Dossier.code, Dossier.seq, Dossier.applicant_name, Dossier.status, Dossier.clock, Dossier.version,
+        ProcessVersion.digest, Dossier.procedure, Procedure.name_vi.label("procedure_vi"),
+        Procedure.name_en.label("procedure_en"), _Assignee.name.label("assignee_name"),
+        _Unit.name_vi.label("unit_vi"), _Unit.name_en.label("unit_en"),
+    )
+
+
+def with_joins(query: Any) -> Any:
+    """The tables a `TaskRow` is read from."""
+    return (
+        query.join(Dossier, Dossier.id == Task.dossier)
+        .join(ProcessVersion, ProcessVersion.id == Dossier.version)
+        .join(Procedure, Procedure.code == Dossier.procedure)
+        .join(_Unit, _Unit.code == Task.unit)
+        .outerjoin(_Assignee, _Assignee.id == Task.assignee)
+    )
+
+
+def _rows(conn: Connection, page: Any, tab: str) -> list[Row[Any]]:
+    query = with_joins(
+        select(*row_columns()).join(page, tuple_(page.c.dossier, page.c.token) == tuple_(Task.dossier, Task.token))
+    )
+    first: ColumnElement[Any] = Task.ended_at.desc() if tab == "done" else Task.due_at.asc().nulls_last()
+    return list(conn.execute(query.order_by(first, Task.dossier, Task.token)))
+
+
+def _task_row(conn: Connection, row: Row[Any], calendar: Any, now: datetime) -> TaskRow:
+    return task_row(row, step_names(definition_of(conn, row.version, row.digest), row.step), calendar, now)
+
+
+def task_row(row: Row[Any], names: Names, calendar: Any, now: datetime) -> TaskRow:
+    """The row of `row_columns` as a `TaskRow`."""
+    return TaskRow(
+        code=row.code, token=row.token, seq=row.seq, applicant=row.applicant_name,
+        procedure=Named(row.procedure, {"vi": row.procedure_vi, "en": row.procedure_en}), step=Named(row.step, names),
+        visit=row.visit, kind=row.kind, role=row.role, unit=Named(row.unit, {"vi": row.unit_vi, "en": row.unit_en}),
+        state=row.state, status=row.status, assignee=row.assignee, assignee_name=row.assignee_name, item=row.item,
+        due=due_of(calendar, row.due_at, now, clock=row.clock, ended=row.ended_at, hours=row.hours),
+        entered_at=row.entered_at, ended_at=row.ended_at, choice=row.choice,
+    )
+
+
+def _place(row: Row[Any], tab: str) -> Place:
+    return Place(row.ended_at if tab == "done" else row.due_at, row.dossier, row.token)
+
+
+def _procedures(conn: Connection, actor: Actor) -> tuple[Named, ...]:
+    scope = pairs(actor)
+    if not scope:
+        return ()
+    there = select(Task.procedure).where(tuple_(Task.unit, Task.role).in_(scope)).distinct()
+    rows = conn.execute(
+        select(Procedure.code, Procedure.name_vi, Procedure.name_en)
+        .where(Procedure.code.in_(there)).order_by(Procedure.name_vi)
+    )
+    return tuple(Named(row.code, {"vi": row.name_vi, "en": row.name_en}) for row in rows)
+
+
+def _units(conn: Connection, actor: Actor) -> tuple[Named, ...]:
+    wanted = {unit for unit, _ in pairs(actor)}
+    rows = conn.execute(select(Unit.code, Unit.name_vi, Unit.name_en).where(Unit.code.in_(wanted)).order_by(Unit.code))
+    return tuple(Named(row.code, {"vi": row.name_vi, "en": row.name_en}) for row in rows)
