@@ -1,14 +1,26 @@
-"""The database: one handle, portable column types. Statements run inside `transaction()` only."""
+"""The database: portable column types, and the one way to read and to write.
+
+`transaction()` is the only place that commits; `reading()` cannot write. Both give a Core connection.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
+from flask import Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, DateTime, MetaData
+from sqlalchemy import JSON, Connection, DateTime, Engine, MetaData, event, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator
+
+from app import clock
+from app.writers import FairQueue
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -20,7 +32,7 @@ NAMING = {
 
 db = SQLAlchemy(metadata=MetaData(naming_convention=NAMING))
 
-Json = JSON().with_variant(JSONB(), "postgresql")
+Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -35,6 +47,122 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.astimezone(UTC).replace(tzinfo=None)
 
     def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
-        if value is None or value.tzinfo is not None:
+        if value is None:
             return value
-        return value.replace(tzinfo=UTC)
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+@dataclass(slots=True)
+class _Work:
+    """The transaction under way in this thread, and what to do should it be rolled back."""
+
+    conn: Connection
+    after_rollback: list[Callable[[], None]] = field(default_factory=list)
+
+
+_work: ContextVar[_Work | None] = ContextVar("work", default=None)
+
+
+@contextmanager
+def transaction() -> Iterator[Connection]:
+    """Everything of one use case, kept together or not at all. Transactions do not nest."""
+    if _work.get() is not None:
+        raise RuntimeError("A transaction is already open; pass its connection down instead.")
+    undone: list[Callable[[], None]] = []
+    try:
+        with _turn(), _connected(write=True) as conn:
+            work = _Work(conn, undone)
+            token = _work.set(work)
+            try:
+                with conn.begin() as started:
+                    yield conn
+                    started.commit()
+            finally:
+                _work.reset(token)
+    except BaseException:
+        for action in undone:
+            action()
+        raise
+
+
+@contextmanager
+def reading() -> Iterator[Connection]:
+    """One consistent look at the data; inside a transaction it is that transaction's."""
+    work = _work.get()
+    if work is not None:
+        yield work.conn
+        return
+    with _connected(write=False) as conn, conn.begin():
+        yield conn
+
+
+def assert_in_transaction(conn: Connection) -> None:
+    """Refuse to go on outside `transaction()`."""
+    work = _work.get()
+    if work is None or work.conn is not conn:
+        raise RuntimeError("This changes data and must be called inside transaction().")
+
+
+def on_rollback(action: Callable[[], None]) -> None:
+    """Do this, in a transaction of its own, should the present one be rolled back."""
+    work = _work.get()
+    if work is None:
+        raise RuntimeError("There is no transaction that could be rolled back.")
+    work.after_rollback.append(action)
+
+
+def database_time(conn: Connection) -> datetime:
+    """The time by the database's clock, which all machines share; one's own clock on SQLite."""
+    if conn.dialect.name == "sqlite" or clock.is_set():
+        return clock.now()
+    moment: datetime = conn.scalar(select(func.now()))
+    return moment.astimezone(UTC)
+
+
+def init_app(app: Flask) -> None:
+    """Bind the database to the app; on SQLite, with its pragmas and the writers' queue."""
+    db.init_app(app)
+    with app.app_context():
+        if db.engine.dialect.name == "sqlite":
+            _prepare_sqlite(app, db.engine)
+
+
+def _prepare_sqlite(app: Flask, engine: Engine) -> None:
+    path = Path(str(engine.url.database))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    queue = FairQueue(path.with_name(path.name + ".queue"), app.config["ONEDOOR_SQLITE_WAIT_MS"] / 1000)
+    app.extensions["onedoor_queue"] = queue
+    event.listen(engine, "connect", _open_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+
+
+def _open_sqlite(raw: Any, _record: Any) -> None:
+    # The driver must not begin transactions by itself: it would begin them deferred.
+    raw.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "recursive_triggers=ON"):
+        raw.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(conn: Connection) -> None:
+    write = conn.get_execution_options().get("onedoor_write", True)
+    conn.exec_driver_sql(f"PRAGMA query_only={'OFF' if write else 'ON'}")
+    conn.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    queue: FairQueue | None = current_app.extensions.get("onedoor_queue")
+    if queue is None:
+        yield
+        return
+    with queue.turn():
+        yield
+
+
+@contextmanager
+def _connected(*, write: bool) -> Iterator[Connection]:
+    options: dict[str, Any] = {"onedoor_write": write}
+    if db.engine.dialect.name == "postgresql":
+        options["postgresql_readonly"] = not write
+    with db.engine.connect() as conn:
+        yield conn.execution_options(**options)

@@ -1,0 +1,182 @@
+"""Vietnamese and English: which one the reader wants, texts in both, and numbers and times in the reader's form."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
+from typing import Any
+
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from flask import Flask, has_request_context, request
+from flask_babel import Babel, get_locale, lazy_gettext, ngettext
+
+from app.clock import LOCAL
+from app.security import optional_actor
+
+LANGUAGES = ("vi", "en")
+COOKIE = "language"
+SOURCES = Path(__file__).resolve().parent / "translations"
+
+HOURS_A_DAY = 8
+
+STATUS_NAMES = {
+    1: lazy_gettext("Newly registered"),
+    2: lazy_gettext("Accepted"),
+    3: lazy_gettext("Not accepted"),
+    4: lazy_gettext("In process"),
+    5: lazy_gettext("Supplement requested"),
+    6: lazy_gettext("Financial obligation"),
+    7: lazy_gettext("Withdrawn"),
+    8: lazy_gettext("Stopped"),
+    9: lazy_gettext("Result ready"),
+    10: lazy_gettext("Result returned"),
+}
+
+KIND_NAMES = {
+    "receive": lazy_gettext("Reception"),
+    "appraise": lazy_gettext("Appraisal"),
+    "approve": lazy_gettext("Approval"),
+    "stamp": lazy_gettext("Stamping"),
+    "sign": lazy_gettext("Electronic signature"),
+    "return": lazy_gettext("Return of the result"),
+    "wait_applicant": lazy_gettext("Waiting for the applicant"),
+    "wait_financial": lazy_gettext("Waiting for a financial obligation"),
+    "transfer": lazy_gettext("Transfer"),
+    "consult": lazy_gettext("Consultation"),
+}
+
+CHANNEL_NAMES = {
+    "direct": lazy_gettext("In person"),
+    "online": lazy_gettext("Online"),
+    "postal": lazy_gettext("By post"),
+}
+
+UNIT_KIND_NAMES = {
+    "province": lazy_gettext("Province"),
+    "department": lazy_gettext("Department"),
+    "centre": lazy_gettext("Service centre"),
+    "commune": lazy_gettext("Commune"),
+    "enterprise": lazy_gettext("Enterprise"),
+    "vertical": lazy_gettext("Vertical agency"),
+    "division": lazy_gettext("Division"),
+}
+
+
+def reader_language() -> str:
+    """The person's own language, else the cookie's, else the browser's, else Vietnamese."""
+    if not has_request_context():
+        return "vi"
+    chosen = request.cookies.get(COOKIE)
+    if request.path.startswith("/api/"):
+        chosen = None
+    elif (actor := optional_actor()) is not None:
+        chosen = actor.language
+    if chosen in LANGUAGES:
+        return chosen
+    return request.accept_languages.best_match(LANGUAGES) or "vi"
+
+
+def language() -> str:
+    """The language this answer is written in."""
+    locale = get_locale()
+    return locale.language if locale is not None and locale.language in LANGUAGES else "vi"
+
+
+def pick(value: Any, lang: str | None = None) -> str:
+    """The reader's one of a text in two languages, falling back to Vietnamese; a plain text as it is."""
+    if not isinstance(value, Mapping):
+        return "" if value is None else str(value)
+    return str(value.get(lang or language()) or value.get("vi") or "")
+
+
+def moment(value: datetime | str | None) -> str:
+    """Date and time in Viet Nam."""
+    if not value:
+        return ""
+    at = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(LOCAL).strftime("%H:%M %d/%m/%Y")
+
+
+def day(value: date | str | None) -> str:
+    """The date in Viet Nam."""
+    if not value:
+        return ""
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value) if "T" in value else date.fromisoformat(value)
+    if isinstance(value, datetime):
+        value = (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(LOCAL).date()
+    return value.strftime("%d/%m/%Y")
+
+
+def hours(value: Decimal | float | str | None) -> str:
+    """Working hours in words: 8 hours are a day; below a minute is no time."""
+    if value is None or value == "":
+        return ""
+    minutes = int((Decimal(str(value)) * 60).quantize(Decimal(1), ROUND_HALF_UP))
+    sign, minutes = ("−" if minutes < 0 else ""), abs(minutes)
+    days, minutes = divmod(minutes, HOURS_A_DAY * 60)
+    whole, minutes = divmod(minutes, 60)
+    parts = [
+        ngettext("%(num)s day", "%(num)s days", days) if days else "",
+        ngettext("%(num)s hour", "%(num)s hours", whole) if whole else "",
+        ngettext("%(num)s minute", "%(num)s minutes", minutes) if minutes else "",
+    ]
+    return sign + (" ".join(part for part in parts if part) or ngettext("%(num)s hour", "%(num)s hours", 0))
+
+
+def number(value: Decimal | float | str | None, places: int | None = None) -> str:
+    """A number with the reader's separators: 1.234,5 in Vietnamese, 1,234.5 in English."""
+    if value is None or value == "":
+        return ""
+    figure = Decimal(str(value))
+    text = f"{figure:,.{places}f}" if places is not None else f"{figure:,f}"
+    return text if language() == "en" else text.translate(str.maketrans(",.", ".,"))
+
+
+def init_app(app: Flask) -> None:
+    """Choose the reader's language for each request and give templates the filters."""
+    target = Path(app.config["BABEL_TRANSLATION_DIRECTORIES"])
+    if stale(target):
+        compile_catalogue(target)
+    Babel(app, locale_selector=reader_language)
+    for name in (pick, moment, day, hours, number):
+        app.add_template_filter(name, name.__name__)
+
+
+def catalogue() -> Catalog:
+    """Every feature's Vietnamese messages in one catalogue."""
+    whole = Catalog(locale="vi", charset="utf-8")
+    for path in sorted((SOURCES / "vi").glob("*.po")):
+        with path.open("rb") as file:
+            for message in read_po(file, locale="vi", charset="utf-8"):
+                if message.id and message.string:
+                    whole.add(message.id, message.string, context=message.context)
+    return whole
+
+
+def compile_catalogue(target: Path) -> Path:
+    """Write the merged catalogue where the app reads it; readers see the old one or the new one, never half."""
+    place = compiled(target)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=place.parent, delete=False) as file:
+        write_mo(file, catalogue())
+    os.replace(file.name, place)
+    return place
+
+
+def compiled(target: Path) -> Path:
+    """Where the compiled catalogue lies."""
+    return target / "vi" / "LC_MESSAGES" / "messages.mo"
+
+
+def stale(target: Path) -> bool:
+    """Whether a source is newer than the compiled catalogue."""
+    place = compiled(target)
+    sources = [path.stat().st_mtime for path in (SOURCES / "vi").glob("*.po")]
+    return not place.exists() or max(sources, default=0) > place.stat().st_mtime

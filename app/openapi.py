@@ -1,0 +1,57 @@
+"""The API's own description: OpenAPI 3.1 at /api/v1/openapi.json, one error shape, tokens."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import marshmallow as ma
+from flask import Flask
+from flask_smorest import Api
+
+DESCRIPTION = """The same platform as the pages: same rules, same permissions, same errors.
+
+Send `Authorization: Bearer <token>`; tokens are made on the account page and carry the person's own permissions.
+A request that changes something may carry `Idempotency-Key`: the same key with the same request gives the first
+answer again, with another request 422. Lists are paged with `page` and `page_size`."""
+
+
+class FieldProblem(ma.Schema):
+    """One field to correct."""
+
+    path = ma.fields.String(metadata={"description": "Names of keys and places in lists, joined by dots"})
+    message = ma.fields.String()
+
+
+class ErrorBody(ma.Schema):
+    """What went wrong."""
+
+    code = ma.fields.String(metadata={"description": "Stable name of the error"})
+    message = ma.fields.String(metadata={"description": "A sentence in the reader's language (Accept-Language)"})
+    details = ma.fields.Dict()
+    fields_ = ma.fields.List(ma.fields.Nested(FieldProblem), data_key="fields")
+
+
+class ErrorAnswer(ma.Schema):
+    """Every error has this shape."""
+
+    error = ma.fields.Nested(ErrorBody)
+
+
+class OneDoorApi(Api):
+    """flask-smorest's API with our error shape."""
+
+    ERROR_SCHEMA = ErrorAnswer
+
+    def _register_error_handlers(self) -> None:
+        """Nothing: app/errors.py answers every error."""
+
+
+def create(app: Flask) -> OneDoorApi:
+    """The API, ready to take blueprints."""
+    options: dict[str, Any] = {
+        "info": {"description": DESCRIPTION, "license": {"name": "EUPL-1.2", "identifier": "EUPL-1.2"}},
+        "security": [{"token": []}],
+    }
+    api = OneDoorApi(app, spec_kwargs=options)
+    api.spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
+    return api
