@@ -18,11 +18,12 @@ from app.casework import Actor
 from app.db import reading, transaction
 from app.procedures import blank, gate, store
 from app.procedures.errors import (
-    CodeTaken, DraftChanged, DraftExists, DraftNotSubmitted, DraftUnderReview, FactsUnfit, NoteMissing, OwnDraft,
-    PartUnfit, SameAsPublished, ScenarioFailed,
+    CodeTaken, DraftChanged, DraftExists, DraftNotSubmitted, DraftRefused, DraftUnderReview,
+    DraftUnfit, NoteMissing, OwnDraft,
+    SameAsPublished, ScenarioFailed,
 )
-from app.procedures.facts import unfit_fact, unfit_part
-from engine.errors import DiagramRefused
+from app.procedures.facts import Unfit, unfit_part
+from app.procedures.findings import Sentence, finding_to_json
 from engine.findings import Finding
 
 PARTS = ("xml", "forms", "decisions", "procedure", "scenarios")
@@ -52,10 +53,7 @@ class Published:
 def create_procedure(actor: Actor, facts: Mapping[str, Any], parts: Mapping[str, Any] | None = None) -> Saved:
     """Add a procedure to the catalogue with its first draft: `facts` is the content of a procedure.json, `parts` may
     bring the diagram, forms, decisions and scenarios (else a five-step diagram to start from)."""
-    unfit = unfit_fact(facts)
-    if unfit is not None:
-        raise FactsUnfit(field=unfit[0], reason=unfit[1])
-    _refuse_unfit_parts(parts or {})
+    _refuse_unfit_parts({**(parts or {}), "procedure": facts})
     bundle = blank.bundle_for(facts) | _bundle_parts(parts or {}) | {"procedure": dict(facts)}
     at = clock.now()
     with transaction() as conn:
@@ -184,7 +182,7 @@ def _publish(actor: Actor, draft: Row[Any], examined: gate.Examination) -> Publi
         same = store.version_with(conn, examined.digest)
         if same is not None:
             raise SameAsPublished(number=same.number, other=same.procedure)
-        findings = [gate.finding_to_json(finding) for finding in examined.findings]
+        findings = [finding_to_json(finding) for finding in examined.findings]
         version, number = store.add_version(conn, actor, locked, examined.digest, findings, at)
         store.remove_draft(conn, draft.procedure)
         store.note(conn, actor, draft.procedure, "version_published", at, number=number, digest=examined.digest)
@@ -203,10 +201,10 @@ def _bundle_parts(parts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _refuse_unfit_parts(parts: Mapping[str, Any], code: str | None = None) -> None:
-    for part, value in parts.items():
-        reason = unfit_part(part, value, code) if part in PARTS else "it is not a part of a draft"
-        if reason is not None:
-            raise PartUnfit(part=part, reason=reason)
+    unfit = [wrong for part, value in parts.items() if part in PARTS for wrong in unfit_part(part, value, code)]
+    unfit += [Unfit(part, "A draft has no such part.") for part in parts if part not in PARTS]
+    if unfit:
+        raise DraftUnfit(count=len(unfit), first=unfit[0].path, fields=unfit)
 
 
 def _draft_at(conn: Connection, code: str, revision: int) -> Row[Any]:
@@ -250,7 +248,10 @@ def _submitted(draft: Row[Any], revision: int | None) -> Row[Any]:
 def _refuse_errors(examined: gate.Examination) -> None:
     errors = [finding for finding in examined.findings if finding.severity == "error"]
     if errors:
-        raise DiagramRefused(findings=examined.findings, first=errors[0].message, count=len(errors))
+        raise DraftRefused(
+            count=len(errors), first=errors[0].message, findings=[finding_to_json(one) for one in examined.findings],
+            fields=[Sentence.of(finding) for finding in errors],
+        )
 
 
 def _refuse_failed_scenarios(examined: gate.Examination) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.errors import Forbidden, NotFound
-from engine.errors import Conflict, Invalid, NotPossible
+from engine.errors import Conflict, DiagramRefused, FormRefused, Invalid, NotPossible
 
 
 class ProcedureUnknown(NotFound):
@@ -26,12 +26,8 @@ class CodeTaken(Conflict):
     """There is already a procedure with the code {code} or the key {key}; choose another one."""
 
 
-class FactsUnfit(Invalid):
-    """The procedure's field "{field}" is not acceptable: {reason}."""
-
-
-class PartUnfit(Invalid):
-    """The part "{part}" of the draft is not acceptable: {reason}."""
+class DraftUnfit(FormRefused):
+    """{count} field(s) have to be corrected, first: {first}."""
 
 
 class DraftExists(Conflict):
@@ -62,8 +58,12 @@ class NoteMissing(Invalid):
     """Write a note that says why the draft is sent back."""
 
 
+class DraftRefused(DiagramRefused):
+    """The draft has {count} error(s) to correct before it can be submitted or published."""
+
+
 class ScenarioFailed(Invalid):
-    """Scenario "{scenario}" does not pass: {reason}."""
+    """Scenario "{scenario}" does not pass; correct the draft or the scenario: {reason}."""
 
 
 class BundleMissing(NotFound):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -19,6 +20,8 @@ LARGEST_PART = 5_000_000
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.\-]{2,39}")
 _KEY = re.compile(r"[a-z][a-z0-9-]{2,59}")
 _FORM = re.compile(r"[a-z][a-z0-9_\-]{0,59}")
+_NAMED = "Use small letters, digits, - and _ only, beginning with a letter."
+_BOTH = "Write it in Vietnamese and in English."
 Rule = tuple[str, Callable[[Any], bool], str]
 
 
@@ -45,34 +48,39 @@ def cut_of(limits: Mapping[str, Any]) -> Decimal | None:
     return (100 * (1 - reduced / statutory)).quantize(Decimal("0.1"))
 
 
-def unfit_fact(facts: Mapping[str, Any]) -> tuple[str, str] | None:
-    """The first fact that is not acceptable, with the reason; None when all are."""
-    for path, fits, reason in _RULES:
-        if not fits(at(facts, path)):
-            return path, reason
-    return next(_unfit_components(facts.get("components", [])), None)
+@dataclass(frozen=True, slots=True)
+class Unfit:
+    """A fact or part that is not acceptable; `template` is the English sentence that translators see."""
+
+    path: str
+    template: str
 
 
-def unfit_part(part: str, value: Any, code: str | None = None) -> str | None:
-    """Why this part of a draft cannot be kept, or None. What it says is the gate's affair."""
+def unfit_facts(facts: Mapping[str, Any]) -> tuple[Unfit, ...]:
+    """Every fact that is not acceptable."""
+    wrong = [Unfit(path, reason) for path, fits, reason in _RULES if not fits(at(facts, path))]
+    return (*wrong, *_unfit_components(facts.get("components", [])))
+
+
+def unfit_part(part: str, value: Any, code: str | None = None) -> tuple[Unfit, ...]:
+    """Why this part of a draft cannot be kept. What it says is the gate's affair."""
     if part == "xml":
-        return None if _is_text(value) else "it is not a text of at most 5 MB"
+        return () if _is_text(value) else (Unfit(part, "It is not a text of at most 5 MB."),)
     if not isinstance(value, Mapping) or not _fits_in_json(value):
-        return "it is not a JSON object of at most 5 MB"
+        return (Unfit(part, "It is not a JSON object of at most 5 MB."),)
     if part == "procedure":
-        return _unfit_procedure(value, code)
-    if any(not _FORM.fullmatch(str(name)) for name in value):
-        return "a name in it is not made of small letters, digits, - and _"
-    if part == "decisions":
-        return None if all(isinstance(text, str) for text in value.values()) else "a decision is not a text"
-    return None if all(isinstance(entry, Mapping) for entry in value.values()) else "an entry is not a JSON object"
+        moved = code is not None and value.get("code") != code
+        return (Unfit("code", "A procedure's code cannot be changed."),) if moved else unfit_facts(value)
+    return tuple(_unfit_entries(part, value))
 
 
-def _unfit_procedure(facts: Mapping[str, Any], code: str | None) -> str | None:
-    if code is not None and facts.get("code") != code:
-        return "its code differs from the procedure's code"
-    unfit = unfit_fact(facts)
-    return None if unfit is None else f"{unfit[0]}: {unfit[1]}"
+def _unfit_entries(part: str, entries: Mapping[str, Any]) -> Iterator[Unfit]:
+    kind, reason = (str, "It is not a text.") if part == "decisions" else (Mapping, "It is not a JSON object.")
+    for name, entry in entries.items():
+        if not _FORM.fullmatch(str(name)):
+            yield Unfit(f"{part}.{name}", _NAMED)
+        elif not isinstance(entry, kind):
+            yield Unfit(f"{part}.{name}", reason)
 
 
 def _is_text(value: Any) -> bool:
@@ -104,18 +112,18 @@ def _is_amount(value: Any) -> bool:
     return value is None or (isinstance(value, int | float) and value >= 0)
 
 
-def _unfit_components(components: Any) -> Iterator[tuple[str, str]]:
+def _unfit_components(components: Any) -> Iterator[Unfit]:
     if not isinstance(components, list):
-        yield "components", "it is not a list"
+        yield Unfit("components", "It is not a list.")
         return
     seen: set[Any] = set()
     for number, component in enumerate(components):
         if not isinstance(component, Mapping) or not _FORM.fullmatch(str(component.get("code"))):
-            yield f"components.{number}.code", "it is not made of small letters, digits, - and _"
+            yield Unfit(f"components.{number}.code", _NAMED)
         elif component["code"] in seen:
-            yield f"components.{number}.code", "another component has the same code"
+            yield Unfit(f"components.{number}.code", "Another component has the same code.")
         elif not _in_both_languages(component.get("name")):
-            yield f"components.{number}.name", "the name is missing in Vietnamese or English"
+            yield Unfit(f"components.{number}.name", _BOTH)
         else:
             seen.add(component["code"])
 
@@ -126,17 +134,17 @@ def _one_of(allowed: tuple[str, ...]) -> Callable[[Any], bool]:
 
 _RULES: tuple[Rule, ...] = (
     ("code", lambda value: isinstance(value, str) and bool(_CODE.fullmatch(value)),
-     "write 3 to 40 letters, digits, points or hyphens"),
+     "Write 3 to 40 letters, digits, points or hyphens."),
     ("key", lambda value: isinstance(value, str) and bool(_KEY.fullmatch(value)),
-     "write 3 to 60 small letters, digits or hyphens, beginning with a letter"),
-    ("name", _in_both_languages, "the name is missing in Vietnamese or English"),
-    ("level", _one_of(LEVELS), "choose one of the levels"),
-    ("agency", _in_both_languages, "the agency is missing in Vietnamese or English"),
-    ("field", _in_both_languages, "the field is missing in Vietnamese or English"),
-    ("service_level", _one_of(SERVICE_LEVELS), "choose one of the service levels"),
-    ("limits.statutory.value", _is_positive, "write a number above zero"),
-    ("limits.statutory.unit", _one_of(LIMIT_UNITS), "choose hours, working days or calendar days"),
-    ("limits.reduced.value", _is_positive, "write a number above zero"),
-    ("limits.reduced.unit", _one_of(LIMIT_UNITS), "choose hours, working days or calendar days"),
-    ("fee.amount", _is_amount, "write an amount in đồng or an expression beginning with ="),
+     "Write 3 to 60 small letters, digits or hyphens, beginning with a letter."),
+    ("name", _in_both_languages, _BOTH),
+    ("level", _one_of(LEVELS), "Choose one of the levels."),
+    ("agency", _in_both_languages, _BOTH),
+    ("field", _in_both_languages, _BOTH),
+    ("service_level", _one_of(SERVICE_LEVELS), "Choose one of the service levels."),
+    ("limits.statutory.value", _is_positive, "Write a number above zero."),
+    ("limits.statutory.unit", _one_of(LIMIT_UNITS), "Choose hours, working days or calendar days."),
+    ("limits.reduced.value", _is_positive, "Write a number above zero."),
+    ("limits.reduced.unit", _one_of(LIMIT_UNITS), "Choose hours, working days or calendar days."),
+    ("fee.amount", _is_amount, "Write an amount in đồng or an expression beginning with =."),
 )

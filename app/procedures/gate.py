@@ -13,12 +13,13 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from app.people.permissions import ROLES
+from app.procedures.findings import finding_from_json, finding_to_json
 from engine.definition import Bundle, check, compile_definition
 from engine.findings import Finding
 from engine.rehearse import rehearse
@@ -29,13 +30,6 @@ START_SECONDS = 60.0
 MEMORY = 1_500_000_000
 PROJECT = Path(__file__).resolve().parents[2]
 REHEARSED_AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
-# Sentences of this module's own findings; the engine's stand in engine.findings.TEMPLATES.
-TEMPLATES = {
-    "check_too_long": "The check was stopped after {seconds} seconds; the diagram or a form is too large or too deeply "
-    "nested. Make it smaller.",
-    "check_broke_off": "The check needed too much memory and was stopped; make the diagram or the forms smaller.",
-    "input_unreadable": "The draft cannot be read as a procedure: {reason}.",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +82,6 @@ def _read(lines: list[str], code: int, seconds: float, scenarios: int) -> Examin
         late = f"it was stopped after {REHEARSE_SECONDS:g} seconds"
         rehearsed.append(Rehearsed(said[0]["scenarios"][len(rehearsed)], False, (late,)))
     return Examination(said[0]["digest"], findings, tuple(rehearsed))
-
-
-def finding_to_json(finding: Finding) -> dict[str, Any]:
-    """A finding as plain data."""
-    return asdict(finding)
-
-
-def finding_from_json(data: Mapping[str, Any]) -> Finding:
-    """The inverse of `finding_to_json`."""
-    return Finding(data["code"], data["severity"], data["element"], data["details"])
 
 
 def _stopped(code: str, **details: Any) -> Finding:

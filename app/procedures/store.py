@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
 
 from app.casework import Actor
-from app.clock import local_day
+from app.clock import LOCAL
 from app.languages import plain
 from app.people.models import Person
 from app.procedures.errors import DraftUnknown, ProcedureUnknown
@@ -122,7 +122,7 @@ def add_version(
         insert(ProcessVersion).values(
             procedure=draft.procedure, number=number, digest=digest, bundle=draft.bundle, scenarios=draft.scenarios,
             findings=findings, note=draft.note, author=draft.author, publisher=actor.person,
-            effective_from=local_day(at), published_at=at,
+            effective_from=at.astimezone(LOCAL).date(), published_at=at,
         )
     )
     version = int(added.inserted_primary_key[0])

@@ -1,0 +1,42 @@
+"""Findings as plain data, and as sentences that can be translated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from engine.findings import TEMPLATES as ENGINE_TEMPLATES
+from engine.findings import Finding
+
+TEMPLATES = {
+    "check_too_long": "The check was stopped after {seconds} seconds; the diagram or a form is too large or too deeply "
+    "nested. Make it smaller.",
+    "check_broke_off": "The check needed too much memory and was stopped; make the diagram or the forms smaller.",
+    "input_unreadable": "The draft cannot be read as a procedure.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A finding as its element, a template in English and what fills the template."""
+
+    path: str
+    template: str
+    details: dict[str, Any]
+
+    @classmethod
+    def of(cls, finding: Finding) -> Sentence:
+        """The sentence of a finding."""
+        template = TEMPLATES.get(finding.code) or ENGINE_TEMPLATES.get(finding.code, finding.code)
+        return cls(finding.element or "", template, {"element": finding.element, **finding.details})
+
+
+def finding_to_json(finding: Finding) -> dict[str, Any]:
+    """A finding as plain data."""
+    return asdict(finding)
+
+
+def finding_from_json(data: Mapping[str, Any]) -> Finding:
+    """The inverse of `finding_to_json`."""
+    return Finding(data["code"], data["severity"], data["element"], data["details"])
