@@ -1,0 +1,2 @@
+import { mountIslands } from "./lib/mount.js";
+mountIslands(document);
