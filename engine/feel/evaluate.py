@@ -1,0 +1,367 @@
+"""The tree of an expression and a context → a value. An ill-typed operation yields null, as the standard has it."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from engine.feel import nodes as n
+from engine.feel.arithmetic import compute, negative
+from engine.feel.budget import Run
+from engine.feel.instances import is_instance
+from engine.feel.library import BUILTINS
+from engine.feel.properties import property_of
+from engine.feel.ranges import iterate
+from engine.feel.values import NUMBERS, Function, IllTyped, Range, Value, comparable, contains, equal, lift
+
+_ORDER: dict[str, Callable[[Any, Any], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "=": operator.eq,
+    "!=": operator.ne,
+}
+
+
+class Scope:
+    """Names and their values, with the scope around it. Only values from outside (`raw`) still need lifting."""
+
+    __slots__ = ("parent", "raw", "run", "values")
+
+    def __init__(self, values: Mapping[str, Value], parent: Scope | None, run: Run, raw: bool = False) -> None:
+        self.values = values
+        self.parent = parent
+        self.run = run
+        self.raw = raw
+
+    def within(self, values: Mapping[str, Value], raw: bool = False) -> Scope:
+        """A scope inside this one."""
+        return Scope(values, self, self.run, raw)
+
+
+def value_of(node: n.Node, scope: Scope) -> Value:
+    """The value of one node."""
+    run = scope.run
+    run.steps -= 1
+    if run.steps < 0:
+        run.exceed(run.budget.steps, "steps")
+    return _RULES[type(node)](node, scope)
+
+
+# Names, paths, literals
+
+
+def _literal(node: n.Literal, scope: Scope) -> Value:
+    return node.value
+
+
+def _name(node: n.Name, scope: Scope) -> Value:
+    name = node.name
+    at: Scope | None = scope
+    while at is not None:
+        if name in at.values:
+            value = at.values[name]
+            return _lifted(value, at.run) if at.raw else value
+        at = at.parent
+    found = BUILTINS.get(name)
+    return found.as_value(scope.run) if found is not None else None
+
+
+def _lifted(value: Any, run: Run) -> Value:
+    if type(value) is list or type(value) is tuple:
+        run.spend(len(value))
+    return lift(value)
+
+
+def _path(node: n.Path, scope: Scope) -> Value:
+    base = value_of(node.base, scope)
+    if type(base) is list:
+        scope.run.spend(len(base))
+        return [_member(item, node.name, scope.run) for item in base]
+    return _member(base, node.name, scope.run)
+
+
+def _member(base: Value, name: str, run: Run) -> Value:
+    if isinstance(base, Mapping):
+        return _lifted(base.get(name), run)
+    return property_of(base, name)
+
+
+def _list(node: n.ListOf, scope: Scope) -> Value:
+    return [value_of(item, scope) for item in node.items]
+
+
+def _context(node: n.ContextOf, scope: Scope) -> Value:
+    built: dict[str, Value] = {}
+    inside = scope.within(built)
+    for key, value in zip(node.keys, node.values, strict=True):
+        built[key] = value_of(value, inside)
+    return built
+
+
+def _range(node: n.RangeOf, scope: Scope) -> Value:
+    low = None if node.low is None else value_of(node.low, scope)
+    high = None if node.high is None else value_of(node.high, scope)
+    if (low is None) != (node.low is None) or (high is None) != (node.high is None):
+        return None
+    same = low is None or high is None or low is high or comparable(low, high)
+    return Range(low, high, node.low_included, node.high_included) if same else None
+
+
+# Filters
+
+
+def _filter(node: n.Filter, scope: Scope) -> Value:
+    base = value_of(node.base, scope)
+    items = base if type(base) is list else [] if base is None else [base]
+    if isinstance(node.test, n.Literal) and isinstance(node.test.value, Decimal):
+        return _indexed(items, node.test.value)
+    kept = []
+    for item in items:
+        answer = value_of(node.test, _item_scope(item, scope))
+        if answer is True:
+            kept.append(item)
+        elif type(answer) is Decimal:
+            return _indexed(items, answer)
+    return kept
+
+
+def _item_scope(item: Value, scope: Scope) -> Scope:
+    inside = scope.within({"item": item})
+    return inside.within(item, raw=True) if isinstance(item, Mapping) else inside
+
+
+def _indexed(items: list[Value], index: Decimal) -> Value:
+    size = len(items)
+    if index != index.to_integral_value() or not 1 <= abs(index) <= size:
+        return None
+    return items[int(index) - 1 if index > 0 else size + int(index)]
+
+
+# Operators
+
+
+def _arithmetic(node: n.Arithmetic, scope: Scope) -> Value:
+    left, right = value_of(node.left, scope), value_of(node.right, scope)
+    if type(left) is str and type(right) is str:
+        scope.run.allow(len(left) + len(right))
+    return compute(node.operator, left, right)
+
+
+def _negate(node: n.Negate, scope: Scope) -> Value:
+    return negative(value_of(node.operand, scope))
+
+
+def _compare(node: n.Compare, scope: Scope) -> bool | None:
+    return _compared(node.operator, value_of(node.left, scope), value_of(node.right, scope), scope.run)
+
+
+def _compared(sign: str, left: Value, right: Value, run: Run) -> bool | None:
+    if type(left) is Decimal and type(right) is Decimal:
+        return _ORDER[sign](left, right)
+    if sign in ("=", "!="):
+        run.weigh(left)
+        same = equal(left, right)
+        return same if same is None or sign == "=" else not same
+    return _ORDER[sign](left, right) if comparable(left, right) else None
+
+
+def _all(node: n.AllOf, scope: Scope) -> bool | None:
+    answer: bool | None = True
+    for part in node.parts:
+        value = value_of(part, scope)
+        if value is False:
+            return False
+        if value is not True:
+            answer = None
+    return answer
+
+
+def _any(node: n.AnyOf, scope: Scope) -> bool | None:
+    answer: bool | None = False
+    for part in node.parts:
+        value = value_of(part, scope)
+        if value is True:
+            return True
+        if value is not False:
+            answer = None
+    return answer
+
+
+def _between(node: n.Between, scope: Scope) -> bool | None:
+    value, low, high = (value_of(part, scope) for part in (node.operand, node.low, node.high))
+    if not (comparable(value, low) and comparable(value, high)):
+        return None
+    return bool(low <= value <= high)
+
+
+def _in(node: n.In, scope: Scope) -> bool | None:
+    return matches_any(node.tests, value_of(node.operand, scope), scope)
+
+
+def matches_any(tests: Sequence[n.Test], value: Value, scope: Scope) -> bool | None:
+    """Whether the value passes one of the unary tests."""
+    inside = scope.within({"?": value})
+    answer: bool | None = False
+    for test in tests:
+        passed = _passes(test, value, inside)
+        if passed is True:
+            return True
+        if passed is None:
+            answer = None
+    return answer
+
+
+def _passes(test: n.Test, value: Value, scope: Scope) -> bool | None:
+    found = value_of(test.body, scope)
+    if test.asks:
+        return found if found is True or found is False else None
+    scope.run.weigh(found)
+    if type(found) is Range:
+        return contains(found, value)
+    if type(found) is list:
+        return any(_is_member(item, value) for item in found) or equal(found, value) is True
+    return equal(value, found)
+
+
+def _is_member(item: Value, value: Value) -> bool:
+    if type(item) is Range:
+        return contains(item, value) is True
+    return equal(item, value) is True
+
+
+def _instance(node: n.InstanceOf, scope: Scope) -> bool:
+    value = scope.run.weigh(value_of(node.operand, scope))
+    return is_instance(value, node.type)
+
+
+# Forms
+
+
+def _if(node: n.If, scope: Scope) -> Value:
+    return value_of(node.then if value_of(node.condition, scope) is True else node.otherwise, scope)
+
+
+def _for(node: n.For, scope: Scope) -> Value:
+    results: list[Value] = []
+    try:
+        for inside in _iterations(node.bindings, scope.within({"partial": results})):
+            results.append(value_of(node.body, inside))
+            scope.run.allow(len(results))
+    except IllTyped:
+        return None
+    return results
+
+
+def _iterations(bindings: Sequence[n.Binding], scope: Scope) -> Iterator[Scope]:
+    if not bindings:
+        yield scope
+        return
+    for item in _items(bindings[0], scope):
+        scope.run.spend(1)
+        yield from _iterations(bindings[1:], scope.within({bindings[0].name: item}))
+
+
+def _items(binding: n.Binding, scope: Scope) -> Iterator[Value]:
+    source = value_of(binding.source, scope)
+    if binding.end is not None:
+        return iterate(source, value_of(binding.end, scope))
+    if type(source) is Range:
+        return iterate(*_closed(source))
+    if source is None:
+        raise IllTyped
+    return iter(source if type(source) is list else [source])
+
+
+def _closed(interval: Range) -> tuple[Value, Value]:
+    low, high = interval.low, interval.high
+    step = NUMBERS.create_decimal(1)
+    if not (type(low) is Decimal and type(high) is Decimal) and not (type(low) is date and type(high) is date):
+        raise IllTyped
+    if type(low) is date:
+        return low, high
+    return low if interval.low_included else low + step, high if interval.high_included else high - step
+
+
+def _quantified(node: n.Quantified, scope: Scope) -> bool | None:
+    answer: bool | None = node.every
+    try:
+        for inside in _iterations(node.bindings, scope):
+            value = value_of(node.body, inside)
+            if value is (not node.every):
+                return not node.every
+            if value is not node.every:
+                answer = None
+    except IllTyped:
+        return None
+    return answer
+
+
+# Functions
+
+
+def _function(node: n.FunctionOf, scope: Scope) -> Function:
+    levels = n.height(node.body) + 1
+
+    def call(arguments: list[Value]) -> Value:
+        if len(arguments) != len(node.parameters):
+            return None
+        run = scope.run
+        run.enter(levels)
+        value = value_of(node.body, scope.within(dict(zip(node.parameters, arguments, strict=True))))
+        run.depth -= levels
+        return value
+
+    return Function(node.parameters, call)
+
+
+def _call(node: n.Call, scope: Scope) -> Value:
+    arguments = [value_of(argument, scope) for argument in node.arguments]
+    if isinstance(node.function, n.Name) and node.function.name in BUILTINS and not _declared(node.function.name, scope):
+        return BUILTINS[node.function.name].apply(scope.run, arguments, node.names)
+    function = value_of(node.function, scope)
+    if type(function) is not Function:
+        return None
+    if node.names:
+        if set(node.names) != set(function.parameters):
+            return None
+        given = dict(zip(node.names, arguments, strict=True))
+        arguments = [given[name] for name in function.parameters]
+    return function.call(arguments)
+
+
+def _declared(name: str, scope: Scope) -> bool:
+    at: Scope | None = scope
+    while at is not None:
+        if name in at.values:
+            return type(at.values[name]) is Function
+        at = at.parent
+    return False
+
+
+_RULES: dict[type, Callable[[Any, Scope], Value]] = {
+    n.Literal: _literal,
+    n.Name: _name,
+    n.Path: _path,
+    n.ListOf: _list,
+    n.ContextOf: _context,
+    n.RangeOf: _range,
+    n.Filter: _filter,
+    n.Arithmetic: _arithmetic,
+    n.Negate: _negate,
+    n.Compare: _compare,
+    n.AllOf: _all,
+    n.AnyOf: _any,
+    n.Between: _between,
+    n.In: _in,
+    n.InstanceOf: _instance,
+    n.If: _if,
+    n.For: _for,
+    n.Quantified: _quantified,
+    n.FunctionOf: _function,
+    n.Call: _call,
+}

@@ -1,0 +1,116 @@
+"""Compiled expressions and unary tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property, lru_cache
+from typing import Any
+
+from engine.errors import ExpressionFailed
+from engine.feel import nodes as n
+from engine.feel.budget import DEFAULT, Budget, Run
+from engine.feel.evaluate import Scope, matches_any, value_of
+from engine.feel.library import BUILTINS
+from engine.feel.names import free_paths
+from engine.feel.parser import parse, parse_tests
+from engine.feel.properties import NAMES
+from engine.feel.values import Value, from_plain, lift
+
+_KNOWN = tuple(name for name in (*BUILTINS, *NAMES) if " " in name)
+
+
+@dataclass(frozen=True)
+class Expression:
+    """One expression, read once."""
+
+    text: str
+    tree: n.Node
+
+    def evaluate(self, context: Mapping[str, Any], now: datetime, budget: Budget = DEFAULT) -> Value:
+        """The value in that context; unknown names and ill-typed operations are null. Raises BudgetExceeded."""
+        run = Run(now, budget)
+        value = value_of(self.tree, Scope(context, None, run, raw=True))
+        if type(value) is list or isinstance(value, Mapping):
+            return from_plain(run.weigh(value))
+        return run.measured(value)
+
+    def evaluate_boolean(
+        self, context: Mapping[str, Any], now: datetime, element: str = "", budget: Budget = DEFAULT
+    ) -> bool:
+        """True or false for a condition. Raises ExpressionFailed when it is neither."""
+        value = self.evaluate(context, now, budget)
+        if value is True or value is False:
+            return value
+        raise ExpressionFailed(expression=self.text, element=element, reason=_why_not_boolean(value))
+
+    @cached_property
+    def paths(self) -> frozenset[tuple[str, ...]]:
+        """The free names with the dotted way after them."""
+        return free_paths(self.tree)
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The free names."""
+        return frozenset(path[0] for path in self.paths)
+
+
+def _why_not_boolean(value: Value) -> str:
+    if value is None:
+        return "it is neither true nor false; perhaps a value is missing"
+    return "it must be true or false"
+
+
+@dataclass(frozen=True)
+class UnaryTests:
+    """The tests of one input cell of a decision table."""
+
+    text: str
+    negated: bool
+    tests: tuple[n.Test, ...]
+
+    def matches(
+        self, value: Any, context: Mapping[str, Any], now: datetime, budget: Budget = DEFAULT
+    ) -> bool:
+        """Whether the value passes; a test that yields null does not pass, negated or not."""
+        if not self.tests:
+            return True
+        run = Run(now, budget)
+        passed = matches_any(self.tests, lift(value), Scope(context, None, run, raw=True))
+        return passed is not None and passed is not self.negated
+
+    @cached_property
+    def paths(self) -> frozenset[tuple[str, ...]]:
+        """The free names with the dotted way after them."""
+        return frozenset(path for test in self.tests for path in free_paths(test))
+
+
+@lru_cache(maxsize=4096)
+def _compiled(text: str, known: tuple[str, ...]) -> Expression:
+    return Expression(text, parse(text, known))
+
+
+def compile_expression(text: str, declared: Iterable[str] = ()) -> Expression:
+    """The expression of a text; a leading "=" is tolerated. `declared` are names of several words it may use.
+
+    Raises ExpressionInvalid with the position of the first thing that cannot be read.
+    """
+    stripped = text.strip()
+    return _compiled(stripped[1:] if stripped.startswith("=") else stripped, (*_KNOWN, *declared))
+
+
+@lru_cache(maxsize=4096)
+def _compiled_tests(text: str, known: tuple[str, ...]) -> UnaryTests:
+    return UnaryTests(text, *parse_tests(text, known))
+
+
+def unary_tests(text: str, declared: Iterable[str] = ()) -> UnaryTests:
+    """The unary tests of a text, such as `< 5, [10..20]`, `not("a", "b")` or `-`. Raises ExpressionInvalid."""
+    return _compiled_tests(text.strip() or "-", (*_KNOWN, *declared))
+
+
+def names(expression: Expression | str) -> frozenset[str]:
+    """The names an expression takes from its context."""
+    found = compile_expression(expression) if isinstance(expression, str) else expression
+    return found.names

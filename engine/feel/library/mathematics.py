@@ -1,0 +1,123 @@
+"""Functions over numbers, and the two over truth."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, ROUND_UP
+from decimal import Context, Decimal
+
+from engine.feel.library.registry import builtin, number, single, whole
+from engine.feel.values import NUMBERS, IllTyped, Months, Value, kind_of
+
+_WIDE = Context(prec=80, Emin=-7000, Emax=7000)
+
+
+def rounded(value: Decimal, scale: int, rounding: str) -> Decimal:
+    """The number with that many digits after the point."""
+    if not -6111 <= scale <= 6176:
+        raise IllTyped
+    if scale > 40 or value.adjusted() + scale > 70:
+        return value
+    exact = value.quantize(Decimal(1).scaleb(-scale, _WIDE), rounding=rounding, context=_WIDE)
+    return NUMBERS.plus(exact)
+
+
+@builtin("decimal", "n, scale")
+def _decimal(n: Value, scale: Value) -> Value:
+    return rounded(number(n), whole(scale), ROUND_HALF_EVEN)
+
+
+@builtin("floor", "n, scale", least=1)
+def _floor(n: Value, scale: Value = None) -> Value:
+    return rounded(number(n), _scale(scale), ROUND_FLOOR)
+
+
+@builtin("ceiling", "n, scale", least=1)
+def _ceiling(n: Value, scale: Value = None) -> Value:
+    return rounded(number(n), _scale(scale), ROUND_CEILING)
+
+
+def _scale(scale: Value) -> int:
+    return 0 if scale is None else whole(scale)
+
+
+@builtin("round up", "n, scale", least=1)
+def _round_up(n: Value, scale: Value = None) -> Value:
+    return rounded(number(n), _scale(scale), ROUND_UP)
+
+
+@builtin("round down", "n, scale", least=1)
+def _round_down(n: Value, scale: Value = None) -> Value:
+    return rounded(number(n), _scale(scale), ROUND_DOWN)
+
+
+@builtin("round half up", "n, scale", least=1)
+def _round_half_up(n: Value, scale: Value = None) -> Value:
+    return rounded(number(n), _scale(scale), ROUND_HALF_UP)
+
+
+@builtin("round half down", "n, scale", least=1)
+def _round_half_down(n: Value, scale: Value = None) -> Value:
+    return rounded(number(n), _scale(scale), ROUND_HALF_DOWN)
+
+
+@builtin("abs", "n")
+def _abs(n: Value) -> Value:
+    value = single(n)
+    if type(value) is Months:
+        return Months(abs(value.count))
+    return abs(value) if type(value) is timedelta else NUMBERS.abs(number(value))
+
+
+@builtin("modulo", "dividend, divisor")
+def _modulo(dividend: Value, divisor: Value) -> Value:
+    left, right = number(dividend), number(divisor)
+    quotient = rounded(NUMBERS.divide(left, right), 0, ROUND_FLOOR)
+    return NUMBERS.subtract(left, NUMBERS.multiply(right, quotient))
+
+
+@builtin("sqrt", "number")
+def _sqrt(n: Value) -> Value:
+    return NUMBERS.sqrt(number(n))
+
+
+@builtin("log", "number")
+def _log(n: Value) -> Value:
+    value = number(n)
+    return NUMBERS.ln(value) if value > 0 else None
+
+
+@builtin("exp", "number")
+def _exp(n: Value) -> Value:
+    return NUMBERS.exp(number(n))
+
+
+@builtin("odd", "number")
+def _odd(n: Value) -> Value:
+    return _rest(n) == 1
+
+
+@builtin("even", "number")
+def _even(n: Value) -> Value:
+    return _rest(n) == 0
+
+
+def _rest(n: Value) -> Decimal:
+    value = number(n)
+    if value != value.to_integral_value() or value.adjusted() > 33:
+        raise IllTyped
+    return abs(NUMBERS.remainder(value, Decimal(2)))
+
+
+@builtin("not", "negand")
+def _not(negand: Value) -> Value:
+    return not negand if type(negand) is bool else None
+
+
+@builtin("is", "value1, value2")
+def _is(left: Value, right: Value) -> Value:
+    if kind_of(left) != kind_of(right):
+        return False
+    if kind_of(left) in ("time", "date and time") and left.utcoffset() != right.utcoffset():
+        return False
+    return bool(left == right)

@@ -1,0 +1,206 @@
+"""A regular-expression subset that cannot run away, the same in Python and in a browser.
+
+Allowed: characters, `.`, classes, `\\d \\w \\s` and their opposites, `^ $`, groups, `|`, and `? * + {m,n}`. Refused:
+back references, look-around, a repetition inside a repetition, an alternative inside a repetition of unbounded length,
+and more than three unbounded repetitions, so that the work is bounded by a small power of the text's length.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from engine.feel.values import IllTyped
+
+LONGEST = 500
+MOST_REPEATS = 1000
+MOST_UNBOUNDED = 3
+_FLAGS = {"i": re.IGNORECASE, "s": re.DOTALL, "m": re.MULTILINE, "x": re.VERBOSE}
+_CLASSES = frozenset("dDwWsS")
+_ESCAPED = frozenset(r"\.[]{}()*+?^$|/-#,:;!@%&=<>~_'\"` ")
+_CONTROL = {"n": "\\n", "r": "\\r", "t": "\\t"}
+_BOUNDS = re.compile(r"\{([0-9]{1,4})(?:(,)([0-9]{1,4})?)?\}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A checked pattern; `power` bounds the work as a power of the text's length."""
+
+    compiled: re.Pattern[str]
+    power: int
+
+    def cost(self, size: int) -> int:
+        """Steps to take from the budget for one search in a text of that size."""
+        return 1 + size // 8 if self.power == 0 else 1 + int((size // 8 + 1) ** min(self.power, 2)) // 16
+
+
+class PatternRefused(IllTyped):
+    """The pattern is outside the safe subset; `reason` is one of REASONS."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class _Reader:
+    """Reads one pattern, writing the equal pattern for Python."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.at = 0
+        self.unbounded = 0
+        self.output: list[str] = []
+
+    def next(self) -> str:
+        if self.at >= len(self.text):
+            raise PatternRefused("it ends too early")
+        self.at += 1
+        return self.text[self.at - 1]
+
+    def sees(self, prefix: str) -> bool:
+        return self.text.startswith(prefix, self.at)
+
+    def alternatives(self, level: int) -> tuple[bool, bool]:
+        """Reads up to `)` or the end; tells whether something repeats and whether there is a choice inside."""
+        repeats = chooses = False
+        while self.at < len(self.text) and not self.sees(")"):
+            if self.sees("|"):
+                self.output.append(self.next())
+                chooses = True
+            else:
+                below = self.piece(level)
+                repeats, chooses = repeats or below[0], chooses or below[1]
+        return repeats, chooses
+
+    def piece(self, level: int) -> tuple[bool, bool]:
+        character = self.next()
+        if character == "(":
+            inner = self.group(level)
+        elif character in "*+?{}":
+            raise PatternRefused("a repetition has nothing to repeat")
+        else:
+            inner = (False, False)
+            self.output.append(self.atom(character))
+            if character in "^$":
+                return inner
+        return self.repetition(inner)
+
+    def group(self, level: int) -> tuple[bool, bool]:
+        if level >= 10:
+            raise PatternRefused("its groups are nested too deeply")
+        opening = "("
+        if self.sees("?"):
+            if not self.sees("?:"):
+                raise PatternRefused("look-around and named groups are not allowed")
+            self.at += 2
+            opening = "(?:"
+        self.output.append(opening)
+        inner = self.alternatives(level + 1)
+        if not self.sees(")"):
+            raise PatternRefused("a group is not closed")
+        self.output.append(self.next())
+        return inner
+
+    def repetition(self, inner: tuple[bool, bool]) -> tuple[bool, bool]:
+        low, high, sign = self.bounds()
+        if not sign:
+            return inner
+        if high != 1 and (inner[0] or (inner[1] and high is None)):
+            raise PatternRefused("a repetition inside a repetition is not allowed")
+        self.output.append(sign)
+        if self.sees("?"):
+            self.output.append(self.next())
+        if self.sees("*") or self.sees("+") or self.sees("{") or self.sees("?"):
+            raise PatternRefused("a repetition inside a repetition is not allowed")
+        if high is None:
+            self.unbounded += 1
+            if self.unbounded > MOST_UNBOUNDED:
+                raise PatternRefused("it has too many unbounded repetitions")
+        return low != high or inner[0], inner[1]
+
+    def bounds(self) -> tuple[int, int | None, str]:
+        for sign, low, high in (("*", 0, None), ("+", 1, None), ("?", 0, 1)):
+            if self.sees(sign):
+                self.at += 1
+                return low, high, sign
+        if not self.sees("{"):
+            return 1, 1, ""
+        match = _BOUNDS.match(self.text, self.at)
+        if match is None:
+            raise PatternRefused("a repetition cannot be read")
+        self.at = match.end()
+        low = int(match[1])
+        high = low if not match[2] else int(match[3]) if match[3] else None
+        if max(low, high or 0) > MOST_REPEATS or (high is not None and high < low):
+            raise PatternRefused("a repetition's bounds are wrong")
+        return low, high, match[0]
+
+    def atom(self, character: str) -> str:
+        if character == "\\":
+            return self.escape()
+        if character == "[":
+            return self.character_class()
+        # Python's $ also matches before a last newline; a browser's does not.
+        return "\\Z" if character == "$" else character
+
+    def escape(self) -> str:
+        character = self.next()
+        if character in _CLASSES:
+            return "\\" + character
+        if character in _CONTROL:
+            return _CONTROL[character]
+        if character in _ESCAPED:
+            return re.escape(character)
+        raise PatternRefused(f"\\{character} is not allowed")
+
+    def character_class(self) -> str:
+        parts = ["["]
+        if self.sees("^"):
+            parts.append(self.next())
+        while not self.sees("]"):
+            character = self.next()
+            if character == "[":
+                raise PatternRefused("a bracket inside a class must be written \\[")
+            parts.append(self.escape() if character == "\\" else "\\" + character if character in "&~|" else character)
+        self.at += 1
+        if parts[-1] in ("[", "^"):
+            raise PatternRefused("a class is empty")
+        return "".join([*parts, "]"])
+
+
+@lru_cache(maxsize=512)
+def pattern(text: str, flags: str = "") -> Pattern:
+    """The checked pattern. Raises PatternRefused."""
+    if len(text) > LONGEST:
+        raise PatternRefused(f"it is longer than {LONGEST} characters")
+    chosen = re.ASCII if "i" not in flags else re.RegexFlag(0)
+    for letter in flags:
+        if letter not in _FLAGS:
+            raise PatternRefused(f"there is no flag {letter}")
+        chosen |= _FLAGS[letter]
+    reader = _Reader(text)
+    reader.alternatives(0)
+    if reader.at < len(text):
+        raise PatternRefused("a group is closed that was not opened")
+    try:
+        return Pattern(re.compile("".join(reader.output), chosen), reader.unbounded)
+    except re.error as error:
+        raise PatternRefused("it cannot be read") from error
+
+
+def replacement(template: str, groups: int) -> Callable[[re.Match[str]], str]:
+    """A function that fills `$1` to `$9` of a template from a match."""
+
+    def fill(match: re.Match[str]) -> str:
+        return re.sub(r"\$([0-9])|\\([$\\])", lambda found: _filled(found, match, groups), template)
+
+    return fill
+
+
+def _filled(found: re.Match[str], match: re.Match[str], groups: int) -> str:
+    if found[2]:
+        return str(found[2])
+    number = int(found[1])
+    return (match[number] or "") if number <= groups else ""
