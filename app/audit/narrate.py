@@ -1,0 +1,238 @@
+"""History in sentences: what happened, to which step, and why this way. Pure; the translator comes from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from engine.definition import Definition
+
+Translate = Callable[[str], str]
+
+TITLES = {
+    "StartProcess": "Dossier received",
+    "ClaimStep": "{step} taken on",
+    "ReleaseStep": "{step} given back",
+    "CompleteStep": "{step} completed",
+    "CompleteStep.choice": "{step} completed: {choice}",
+    "DeliverMessage": "{step} received from outside",
+    "FireTimer": "Time limit {element} passed",
+    "WithdrawDossier": "Dossier withdrawn by the applicant",
+}
+SENTENCES = {
+    "ProcessStarted": "The dossier was received under the published version with the digest {digest}.",
+    "PathFollowed": "The process went on over: {elements}.",
+    "BranchDecided": "At {gateway} the way to {target} was taken, because {condition} held{values}.",
+    "BranchDecided.default": "At {gateway} the way to {target} was taken, because no other condition held{values}.",
+    "ValueComputed": "{element} computed: {value}.",
+    "StepEntered": "{step} came to {unit} ({role}), with {hours} allowed.",
+    "StepEntered.wait": "{step}: the dossier waits, in the care of {unit}.",
+    "StepEntered.again": "{step} came to {unit} ({role}) for the {visit}th time, with {hours} allowed.",
+    "StepClaimed": "{step} was taken on.",
+    "StepReleased": "{step} was given back to its unit.",
+    "StepCompleted": "{step} was completed.",
+    "StepCompleted.choice": "{step} was completed with the choice “{choice}”.",
+    "StepCancelled.interrupted": "{step} was broken off by an event.",
+    "StepCancelled.withdrawn": "{step} ended because the dossier was withdrawn.",
+    "StepCancelled.terminated": "{step} ended because the process was terminated.",
+    "StepCancelled.enough": "{step} ended because enough answers had come in.",
+    "TimerSet": "The time limit {element} runs until {due_at}.",
+    "TimerFired": "The time limit {element} passed.",
+    "TimerCancelled": "The time limit {element} was lifted.",
+    "StatusChanged": "The status changed from “{old}” to “{new}”.",
+    "StatusChanged.first": "The status became “{new}”.",
+    "ClockStopped.supplement": "The legal clock stopped: a supplement is awaited.",
+    "ClockStopped.financial": "The legal clock stopped: a financial obligation is awaited.",
+    "ClockStopped.applicant": "The legal clock stopped: the applicant is awaited.",
+    "ClockStarted": "The legal clock runs again.",
+    "DueSet.dossier": "The promised date became {due_at}.",
+    "DueSet.statutory": "The statutory date became {due_at}.",
+    "DueSet.step": "{step} is due by {due_at}.",
+    "DueSet.none": "The date of {step} is open while the clock stands.",
+    "DossierEnded": "The dossier ended with the status “{status}”.",
+}
+BECAUSE = " ({values})"
+CHOICE_AT = "choice at {step}"
+VISITS_OF = "visits to {step}"
+DOSSIER = "dossier"
+_SILENT = frozenset({"PathFollowed", "TimerCancelled"})
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A fact as a sentence; `tone` is plain, warning or success."""
+
+    kind: str
+    text: str
+    tone: str = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a narrator needs to know of the reader and of the world: each a function from codes to words."""
+
+    definition: Definition
+    language: str
+    translate: Translate
+    unit: Callable[[str], str]
+    role: Callable[[str], str]
+    status: Callable[[int], str]
+    moment: Callable[[str], str]
+    hours: Callable[[str], str]
+
+    def name(self, element: str) -> str:
+        """An element's name in the reader's language, or its id."""
+        found = self.definition.elements.get(element)
+        if found is None:
+            return element
+        return str((self.language == "en" and found.name_en) or found.name or element)
+
+    def choice(self, step: str, choice: str | None) -> str:
+        """What the button said."""
+        known = self.definition.steps.get(step)
+        for offered in known.choices if known else ():
+            if offered.id == choice:
+                return str((self.language == "en" and offered.name_en) or offered.name)
+        return choice or ""
+
+    def say(self, template: str, **details: Any) -> str:
+        """The template in the reader's language with its places filled."""
+        return self.translate(template).format(**details)
+
+
+def title(command: Mapping[str, Any], facts: Sequence[Mapping[str, Any]], words: Words) -> str:
+    """One line for an entry: what somebody did."""
+    kind = command.get("command", "")
+    step = _step_of(facts)
+    choice = words.choice(step, command.get("choice"))
+    template = TITLES.get(f"{kind}.choice" if choice else kind, kind)
+    fired = next((fact["element"] for fact in facts if fact["fact"] == "TimerFired"), "")
+    return words.say(template, step=words.name(step), choice=choice, element=words.name(fired))
+
+
+def narrate(facts: Sequence[Mapping[str, Any]], words: Words, steps: Mapping[str, str]) -> tuple[Told, ...]:
+    """The facts of one entry in sentences; `steps` gives the step of every token known so far."""
+    known = {**steps, **{fact["token"]: fact["step"] for fact in facts if fact["fact"] == "StepEntered"}}
+    return tuple(told for fact in facts if (told := _tell(fact, words, known)) is not None)
+
+
+def _step_of(facts: Sequence[Mapping[str, Any]]) -> str:
+    acted = ("StepCompleted", "StepClaimed", "StepReleased")
+    return next((str(fact["step"]) for fact in facts if fact["fact"] in acted), "")
+
+
+def _tell(fact: Mapping[str, Any], words: Words, steps: Mapping[str, str]) -> Told | None:
+    kind = fact["fact"]
+    if kind in _SILENT:
+        return None
+    template, details = _READERS[kind](fact, words, steps) if kind in _READERS else (kind, {})
+    return Told(kind, words.say(SENTENCES.get(template, template), **details), _TONES.get(kind, "plain"))
+
+
+_TONES = {"StepCancelled": "warning", "ClockStopped": "warning", "TimerFired": "warning", "DossierEnded": "success"}
+Read = tuple[str, dict[str, Any]]
+
+
+def _started(fact: Mapping[str, Any], words: Words, steps: Mapping[str, str]) -> Read:
+    return "ProcessStarted", {"digest": fact["digest"][:12]}
+
+
+def _branch(fact: Mapping[str, Any], words: Words, steps: Mapping[str, str]) -> Read:
+    flows = [words.definition.flows[flow] for flow in fact["flows"] if flow in words.definition.flows]
+    target = ", ".join(flow.name or words.name(flow.target) for flow in flows)
+    values = "; ".join(f"{_label(name, words)} = {_value(name, value, words)}" for name, value in _seen(fact))
+    details = {
+        "gateway": words.name(fact["gateway"]), "target": target, "condition": fact["condition"],
+        "values": words.say(BECAUSE, values=values) if values else "",
+    }
+    return "BranchDecided" if fact["condition"] else "BranchDecided.default", details
+
+
+def _seen(fact: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The values a condition looked at, as dotted names."""
+    for name, value in fact["because"].items():
+        if isinstance(value, Mapping):
+            yield from ((f"{name}.{inner}", deep) for inner, deep in value.items())
+        else:
+            yield name, value
+
+
+def _label(name: str, words: Words) -> str:
+    step, _, rest = name.partition(".")
+    if rest == "choice" and step in words.definition.steps:
+        return words.say(CHOICE_AT, step=words.name(step))
+    if step == "visits":
+        return words.say(VISITS_OF, step=words.name(rest))
+    return name
+
+
+def _value(name: str, value: Any, words: Words) -> str:
+    step, _, rest = name.partition(".")
+    if rest == "choice" and isinstance(value, str):
+        return f"“{words.choice(step, value)}”"
+    return "–" if value is None else str(value)
+
+
+def _computed(fact: Mapping[str, Any], words: Words, steps: Mapping[str, str]) -> Read:
+    return "ValueComputed", {"element": words.name(fact["element"]), "value": _flat(fact["value"])}
+
+
+def _flat(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} = {_flat(inner)}" for name, inner in value.items())
+    return "–" if value is None else str(value)
+
+
+def _entered(fact: Mapping[str, Any], words: Words, steps: Mapping[str, str]) -> Read:
+    details = {
+        "step": words.name(fact["step"]), "unit": words.unit(fact["unit"]), "role": words.role(fact["role"]),
+        "visit": fact["visit"], "hours": words.hours(fact["hours"]) if fact["hours"] else "–",
+    }
+    if fact.get("message") or not fact["hours"]:
+        return "StepEntered.wait", details
+    return "StepEntered.again" if fact["visit"] > 1 and fact["index"] is None else "StepEntered", details
+
+
+def _on_step(fact: Mapping[str, Any], words: Words, steps: Mapping[str, str]) -> Read:
+    kind, choice = fact["fact"], words.choice(fact["step"], fact.get("choice"))
+    return f"{kind}.choice" if choice else kind, {"step": words.name(fact["step"]), "choice": choice}
+
+
+def _cancelled(fact: Mapping[str, Any], words: Words, steps: Mapping[str, str]) -> Read:
+    return f"StepCancelled.{fact['reason']}", {"step": words.name(fact["step"])}
+
+
+def _timer(fact: Mapping[str, Any], words: Words, steps: Mapping[str, str]) -> Read:
+    due = words.moment(fact["due_at"]) if "due_at" in fact else ""
+    return fact["fact"], {"element": words.name(fact["element"]), "due_at": due}
+
+
+def _status(fact: Mapping[str, Any], words: Words, steps: Mapping[str, str]) -> Read:
+    key = "StatusChanged" if fact["old"] else "StatusChanged.first"
+    return key, {"old": words.status(fact["old"]), "new": words.status(fact["new"])}
+
+
+def _clock(fact: Mapping[str, Any], words: Words, steps: Mapping[str, str]) -> Read:
+    return f"ClockStopped.{fact['reason']}" if fact["fact"] == "ClockStopped" else "ClockStarted", {}
+
+
+def _due(fact: Mapping[str, Any], words: Words, steps: Mapping[str, str]) -> Read:
+    scope, due = fact["scope"], fact["due_at"]
+    step = words.name(steps[scope]) if scope in steps else words.translate(DOSSIER)
+    if due is None:
+        return "DueSet.none", {"step": step}
+    key = f"DueSet.{scope}" if scope in ("dossier", "statutory") else "DueSet.step"
+    return key, {"step": step, "due_at": words.moment(due)}
+
+
+def _ended(fact: Mapping[str, Any], words: Words, steps: Mapping[str, str]) -> Read:
+    return "DossierEnded", {"status": words.status(fact["status"])}
+
+
+_READERS: dict[str, Callable[[Mapping[str, Any], Words, Mapping[str, str]], Read]] = {
+    "ProcessStarted": _started, "BranchDecided": _branch, "ValueComputed": _computed, "StepEntered": _entered,
+    "StepClaimed": _on_step, "StepReleased": _on_step, "StepCompleted": _on_step, "StepCancelled": _cancelled,
+    "TimerSet": _timer, "TimerFired": _timer, "StatusChanged": _status, "ClockStopped": _clock,
+    "ClockStarted": _clock, "DueSet": _due, "DossierEnded": _ended,
+}

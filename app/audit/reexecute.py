@@ -1,0 +1,84 @@
+"""Does the recorded history follow from the published diagram? The recorded commands are run again. Pure.
+
+Due dates are left aside: they follow from the working calendar, which may have been corrected since.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from engine.commands import from_json
+from engine.definition import Definition
+from engine.errors import OneDoorError
+from engine.execute import step
+from engine.facts import to_json
+
+_BY_CALENDAR = "DueSet"
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What re-execution needs of an entry; an erased one has no payload."""
+
+    seq: int
+    at: datetime
+    payload: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`outcome` is equal, differs, refused, unreadable or erased; `seq` the first entry that is not equal."""
+
+    outcome: str
+    checked: int
+    seq: int | None = None
+    recorded: Mapping[str, Any] | None = None
+    computed: Mapping[str, Any] | None = None
+    reason: str = ""
+
+    @property
+    def equal(self) -> bool:
+        """Whether the diagram commands exactly what was recorded."""
+        return self.outcome == "equal"
+
+
+def reexecute(definition: Definition, entries: Iterable[Recorded]) -> Verdict:
+    """Run the commands of a whole history, oldest first, at their recorded times."""
+    state: bytes | None = None
+    checked = 0
+    for entry in entries:
+        if not entry.payload:
+            return Verdict("erased", checked, entry.seq)
+        try:
+            outcome = step(definition, state, from_json(entry.payload["command"]), entry.at)
+        except OneDoorError as refused:
+            return Verdict("refused", checked, entry.seq, reason=str(refused))
+        except (KeyError, TypeError) as unreadable:
+            return Verdict("unreadable", checked, entry.seq, reason=str(unreadable))
+        different = _first_difference(_lasting(entry.payload["facts"]), _lasting(map(to_json, outcome.facts)))
+        if different is not None:
+            return Verdict("differs", checked, entry.seq, *different)
+        state, checked = outcome.state, checked + 1
+    return Verdict("equal", checked)
+
+
+def _lasting(facts: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The facts as they come back from the database, without those that the calendar decides."""
+    kept = [fact for fact in facts if fact["fact"] != _BY_CALENDAR]
+    read: list[dict[str, Any]] = json.loads(json.dumps(kept, default=str))
+    return read
+
+
+def _first_difference(
+    recorded: list[dict[str, Any]], computed: list[dict[str, Any]]
+) -> tuple[dict[str, Any] | None, dict[str, Any] | None] | None:
+    for place in range(max(len(recorded), len(computed))):
+        was = recorded[place] if place < len(recorded) else None
+        is_now = computed[place] if place < len(computed) else None
+        if was != is_now:
+            return was, is_now
+    return None
