@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +15,7 @@ from engine.feel.instances import is_instance
 from engine.feel.library import BUILTINS
 from engine.feel.properties import property_of
 from engine.feel.ranges import iterate
-from engine.feel.values import NUMBERS, Function, IllTyped, Range, Value, comparable, contains, equal, lift
+from engine.feel.values import Function, IllTyped, Range, Value, comparable, contains, equal, lift
 
 _ORDER: dict[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,
@@ -279,12 +279,11 @@ def _items(binding: n.Binding, scope: Scope) -> Iterator[Value]:
 
 def _closed(interval: Range) -> tuple[Value, Value]:
     low, high = interval.low, interval.high
-    step = NUMBERS.create_decimal(1)
-    if not (type(low) is Decimal and type(high) is Decimal) and not (type(low) is date and type(high) is date):
+    if low is None or high is None:
         raise IllTyped
-    if type(low) is date:
-        return low, high
-    return low if interval.low_included else low + step, high if interval.high_included else high - step
+    step = timedelta(1) if type(low) is date else Decimal(1)
+    first = low if interval.low_included else compute("+", low, step)
+    return first, high if interval.high_included else compute("-", high, step)
 
 
 def _quantified(node: n.Quantified, scope: Scope) -> bool | None:
@@ -321,8 +320,9 @@ def _function(node: n.FunctionOf, scope: Scope) -> Function:
 
 def _call(node: n.Call, scope: Scope) -> Value:
     arguments = [value_of(argument, scope) for argument in node.arguments]
-    if isinstance(node.function, n.Name) and node.function.name in BUILTINS and not _declared(node.function.name, scope):
-        return BUILTINS[node.function.name].apply(scope.run, arguments, node.names)
+    name = node.function.name if isinstance(node.function, n.Name) else ""
+    if name in BUILTINS and not _declared(name, scope):
+        return BUILTINS[name].apply(scope.run, arguments, node.names)
     function = value_of(node.function, scope)
     if type(function) is not Function:
         return None

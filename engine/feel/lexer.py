@@ -11,7 +11,10 @@ from engine.errors import ExpressionInvalid
 
 LONGEST = 20_000
 WORDS = frozenset(
-    "if then else for in return some every satisfies and or between instance of function true false null".split()
+    {
+        "if", "then", "else", "for", "in", "return", "some", "every", "satisfies", "and", "or", "between",
+        "instance", "of", "function", "true", "false", "null",
+    }
 )
 _TOKEN = re.compile(
     r"""(?P<blank>\s+|//[^\n]*|/\*.*?\*/)

@@ -184,7 +184,7 @@ def _context(p: Parser) -> n.Node:
 def _key(p: Parser) -> str:
     if p.token.kind == "string":
         return p.take().text
-    words = []
+    words: list[str] = []
     while p.token.kind != "end" and not p.sees(":", ",", "}"):
         words.append(p.take().text)
     if not words:
@@ -220,7 +220,7 @@ def _bindings(p: Parser) -> tuple[n.Binding, ...]:
 
 
 def _binding(p: Parser) -> n.Binding:
-    words = []
+    words: list[str] = []
     while p.token.kind == "name" or (p.token.kind == "word" and words and not p.sees("in")):
         words.append(p.take().text)
     if not words:
@@ -259,7 +259,7 @@ def _function(p: Parser) -> n.Node:
 
 
 def _parameter(p: Parser) -> str:
-    words = []
+    words: list[str] = []
     while p.token.kind == "name":
         words.append(p.take().text)
     if not words:

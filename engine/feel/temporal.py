@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 
 from engine.feel.values import NUMBERS, IllTyped, Months, Value
@@ -15,9 +15,9 @@ _NAMED = {
     "Asia/Ho_Chi_Minh": LOCAL,
     "Asia/Saigon": LOCAL,
     "Asia/Bangkok": LOCAL,
-    "UTC": timezone.utc,
-    "Etc/UTC": timezone.utc,
-    "GMT": timezone.utc,
+    "UTC": UTC,
+    "Etc/UTC": UTC,
+    "GMT": UTC,
 }
 _DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})", re.ASCII)
 _TIME = re.compile(
@@ -56,7 +56,7 @@ def parse_time(text: str) -> time | None:
 def _zone(match: re.Match[str]) -> timezone | None:
     utc, sign, hours, minutes, seconds, name = match.group(5, 6, 7, 8, 9, 10)
     if utc:
-        return timezone.utc
+        return UTC
     if name:
         return _NAMED[name]
     if not sign:
@@ -133,7 +133,7 @@ def difference(left: date | time, right: date | time) -> timedelta:
     first, second = as_moment(left), as_moment(right)
     if (first.tzinfo is None) != (second.tzinfo is None):
         # A bare date beside a moment with a zone counts as midnight UTC.
-        first, second = (m if m.tzinfo else m.replace(tzinfo=timezone.utc) for m in (first, second))
+        first, second = (m if m.tzinfo else m.replace(tzinfo=UTC) for m in (first, second))
     return first - second
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.feel.library.registry import builtin, items, single, text
-from engine.feel.values import IllTyped, Value, kind_of, lift
+from engine.feel.values import IllTyped, Value, lift
 
 
 def _context(value: Value) -> Mapping[str, Any]:
@@ -58,7 +58,7 @@ def _put_at(context: Mapping[str, Any], keys: list[Value], value: Value) -> dict
     name = _key(keys[0])
     if len(keys) > 1:
         below = context.get(name)
-        value = _put_at(below if kind_of(below) == "context" else {}, keys[1:], value)
+        value = _put_at(below if isinstance(below, Mapping) else {}, keys[1:], value)
     return {**context, name: value}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 
 from engine.feel.budget import Run
@@ -56,7 +56,7 @@ def _time(hour: Value, minute: Value = None, second: Value = None, offset: Value
     if isinstance(value, datetime):
         return value.timetz()
     if isinstance(value, date):
-        return time(tzinfo=timezone.utc)
+        return time(tzinfo=UTC)
     return value if isinstance(value, time) else parse_time(text(value))
 
 
@@ -72,7 +72,8 @@ def _time_of(hour: Value, minute: Value, second: Value, offset: Value) -> time:
 def _moment(*parts: Value) -> Value:
     if len(parts) >= 6:
         offset = parts[6] if len(parts) == 7 else None
-        return datetime.combine(date(*(whole(part) for part in parts[:3])), _time_of(*parts[3:6], offset))
+        clocked = _time_of(parts[3], parts[4], parts[5], offset)
+        return datetime.combine(date(*(whole(part) for part in parts[:3])), clocked)
     if len(parts) == 2:
         return datetime.combine(date(day(parts[0]).year, day(parts[0]).month, day(parts[0]).day), clock(parts[1]))
     if len(parts) != 1:
