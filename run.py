@@ -280,7 +280,7 @@ def frontend_packages(setup: Setup) -> None:
 def frontend(setup: Setup) -> None:
     """The pages' scripts, styles and fonts."""
     node, _ = node_and_npm(setup)
-    setup.call(node, ROOT / "app" / "frontend" / "build.mjs", cwd=FRONTEND)
+    setup.call(node, ROOT / "app/frontend/build.mjs", "--modules", FRONTEND, "--out", PLACE / "assets")
 
 
 @stage("Translations", python_packages.inputs, ROOT / "app" / "translations")
