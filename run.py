@@ -257,10 +257,9 @@ def node_and_npm(setup: Setup) -> tuple[Path, list[str | Path]]:
 
 
 def npm(setup: Setup, *arguments: str | Path, cwd: Path) -> Path:
-    """Run npm; its node stands first on the path for the scripts that packages run."""
+    """Run npm; no package may run a script of its own while it is installed."""
     node, command = node_and_npm(setup)
-    path = f"{node.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-    setup.call(*command, *arguments, "--no-audit", "--no-fund", cwd=cwd, PATH=path)
+    setup.call(*command, *arguments, "--ignore-scripts", "--no-audit", "--no-fund", cwd=cwd)
     return node
 
 
