@@ -1,0 +1,130 @@
+"""Every moment of a dossier, folded from its recorded facts: where it stood, what was entered, why it went on. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from app.audit.narrate import Told, Words, narrate, title
+from engine.facts import from_json
+from engine.fold import View, fold
+from engine.forms import describe
+
+Row = tuple[str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """An entry of the history, as read."""
+
+    seq: int
+    at: datetime
+    kind: str
+    who: str
+    unit: str | None
+    hash: str
+    payload: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A step that was open at a moment."""
+
+    token: str
+    element: str
+    label: str
+    state: str
+    assignee: str | None
+    due_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The dossier right after an entry; `rows` are the values entered with it, `due` the dates as then."""
+
+    act: Act
+    title: str
+    told: tuple[Told, ...]
+    rows: tuple[Row, ...]
+    status: int
+    clock: str
+    tokens: tuple[Token, ...]
+    passed: tuple[str, ...]
+    flows: tuple[str, ...]
+    due: Mapping[str, str | None]
+    data: Mapping[str, Any]
+
+
+def moments(words: Words, acts: Iterable[Act]) -> Iterator[Moment]:
+    """The dossier after each of its entries, oldest first."""
+    view: View | None = None
+    steps: dict[str, str] = {}
+    for act in acts:
+        facts: Sequence[Mapping[str, Any]] = (act.payload or {}).get("facts", [])
+        view = fold([from_json(fact) for fact in facts], view)
+        told = narrate(facts, words, steps)
+        steps.update({fact["token"]: fact["step"] for fact in facts if fact["fact"] == "StepEntered"})
+        yield Moment(
+            act=act, title=title((act.payload or {}).get("command", {}), facts, words) if facts else act.kind,
+            told=told, rows=tuple(_entered(facts, words)), status=view.status, clock=view.clock,
+            tokens=tuple(_tokens(view, words)), passed=tuple(dict.fromkeys(view.passed)),
+            flows=tuple(dict.fromkeys(view.flows)), due=dict(view.due), data=view.data,
+        )
+
+
+def _entered(facts: Sequence[Mapping[str, Any]], words: Words) -> Iterator[Row]:
+    """The values handed in with an entry, read with the form of the dossier's own version."""
+    for fact in facts:
+        form = _form_of(fact, words)
+        if form is not None:
+            for label, text, group in describe(form, fact["form"], words.language):
+                yield str(label), str(text), str(group or "")
+
+
+def _form_of(fact: Mapping[str, Any], words: Words) -> Mapping[str, Any] | None:
+    definition = words.definition
+    if fact["fact"] == "ProcessStarted":
+        return definition.forms.get(definition.start_form or "")
+    if fact["fact"] == "StepCompleted" and fact["step"] in definition.steps:
+        return definition.forms.get(definition.steps[fact["step"]].form or "")
+    return None
+
+
+def _tokens(view: View, words: Words) -> Iterator[Token]:
+    for token, open_step in view.open.items():
+        label = words.name(open_step.step)
+        if open_step.item is not None:
+            label = f"{label}: {_item(open_step.item)}"
+        state = "waiting" if open_step.message else "claimed" if open_step.assignee else "open"
+        yield Token(token, open_step.step, label, state, open_step.assignee, view.due.get(token))
+
+
+def _item(item: Any) -> str:
+    if isinstance(item, Mapping):
+        return ", ".join(str(value) for value in item.values())
+    return str(item)
+
+
+def differences(before: Moment, after: Moment) -> tuple[tuple[str, Any, Any], ...]:
+    """What differs between two moments, as (dotted place, then, later)."""
+    old, new = dict(_places(before)), dict(_places(after))
+    return tuple((place, old.get(place), new.get(place)) for place in {**old, **new} if old.get(place) != new.get(place))
+
+
+def _places(moment: Moment) -> Iterator[tuple[str, Any]]:
+    yield "status", moment.status
+    yield "clock", moment.clock
+    yield "steps", ", ".join(token.label for token in moment.tokens)
+    for scope in ("dossier", "statutory"):
+        yield f"due.{scope}", moment.due.get(scope)
+    yield from _flat("data", moment.data)
+
+
+def _flat(place: str, value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from _flat(f"{place}.{name}", inner)
+    else:
+        yield place, value

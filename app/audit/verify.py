@@ -1,0 +1,105 @@
+"""Check every history of the database: chains, heads, and the commands run again. Reads in one stream."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from app import clock
+from app.audit.log import START, first_break
+from app.audit.models import HistoryEntry
+from app.audit.queries import any_line, export
+from app.audit.reexecute import Recorded, Verdict, reexecute
+from app.db import reading
+from app.dossiers.models import Dossier
+from app.procedures.models import ProcessVersion
+from engine.definition import Bundle, Definition, definition_for
+
+BATCH = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What checking one dossier found; `again` is None when only the chain was asked for."""
+
+    code: str
+    entries: int
+    broken_at: int | None
+    again: Verdict | None
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is to be reported."""
+        return self.broken_at is None and (self.again is None or self.again.outcome in ("equal", "erased"))
+
+
+def check_all(*, again: bool = True) -> Iterator[Checked]:
+    """Every dossier of the database, one after the other, in constant memory."""
+    entry = HistoryEntry
+    query = (
+        select(
+            Dossier.id, Dossier.code, Dossier.seq.label("last"), Dossier.head, Dossier.version,
+            entry.seq, entry.at, entry.kind, entry.person, entry.acting_unit, entry.payload, entry.salt,
+            entry.payload_digest, entry.previous, entry.hash,
+        )
+        .outerjoin(entry, entry.dossier == Dossier.id)
+        .order_by(Dossier.id, entry.seq)
+    )
+    with reading() as conn:
+        definitions = _Definitions(conn) if again else None
+        rows = conn.execution_options(yield_per=BATCH).execute(query).mappings()
+        for _, group in groupby(rows, key=lambda row: row["id"]):
+            yield _check([dict(row) for row in group], definitions)
+
+
+def export_by_operator(code: str) -> tuple[str, ...]:
+    """The case file of any dossier, for the operator of the machine; raises HistoryUnknown."""
+    with reading() as conn:
+        return export(conn, any_line(conn, code), clock.now(), "operator")
+
+
+class _Definitions(dict[int, Definition]):
+    """The published definitions by version, read when first needed."""
+
+    def __init__(self, conn: Connection) -> None:
+        super().__init__()
+        self._kept = {
+            row.id: row.digest for row in conn.execute(select(ProcessVersion.id, ProcessVersion.digest))
+        }
+        self._conn = conn
+
+    def __missing__(self, version: int) -> Definition:
+        self[version] = definition_for(self._kept[version], lambda: self._read(version))
+        return self[version]
+
+    def _read(self, version: int) -> Bundle:
+        kept = self._conn.execute(select(ProcessVersion.bundle).where(ProcessVersion.id == version)).scalar_one()
+        return Bundle.from_json(kept)
+
+
+def _check(rows: list[dict[str, Any]], definitions: _Definitions | None) -> Checked:
+    about = rows[0]
+    entries = [row for row in rows if row["seq"] is not None]
+    broken = _broken(about, entries)
+    verdict = None
+    if definitions is not None and broken is None:
+        verdict = reexecute(definitions[about["version"]], _recorded(entries))
+    return Checked(about["code"], len(entries), broken, verdict)
+
+
+def _broken(about: Mapping[str, Any], entries: list[dict[str, Any]]) -> int | None:
+    broken = first_break(about["code"], entries)
+    if broken is not None:
+        return broken
+    head = entries[-1]["hash"] if entries else START
+    if len(entries) == about["last"] and head == about["head"]:
+        return None
+    return len(entries) + 1 if len(entries) < about["last"] else len(entries)
+
+
+def _recorded(entries: Iterable[Mapping[str, Any]]) -> Iterator[Recorded]:
+    return (Recorded(entry["seq"], entry["at"], entry["payload"]) for entry in entries)
