@@ -54,9 +54,8 @@ def upload(actor: Actor, store: Store, stream: BinaryIO, name: str, *, component
         "size": stored.size, "media_type": stored.media_type, "uploaded_by": actor.person, "uploaded_at": now,
     }
     with transaction() as conn:
-        key = conn.execute(insert(Attachment).values(**values)).inserted_primary_key
-    assert key is not None
-    return Paper(id=key[0], **{**values, "uploaded_by": actor.name})
+        number = conn.execute(insert(Attachment).values(**values).returning(Attachment.id)).scalar_one()
+    return Paper(number, None, component, step, name, stored.sha256, stored.size, stored.media_type, actor.name, now)
 
 
 def discard(actor: Actor, attachments: Collection[int]) -> None:

@@ -2,39 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, select, true
 from sqlalchemy.orm import aliased
 
 from app import clock
+from app.calendars import working_calendar
 from app.casework import Actor
 from app.db import reading
 from app.dossiers.errors import DossierUnknown
 from app.dossiers.models import Dossier
+from app.dossiers.named import Named
+from app.dossiers.sight import visible
 from app.dossiers.timing import Due, due_of
 from app.languages import plain
-from app.people.calendar import working_calendar
 from app.people.models import Person, Unit
-from app.people.policy import visible
 from app.procedures.models import Procedure, ProcessVersion
 
 PAGE = 50
-Names = Mapping[str, str]
 FINISHED = frozenset({3, 7, 8, 9, 10})
 
 _Receiving, _Competent, _Receiver = aliased(Unit), aliased(Unit), aliased(Person)
-
-
-@dataclass(frozen=True)
-class Named:
-    """A code with its name in both languages."""
-
-    code: str
-    name: Names
 
 
 @dataclass(frozen=True)
@@ -145,10 +136,10 @@ def head(actor: Actor, code: str) -> Head:
 
 def search(actor: Actor, wanted: Wanted, before: int | None = None, size: int = PAGE) -> Found:
     """The dossiers the person may see, newest first, by code, name or ID, accents aside."""
-    query = head_query().where(visible(actor, Dossier.id), _matches(wanted))
-    if before is not None:
-        query = query.where(Dossier.id < before)
     with reading() as conn:
+        query = head_query().where(visible(conn, actor, Dossier.id), _matches(wanted))
+        if before is not None:
+            query = query.where(Dossier.id < before)
         rows = conn.execute(query.order_by(Dossier.id.desc()).limit(size + 1)).all()
         calendar, now = working_calendar(conn), clock.now()
     found = tuple(head_of(row, calendar, now) for row in rows[:size])
@@ -156,12 +147,11 @@ def search(actor: Actor, wanted: Wanted, before: int | None = None, size: int = 
 
 
 def _matches(wanted: Wanted) -> ColumnElement[bool]:
-    words = [
-        or_(Dossier.search.contains(word, autoescape=True), Dossier.code == wanted.text.strip())
-        for word in plain(wanted.text).split()
+    words: list[ColumnElement[bool]] = [
+        Dossier.search.contains(word, autoescape=True) for word in plain(wanted.text).split()
     ]
     if wanted.procedure:
         words.append(Dossier.procedure == wanted.procedure)
     if wanted.status is not None:
         words.append(Dossier.status == wanted.status)
-    return and_(True, *words)
+    return and_(true(), *words)

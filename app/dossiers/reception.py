@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from engine.forms import localized
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from app import clock
@@ -16,12 +17,11 @@ from app.dossiers.components import Component, components_of
 from app.dossiers.definitions import definition_of
 from app.dossiers.errors import CentreRefused, ProcedureUnavailable
 from app.dossiers.models import Dossier
-from app.dossiers.queries import Named, Names
+from app.dossiers.named import Named, Names
 from app.languages import plain
 from app.people.models import Unit
 from app.procedures.models import Procedure, ProcessVersion
 from engine.definition import Definition
-from engine.forms import localized
 
 RECENT = 6
 OFFERED = 50

@@ -6,11 +6,25 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, literal, or_, select, text, true, tuple_, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+    true,
+    tuple_,
+    union_all,
+)
 
 from app.casework import Actor
-from app.db import UtcDateTime
 from app.clock import LOCAL
+from app.db import UtcDateTime
 from app.dossiers.models import Dossier
 from app.people.permissions import ROLES
 from app.tasks.models import Task
@@ -18,7 +32,7 @@ from app.tasks.models import Task
 TABS = ("mine", "unit", "waiting", "today", "late", "done")
 DONE_FOR = timedelta(days=30)
 # Both databases use the partial indexes only when their own condition stands literally in the statement.
-_LIVE = text("task.state IN ('open', 'waiting')")
+LIVE = text("task.state IN ('open', 'waiting')")
 _WORKING_ROLES = tuple(code for code, (_, _, permissions) in ROLES.items() if "task.work" in permissions)
 
 
@@ -100,7 +114,7 @@ def counts(conn: Connection, actor: Actor, now: datetime, narrowed: ColumnElemen
         return {**dict.fromkeys(live, 0), "done": done}
     sums = [func.coalesce(func.sum(case((tab_condition(tab, actor, now), 1), else_=0)), 0).label(tab) for tab in live]
     row = conn.execute(
-        select(*sums).select_from(Task).where(_LIVE, tuple_(Task.unit, Task.role).in_(scope), narrowed)
+        select(*sums).select_from(Task).where(LIVE, tuple_(Task.unit, Task.role).in_(scope), narrowed)
     ).one()
     return {**{tab: int(row._mapping[tab]) for tab in live}, "done": done}
 
@@ -138,7 +152,7 @@ def _scopes(actor: Actor, tab: str) -> list[ColumnElement[bool]]:
 
 
 def _dated(scope: ColumnElement[bool], page: Cut) -> Select[Any]:
-    query = select(Task.dossier, Task.token, Task.due_at).where(_LIVE, scope, page.condition, Task.due_at.is_not(None))
+    query = select(Task.dossier, Task.token, Task.due_at).where(LIVE, scope, page.condition, Task.due_at.is_not(None))
     if page.after:
         start = (literal(page.after.at, UtcDateTime), literal(page.after.dossier), literal(page.after.token))
         query = query.where(tuple_(Task.due_at, Task.dossier, Task.token) > tuple_(*start))
@@ -146,7 +160,7 @@ def _dated(scope: ColumnElement[bool], page: Cut) -> Select[Any]:
 
 
 def _undated(scope: ColumnElement[bool], page: Cut) -> Select[Any]:
-    query = select(Task.dossier, Task.token, Task.due_at).where(_LIVE, scope, page.condition, Task.due_at.is_(None))
+    query = select(Task.dossier, Task.token, Task.due_at).where(LIVE, scope, page.condition, Task.due_at.is_(None))
     if page.after and page.after.at is None:
         query = query.where(_behind(page.after))
     return query.order_by(Task.dossier, Task.token).limit(page.size)

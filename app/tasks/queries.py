@@ -11,17 +11,17 @@ from sqlalchemy import ColumnElement, Connection, Row, select, tuple_
 from sqlalchemy.orm import aliased
 
 from app import clock
+from app.calendars import working_calendar
 from app.casework import Actor
 from app.db import reading
 from app.dossiers.definitions import definition_of, step_names
 from app.dossiers.models import Dossier
-from app.dossiers.queries import Named, Names
+from app.dossiers.named import Named, Names
 from app.dossiers.timing import Due, due_of
 from app.languages import plain
-from app.people.calendar import working_calendar
 from app.people.models import Person, Unit
 from app.procedures.models import Procedure, ProcessVersion
-from app.tasks.inbox import Filter, Place, counts, filter_condition, keys, pairs
+from app.tasks.inbox import LIVE, Filter, Place, counts, filter_condition, keys, pairs
 from app.tasks.models import Task
 
 PAGE = 50
@@ -143,7 +143,7 @@ def _procedures(conn: Connection, actor: Actor) -> tuple[Named, ...]:
     scope = pairs(actor)
     if not scope:
         return ()
-    there = select(Task.procedure).where(tuple_(Task.unit, Task.role).in_(scope)).distinct()
+    there = select(Task.procedure).where(LIVE, tuple_(Task.unit, Task.role).in_(scope)).distinct()
     rows = conn.execute(
         select(Procedure.code, Procedure.name_vi, Procedure.name_en)
         .where(Procedure.code.in_(there)).order_by(Procedure.name_vi)

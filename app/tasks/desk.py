@@ -1,0 +1,161 @@
+"""One task on the officer's desk: its form, what each choice leads to, and everything known about the dossier."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from engine.forms import localized
+from sqlalchemy import Connection, select
+
+from app import clock
+from app.calendars import working_calendar
+from app.casework import Actor
+from app.db import reading
+from app.dossiers.answers import Section, answers
+from app.dossiers.definitions import definition_of, step_names
+from app.dossiers.models import Dossier
+from app.dossiers.named import Names
+from app.dossiers.papers import Paper, of_dossier, of_step
+from app.dossiers.queries import Head, find
+from app.dossiers.story import Line, Reader, story
+from app.people.policy import may_release, may_see_task, may_withdraw, may_work
+from app.people.queries import unit_names
+from app.tasks.errors import TaskUnknown
+from app.tasks.models import Task, TaskDraft
+from app.tasks.outlook import Ahead, outlook
+from app.tasks.queries import TaskRow, row_columns, task_row, with_joins
+from engine.definition import Definition, Step, outline
+
+ENDED = frozenset({7, 8, 3, 9, 10})
+
+
+@dataclass(frozen=True)
+class Option:
+    """A button that finishes the step, and where it leads as far as can be said now."""
+
+    id: str | None
+    name: Names | None
+    kind: str
+    ahead: Ahead | None
+
+
+@dataclass(frozen=True)
+class Rights:
+    """What the reader may do with the task."""
+
+    work: bool
+    claim: bool
+    release: bool
+    withdraw: bool
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Everything on the page of one task."""
+
+    head: Head
+    task: TaskRow
+    number: int
+    steps: int
+    message: str | None
+    needs_file: bool
+    schema: Mapping[str, Any] | None
+    context: Mapping[str, Any]
+    values: Mapping[str, Any]
+    draft_at: datetime | None
+    options: tuple[Option, ...]
+    rights: Rights
+    answers: tuple[Section, ...]
+    papers: tuple[Paper, ...]
+    results: tuple[Paper, ...]
+    component_names: Mapping[str, Names]
+    step_names: Mapping[str, Names]
+    outline: Any
+    lines: tuple[Line, ...]
+
+
+def open_task(actor: Actor, code: str, token: str, reader: Reader) -> Desk:
+    """The task's page. Raises DossierUnknown or TaskUnknown for what the person may not see."""
+    with reading() as conn:
+        head = find(conn, actor, code)
+        row = find_task(conn, actor, head, token)
+        definition = definition_of(conn, head.version, head.digest)
+        return _desk(conn, actor, head, (row, definition), reader)
+
+
+def find_task(conn: Connection, actor: Actor, head: Head, token: str) -> Any:
+    """The task's row, for those who see it in their inbox or worked on it."""
+    row = conn.execute(
+        with_joins(select(*row_columns(), Task.message)).where(Task.dossier == head.id, Task.token == token)
+    ).first()
+    if row is None or not (may_see_task(actor, row.role, row.unit) or row.assignee == actor.person):
+        raise TaskUnknown(code=head.code)
+    return row
+
+
+def _desk(conn: Connection, actor: Actor, head: Head, found: tuple[Any, Definition], reader: Reader) -> Desk:
+    row, definition = found
+    now, step = clock.now(), definition.steps[row.step]
+    kept = conn.execute(select(Dossier.data, Dossier.state).where(Dossier.id == head.id)).one()
+    draft = _draft(conn, actor, head.id, row.token)
+    values = draft.form if draft else _before(kept.data, step)
+    order = definition.step_order
+    return Desk(
+        head=head, task=task_row(row, step_names(definition, row.step), working_calendar(conn), now),
+        number=order.index(step.id) + 1 if step.id in order else 0, steps=len(order),
+        message=row.message, needs_file=step.needs_file, schema=_schema(definition, step, reader.language),
+        context=kept.data, values=values, draft_at=draft.updated_at if draft else None,
+        options=_options(conn, actor, (definition, kept.state, row, values), now),
+        rights=_rights(actor, head, row), answers=answers(definition, kept.data, reader.language),
+        papers=of_dossier(conn, head.id), results=of_step(conn, head.id, step.id),
+        component_names={each["code"]: each["name"] for each in definition.procedure.get("components", ())},
+        step_names={each: step_names(definition, each) for each in definition.steps},
+        outline=outline(definition, reader.language), lines=story(conn, head.id, definition, reader),
+    )
+
+
+def _draft(conn: Connection, actor: Actor, dossier: int, token: str) -> Any:
+    return conn.execute(
+        select(TaskDraft.form, TaskDraft.updated_at)
+        .where(TaskDraft.dossier == dossier, TaskDraft.token == token, TaskDraft.person == actor.person)
+    ).first()
+
+
+def _before(data: Mapping[str, Any], step: Step) -> dict[str, Any]:
+    """What the step's form held when the dossier was here last; instances of a repeated step begin empty."""
+    last = data.get(step.id)
+    if not isinstance(last, Mapping):
+        return {}
+    return {key: value for key, value in last.items() if key != "choice"}
+
+
+def _schema(definition: Definition, step: Step, language: str) -> Mapping[str, Any] | None:
+    return localized(definition.forms[step.form], language) if step.form else None
+
+
+def _options(conn: Connection, actor: Actor, found: tuple[Any, ...], now: datetime) -> tuple[Option, ...]:
+    definition, state, row, values = found
+    if row.state not in ("open", "waiting"):
+        return ()
+    ways = outlook(definition, state, row, values, now)
+    names = unit_names(conn, {each.unit for _, ahead in ways if ahead for each in ahead.steps if each.unit})
+    return tuple(
+        Option(
+            choice.id if choice else None,
+            {"vi": choice.name, "en": choice.name_en or choice.name} if choice else None,
+            choice.kind if choice else "forward", ahead.with_units(names) if ahead else None,
+        )
+        for choice, ahead in ways
+    )
+
+
+def _rights(actor: Actor, head: Head, row: Any) -> Rights:
+    work = may_work(actor, row.role, row.unit) and row.state in ("open", "waiting")
+    return Rights(
+        work=work and row.assignee in (None, actor.person), claim=work and row.state == "open" and row.assignee is None,
+        release=row.state == "open" and may_release(actor, row.unit, row.assignee),
+        withdraw=may_withdraw(actor, head.receiving.code) and head.status not in ENDED,
+    )

@@ -1,0 +1,26 @@
+"""What can be wrong with work on a task, in plain sentences."""
+
+from __future__ import annotations
+
+from app.errors import NotFound
+from engine.errors import Invalid
+
+
+class TaskUnknown(NotFound):
+    """There is no such task of dossier {code} that you may see; open the dossier to see where it stands."""
+
+
+class TabUnknown(Invalid):
+    """The inbox has no tab "{tab}"; choose one of: {allowed}."""
+
+
+class ResultMissing(Invalid):
+    """Step {step} ends with a file (the signed or stamped result); attach it first."""
+
+
+class FormUnreadable(Invalid):
+    """The form's answers cannot be read ({reason}); load the page again."""
+
+
+class NothingChosen(Invalid):
+    """Choose at least one task."""

@@ -1,0 +1,79 @@
+"""What would come next: the engine tries each choice on a copy, nothing of it is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from engine.execute import offered, step
+
+from app.dossiers.named import Names
+from engine.commands import ClaimStep, Command, CompleteStep, DeliverMessage
+from engine.definition import Choice, Definition
+from engine.errors import OneDoorError
+from engine.facts import DossierEnded, Fact, StepEntered
+
+NOBODY = "-"
+
+
+@dataclass(frozen=True)
+class AheadStep:
+    """A step that the dossier would go to."""
+
+    name: Names
+    unit: str
+    waits: bool
+    hours: str | None
+    unit_name: Names | None = None
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """Where a choice leads: steps, or the end with a status, or (both empty) others are waited for."""
+
+    steps: tuple[AheadStep, ...]
+    ended: int | None
+
+    def with_units(self, names: Mapping[str, Names]) -> Ahead:
+        """The same, with the units' names."""
+        return replace(self, steps=tuple(replace(each, unit_name=names.get(each.unit)) for each in self.steps))
+
+
+def outlook(definition: Definition, state: bytes, task: Any, form: Mapping[str, Any],
+            now: datetime) -> tuple[tuple[Choice | None, Ahead | None], ...]:
+    """Every choice of the task with what it leads to; None where that depends on answers not given yet."""
+    if task.message:
+        return ((None, _try(definition, state, [DeliverMessage(task.message, form, task.token)], now)),)
+    choices: tuple[Choice | None, ...] = offered(definition, state, task.token, now) or (None,)
+    return tuple((each, _try(definition, state, _commands(task, form, each), now)) for each in choices)
+
+
+def _commands(task: Any, form: Mapping[str, Any], choice: Choice | None) -> list[Command]:
+    person = str(task.assignee) if task.assignee is not None else NOBODY
+    claim: list[Command] = [] if task.assignee is not None else [ClaimStep(task.token, person)]
+    return [*claim, CompleteStep(task.token, person, form, choice.id if choice else None)]
+
+
+def _try(definition: Definition, state: bytes, commands: list[Command], now: datetime) -> Ahead | None:
+    facts: tuple[Fact, ...] = ()
+    try:
+        for command in commands:
+            outcome = step(definition, state, command, now)
+            state, facts = outcome.state, outcome.facts
+    except OneDoorError:
+        return None
+    return ahead_of(definition, facts)
+
+
+def ahead_of(definition: Definition, facts: tuple[Fact, ...]) -> Ahead:
+    """The steps entered and the end reached by these facts."""
+    steps = tuple(_step(definition, fact) for fact in facts if isinstance(fact, StepEntered))
+    return Ahead(steps, next((fact.status for fact in facts if isinstance(fact, DossierEnded)), None))
+
+
+def _step(definition: Definition, fact: StepEntered) -> AheadStep:
+    found = definition.steps[fact.step]
+    names = {"vi": found.name, "en": found.name_en or found.name}
+    return AheadStep(names, fact.unit, fact.message is not None, fact.hours)
