@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date, datetime
 from typing import Any
 
 import structlog
 from flask import Flask, Response, jsonify, redirect, render_template, request, url_for
-from flask_babel import gettext
+from flask_babel import get_locale, gettext
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
@@ -66,7 +67,7 @@ class Unexpected(Failed):
 
 
 class SomebodyWasFaster(Conflict):
-    """{name} has already handled step {step} at {at}; load the dossier again to see where it stands."""
+    """{name} was faster on step "{step}", at {at}; load the dossier again to see where it stands."""
 
 
 class ChangedMeanwhile(Conflict):
@@ -116,8 +117,10 @@ class _Blank(dict[str, Any]):
 
 
 def _readable(value: Any) -> Any:
-    if hasattr(value, "astimezone"):
+    if isinstance(value, datetime):
         return value.astimezone(clock.LOCAL).strftime("%H:%M %d/%m/%Y")
+    if isinstance(value, dict) and "vi" in value:
+        return value.get(str(get_locale() or "vi")) or value["vi"]
     return value
 
 
@@ -149,7 +152,7 @@ def body_of(error: OneDoorError) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     if value is None or isinstance(value, bool | int | float | str):
         return value
-    if hasattr(value, "isoformat"):
+    if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, dict):
         return {str(key): _plain(item) for key, item in value.items()}

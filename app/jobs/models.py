@@ -11,16 +11,20 @@ from app.db import Json, UtcDateTime, db
 
 
 class Timer(db.Model):
-    """A timer event of a dossier that waits for `due_at`."""
+    """A timer event of a dossier that waits for `due_at`; one that failed (`failed_at`) waits for a supervisor."""
 
     dossier: Mapped[int] = mapped_column(ForeignKey("dossier.id"), primary_key=True)
     timer: Mapped[str] = mapped_column(String(20), primary_key=True)
     element: Mapped[str] = mapped_column(String(80))
     due_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    failed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Letter(db.Model):
-    """The outbox: something to tell somebody outside, written in the same transaction as its cause."""
+    """The outbox: something to tell somebody outside, written in the same transaction as its cause.
+
+    `next_at` is when delivery is tried next; whoever tries moves it on first, so that nobody else tries meanwhile.
+    """
 
     id: Mapped[int] = mapped_column(primary_key=True)
     dossier: Mapped[int | None] = mapped_column(ForeignKey("dossier.id"), index=True)
@@ -28,16 +32,21 @@ class Letter(db.Model):
     kind: Mapped[str] = mapped_column(String(40))
     body: Mapped[dict] = mapped_column(Json)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    next_at: Mapped[datetime] = mapped_column(UtcDateTime)
     attempts: Mapped[int] = mapped_column(default=0)
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_error: Mapped[str] = mapped_column(default="")
+    __table_args__ = (Index("ix_letter_waiting", "sent_at", "next_at"),)
 
 
 class Incident(db.Model):
-    """A command that failed inside the engine; nothing of it was kept but this, so that it can be retried."""
+    """A command that failed inside the engine; nothing of it was kept but this, so that it can be retried.
+
+    `dossier` is empty when it was about to be received; that cannot be retried here.
+    """
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    dossier: Mapped[int] = mapped_column(ForeignKey("dossier.id"), index=True)
+    dossier: Mapped[int | None] = mapped_column(ForeignKey("dossier.id"), index=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     person: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     acting_unit: Mapped[str | None] = mapped_column(String(40))

@@ -1,0 +1,61 @@
+"""Letters to applicants: written into the outbox with their cause, delivered later and outside of any transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from engine.commands import CompleteStep, DeliverMessage, WithdrawDossier
+from engine.facts import ProcessStarted, StatusChanged
+
+if TYPE_CHECKING:
+    from app.projections import Before, Change
+
+KINDS = {
+    3: "refused",
+    5: "supplement_requested",
+    6: "payment_requested",
+    7: "withdrawn",
+    8: "refused",
+    9: "result_ready",
+    10: "returned",
+}
+
+
+def letters_for(before: Before, change: Change) -> list[dict[str, Any]]:
+    """The outbox rows that a change gives rise to: a receipt at the start, and one for each status worth telling."""
+    kinds: list[str] = []
+    for fact in change.facts:
+        if isinstance(fact, ProcessStarted):
+            kinds.append("receipt")
+        elif isinstance(fact, StatusChanged) and fact.new in KINDS:
+            kinds.append(KINDS[fact.new])
+    return [_letter(kind, before, change) for kind in kinds]
+
+
+def _letter(kind: str, before: Before, change: Change) -> dict[str, Any]:
+    body = {
+        "code": before.code, "procedure": before.procedure, "unit": before.receiving_unit,
+        "applicant": dict(before.applicant), "reason": _reason(change), "at": change.at.isoformat(),
+    }
+    return {
+        "dossier": before.id, "seq": before.seq + 1, "kind": kind, "body": body, "created_at": change.at,
+        "next_at": change.at,
+    }
+
+
+def _reason(change: Change) -> str:
+    match change.command:
+        case WithdrawDossier(reason=reason):
+            return reason
+        case CompleteStep(form=form) | DeliverMessage(form=form):
+            return _reason_in(form)
+        case _:
+            return ""
+
+
+def _reason_in(form: Mapping[str, Any]) -> str:
+    """What the officer wrote: the first filled text whose name ends in reason, else the note."""
+    named = [value for key, value in form.items() if key.endswith("reason") and isinstance(value, str) and value]
+    note = form.get("note")
+    return named[0] if named else note if isinstance(note, str) else ""
