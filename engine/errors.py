@@ -107,3 +107,31 @@ class AlreadyEnded(NotPossible):
 
 class AlreadyStarted(NotPossible):
     """The dossier has already been started."""
+
+
+class NotStarted(NotPossible):
+    """The dossier has not been started yet."""
+
+
+class TimerNotDue(NotPossible):
+    """Timer {timer} is due at {due_at}; it cannot go off before."""
+
+
+class TooLateToWithdraw(NotPossible):
+    """The dossier has status {status} and can no longer be withdrawn."""
+
+
+class StepAwaitsMessage(NotPossible):
+    """Step {step} waits for the message "{message}"; record what was handed in instead of completing it."""
+
+
+class NoBranchHolds(Failed):
+    """No condition holds at gateway {element} and it has no default flow; correct the values or the diagram."""
+
+
+class Stuck(Failed):
+    """The dossier would wait for ever at {element}; the diagram must be corrected."""
+
+
+class StepFailed(Failed):
+    """The step could not be carried out at element {element}: {reason}."""

@@ -1,0 +1,243 @@
+"""All checks of a bundle in their order; each looks only at what the one before it let through."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from SpiffWorkflow.exceptions import SpiffWorkflowException
+
+from engine import findings as f
+from engine import lint, vocabulary
+from engine.decisions import Decision, compile_decision
+from engine.diagram import model, read
+from engine.errors import OneDoorError
+from engine.feel import Expression, compile_expression
+from engine.findings import Finding
+from engine.forms import check_schema
+from engine.parser import parse
+from engine.structure import VALUE_TAGS, Flow, Graph, draw, expression_text, extension, text_of
+from engine.timing import due_at
+from engine.vocabulary import Element, Lane, Step
+
+_SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class Analysis:
+    """What a bundle says, as far as it could be understood."""
+
+    findings: tuple[Finding, ...] = ()
+    process_id: str = ""
+    name: str = ""
+    name_en: str = ""
+    start: str = ""
+    start_form: str | None = None
+    spec: Any = None
+    steps: dict[str, Step] = field(default_factory=dict)
+    elements: dict[str, Element] = field(default_factory=dict)
+    flows: dict[str, Flow] = field(default_factory=dict)
+    lanes: dict[str, Lane] = field(default_factory=dict)
+    step_order: tuple[str, ...] = ()
+    expressions: dict[str, Expression] = field(default_factory=dict)
+    end_status: dict[str, str] = field(default_factory=dict)
+    decision_of: dict[str, Decision] = field(default_factory=dict)
+    named: tuple[str, ...] = ()
+
+
+def analyse(
+    xml: str, forms: Mapping[str, Mapping[str, Any]], decisions: Mapping[str, str], roles: frozenset[str] | None
+) -> Analysis:
+    """The bundle's content and everything that is wrong with it; never raises on bad input."""
+    diagram = read(xml)
+    if diagram.root is None or f.refused(diagram.findings):
+        return Analysis(findings=diagram.findings)
+    graph, found = draw(diagram.root)
+    found += vocabulary.loops_elsewhere(graph) if graph else []
+    if graph is None or f.refused(found):
+        return Analysis(findings=tuple(found))
+    analysis = _content(graph)
+    found += _check_parts(graph, analysis, forms, decisions, roles)
+    main, analysis.step_order = _order(graph, analysis)
+    found += [*lint.check_graph(graph), *lint.check_waits(graph, analysis.steps), *lint.check_order(main, analysis.steps)]
+    if not f.refused(found):
+        found += _parse(graph, analysis)
+    analysis.findings = tuple(found)
+    return analysis
+
+
+def _content(graph: Graph) -> Analysis:
+    lanes = vocabulary.lanes_of(graph)
+    lane = vocabulary.lane_by_element(lanes)
+    start = graph.start()
+    begin = extension(start.xml, "start") if start else None
+    steps = vocabulary.steps_of(graph, lane)
+    return Analysis(
+        process_id=graph.process.get("id") or "", name=graph.process.get("name") or "",
+        name_en=vocabulary.english(graph.process), start=start.id if start else "",
+        start_form=begin.get("form") if begin is not None else "filing",
+        steps=steps, elements=vocabulary.elements_of(graph, lane), flows=graph.flows, lanes=lanes,
+        named=(*steps, *(node.id for node in graph.nodes.values() if node.type in VALUE_TAGS)),
+    )
+
+
+def _order(graph: Graph, analysis: Analysis) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    every, main = lint.order(graph, analysis.steps)
+    return main, every
+
+
+def _check_parts(
+    graph: Graph, found: Analysis, forms: Mapping[str, Mapping[str, Any]], decisions: Mapping[str, str],
+    roles: frozenset[str] | None,
+) -> list[Finding]:
+    wrong = []
+    for step in found.steps.values():
+        wrong += vocabulary.check_step(step, graph.nodes[step.id].xml, roles, frozenset(forms))
+    begin = extension(graph.nodes[found.start].xml, "start") if found.start else None
+    if begin is not None and begin.get("form") not in forms:
+        wrong.append(f.error("start_form", found.start, form=begin.get("form")))
+    wrong += [*_ends(graph, found), *_forms(forms), *_decisions(graph, found, decisions), *_values(graph)]
+    texts = list(_expressions(graph, found))
+    return wrong + _compile(found, texts) + lint.check_choices([(at, text) for at, text, _ in texts], found.steps)
+
+
+def _ends(graph: Graph, found: Analysis) -> list[Finding]:
+    wrong = []
+    for node in graph.nodes.values():
+        end = extension(node.xml, "end") if node.type == "endEvent" else None
+        if end is not None and end.get("status"):
+            found.end_status[node.id] = str(end.get("status"))
+            wrong += vocabulary.check_status(node.id, found.end_status[node.id])
+    return wrong
+
+
+def _forms(forms: Mapping[str, Mapping[str, Any]]) -> list[Finding]:
+    wrong = []
+    for key, schema in forms.items():
+        wrong += check_schema(key, schema)
+        if key != "filing" and _has_field(schema, "choice"):
+            wrong.append(f.error("form_reserved", None, form=key))
+    return wrong
+
+
+def _has_field(schema: Mapping[str, Any], key: str) -> bool:
+    components = schema.get("components")
+    listed = components if isinstance(components, list) else []
+    return any(isinstance(component, Mapping) and component.get("key") == key for component in listed)
+
+
+def _decisions(graph: Graph, found: Analysis, decisions: Mapping[str, str]) -> list[Finding]:
+    wrong = []
+    compiled: dict[str, Decision] = {}
+    for name, dmn in decisions.items():
+        try:
+            compiled[name] = compile_decision(dmn)
+        except OneDoorError as problem:
+            wrong.append(f.error("decision_refused", None, decision=name, reason=str(problem)))
+    for node in graph.nodes.values():
+        if node.type != "businessRuleTask":
+            continue
+        own = extension(node.xml, "decision")
+        name = own.get("ref") if own is not None else None
+        if not name:
+            wrong.append(f.error("decision_missing", node.id))
+        elif name not in decisions:
+            wrong.append(f.error("decision_unknown", node.id, decision=name))
+        elif name in compiled:
+            found.decision_of[node.id] = compiled[name]
+    return wrong
+
+
+def _values(graph: Graph) -> list[Finding]:
+    wrong = []
+    for node in graph.nodes.values():
+        if node.type == "scriptTask":
+            language = node.xml.get("scriptFormat")
+            if language and language.lower() != "feel":
+                wrong.append(f.error("script_language", node.id, language=language))
+            if not expression_text(text_of(node.xml.find(model("script")))):
+                wrong.append(f.error("script_missing", node.id))
+        elif node.type in ("boundaryEvent", "intermediateCatchEvent"):
+            wrong += _timer(node.id, node.xml)
+    return wrong
+
+
+def _timer(element: str, xml: Any) -> list[Finding]:
+    drawn = xml.find(model("timerEventDefinition"))
+    if drawn is None:
+        return [f.error("boundary_kind", element)]
+    for kind, tag in (("duration", "timeDuration"), ("date", "timeDate")):
+        value = text_of(drawn.find(model(tag)))
+        if value and not value.startswith("="):
+            try:
+                due_at(kind, value, _SOME_DAY)
+            except ValueError:
+                return [f.error("timer_value", element, value=value)]
+        if value:
+            return []
+    return [f.error("timer_missing", element)]
+
+
+def _expressions(graph: Graph, found: Analysis) -> Iterator[tuple[str, str, str | None]]:
+    """Every FEEL text with its element and, inside a repeated step, the name of the item."""
+    for flow in graph.flows.values():
+        yield flow.id, flow.condition, None
+    for step in found.steps.values():
+        item = step.loop.item if step.loop else None
+        for text in (step.unit, step.status):
+            yield step.id, expression_text(text) if text.startswith("=") else "", item
+        for choice in step.choices:
+            yield step.id, choice.when, item
+        if step.loop:
+            for text in (step.loop.collection, step.loop.cardinality, step.loop.condition):
+                yield step.id, text, None
+    for element, status in found.end_status.items():
+        yield element, expression_text(status) if status.startswith("=") else "", None
+    for node in graph.nodes.values():
+        for text in _texts_of(node.type, node.xml):
+            yield node.id, text, None
+
+
+def _texts_of(kind: str, xml: Any) -> Iterator[str]:
+    if kind == "scriptTask":
+        yield expression_text(text_of(xml.find(model("script"))))
+    for tag in ("timeDuration", "timeDate"):
+        value = text_of(xml.find(f"{model('timerEventDefinition')}/{model(tag)}"))
+        if value.startswith("="):
+            yield expression_text(value)
+
+
+def _compile(found: Analysis, texts: list[tuple[str, str, str | None]]) -> list[Finding]:
+    wrong = []
+    known = {"dossier", "filing", "visits", *found.named}
+    for element, text, item in texts:
+        if not text:
+            continue
+        try:
+            expression = compile_expression(text)
+        except OneDoorError as problem:
+            wrong.append(f.error("expression", element, reason=problem.details.get("reason"), expression=text))
+            continue
+        found.expressions[text] = expression
+        missing = sorted(_unknown(expression, known | {item or "dossier"}, found))
+        wrong += [f.error("expression_name", element, name=name, expression=text) for name in missing]
+    return wrong
+
+
+def _unknown(expression: Expression, known: set[str], found: Analysis) -> Iterator[str]:
+    for path in expression.paths:
+        if path[0] not in known:
+            yield path[0]
+        elif path[0] == "visits" and len(path) > 1 and path[1] not in found.steps:
+            yield f"visits.{path[1]}"
+
+
+def _parse(graph: Graph, found: Analysis) -> list[Finding]:
+    try:
+        found.spec = parse(graph.root, found.process_id)
+    except SpiffWorkflowException as problem:
+        element = getattr(problem, "id", None) or found.process_id
+        return [f.error("engine_refused", element, reason=str(problem))]
+    return []

@@ -1,0 +1,176 @@
+"""A procedure's bundle becomes a Definition that can be run, or findings that say what to correct."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from engine import findings as f
+from engine.analysis import Analysis, analyse
+from engine.decisions import Decision
+from engine.errors import DiagramRefused, OneDoorError
+from engine.feel import Expression
+from engine.findings import Finding
+from engine.structure import Flow
+from engine.vocabulary import STATUSES, Choice, Element, Lane, Step
+
+__all__ = [
+    "Bundle", "Choice", "Definition", "Element", "Flow", "Lane", "Step", "check", "compile_definition",
+    "definition_for", "outline",
+]
+
+CACHED = 256
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """Everything that is published together: diagram, forms, decision tables and the procedure's own facts."""
+
+    xml: str
+    forms: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    decisions: Mapping[str, str] = field(default_factory=dict)
+    procedure: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def digest(self) -> str:
+        """The SHA-256 of the whole content, which names the version for ever."""
+        return hashlib.sha256(self.to_json().encode("utf-8")).hexdigest()
+
+    def to_json(self) -> str:
+        """The bundle as text; equal bundles give equal texts."""
+        content = {
+            "xml": self.xml, "forms": dict(self.forms), "decisions": dict(self.decisions), "procedure": dict(self.procedure),
+        }
+        return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str | Mapping[str, Any]) -> Bundle:
+        """The inverse of `to_json`, also from the same content already read."""
+        content = json.loads(text) if isinstance(text, str) else text
+        return cls(content["xml"], content["forms"], content["decisions"], content["procedure"])
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A checked bundle, ready to run; shared by all dossiers of the version and never changed."""
+
+    digest: str
+    process_id: str
+    name: str
+    name_en: str
+    steps: Mapping[str, Step]
+    elements: Mapping[str, Element]
+    flows: Mapping[str, Flow]
+    lanes: Mapping[str, Lane]
+    start_form: str | None
+    forms: Mapping[str, Mapping[str, Any]]
+    procedure: Mapping[str, Any]
+    step_order: tuple[str, ...]
+    start: str
+    spec: Any
+    expressions: Mapping[str, Expression]
+    end_status: Mapping[str, str]
+    decision_of: Mapping[str, Decision]
+    frames: frozenset[str]
+    blank: Mapping[str, None]
+    unvisited: Mapping[str, int]
+    statuses: frozenset[str] = frozenset(STATUSES)
+
+    def decide(self, element: str, context: Mapping[str, Any], now: datetime) -> Any:
+        """The output of a business rule task; failures name the element."""
+        try:
+            return self.decision_of[element].evaluate(context, now)
+        except OneDoorError as problem:
+            problem.details["element"] = element
+            raise
+
+
+def check(bundle: Bundle, roles: frozenset[str] | None = None) -> tuple[Finding, ...]:
+    """Everything that is wrong with a bundle; errors keep it from being run, warnings do not."""
+    return analyse(bundle.xml, bundle.forms, bundle.decisions, roles).findings
+
+
+def compile_definition(bundle: Bundle) -> Definition:
+    """The definition of a bundle. Raises DiagramRefused with all findings if any is an error."""
+    analysis = analyse(bundle.xml, bundle.forms, bundle.decisions, None)
+    wrong = f.refused(analysis.findings)
+    if wrong:
+        raise DiagramRefused(findings=analysis.findings, first=wrong[0].message, count=len(wrong))
+    return _build(bundle, analysis)
+
+
+def _build(bundle: Bundle, found: Analysis) -> Definition:
+    start_form = found.start_form if found.start_form in bundle.forms else None
+    return Definition(
+        digest=bundle.digest, process_id=found.process_id, name=found.name, name_en=found.name_en,
+        steps=found.steps, elements=found.elements, flows=found.flows, lanes=found.lanes,
+        start_form=start_form, forms=bundle.forms, procedure=bundle.procedure, step_order=found.step_order,
+        start=found.start, spec=found.spec, expressions=found.expressions, end_status=found.end_status,
+        decision_of=found.decision_of,
+        frames=frozenset(element.id for element in found.elements.values() if element.type == "subProcess"),
+        blank=dict.fromkeys(found.named), unvisited=dict.fromkeys(found.steps, 0),
+    )
+
+
+class _Cache:
+    """The definitions most recently used; two threads that miss at once both compile, and one result is kept."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.lock = threading.Lock()
+        self.kept: OrderedDict[str, Definition] = OrderedDict()
+
+    def get(self, digest: str) -> Definition | None:
+        with self.lock:
+            if digest in self.kept:
+                self.kept.move_to_end(digest)
+            return self.kept.get(digest)
+
+    def put(self, digest: str, definition: Definition) -> Definition:
+        with self.lock:
+            kept = self.kept.setdefault(digest, definition)
+            while len(self.kept) > self.size:
+                self.kept.popitem(last=False)
+            return kept
+
+
+_cache = _Cache(CACHED)
+
+
+def definition_for(digest: str, load: Callable[[], Bundle]) -> Definition:
+    """The definition with that digest, from memory or compiled from what `load` brings."""
+    return _cache.get(digest) or _cache.put(digest, compile_definition(load()))
+
+
+@dataclass(frozen=True, slots=True)
+class OutlineStep:
+    """One line of the list of steps that stands beside every diagram."""
+
+    number: int
+    id: str
+    name: str
+    kind: str
+    role: str
+    unit: str
+    hours: str | None
+    lane: str | None
+
+
+def outline(definition: Definition, lang: str) -> list[OutlineStep]:
+    """The steps in reading order, in the reader's language."""
+    english = lang == "en"
+    lines = []
+    for number, identity in enumerate(definition.step_order, 1):
+        step = definition.steps[identity]
+        lane = definition.lanes.get(step.lane or "")
+        lane_name = (lane.name_en if english else lane.name) if lane else None
+        name = step.name_en if english else step.name
+        lines.append(OutlineStep(number, identity, name, step.kind, step.role, step.unit, step.hours, lane_name))
+    return lines

@@ -1,0 +1,198 @@
+"""The gate: bytes from anybody become a safe XML tree, or findings that say why not.
+
+Nothing behind this module looks at a document that it has refused.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from lxml import etree
+
+from engine import findings as f
+from engine.findings import Finding
+
+MODEL = "http://www.omg.org/spec/BPMN/20100524/MODEL"
+ONEDOOR = "urn:onedoor:bpmn:1"
+XSI = "http://www.w3.org/2001/XMLSchema-instance"
+_DRAWING = {
+    "http://www.omg.org/spec/BPMN/20100524/DI",
+    "http://www.omg.org/spec/DD/20100524/DC",
+    "http://www.omg.org/spec/DD/20100524/DI",
+    "http://bpmn.io/schema/bpmn/biocolor/1.0",
+    "http://www.omg.org/spec/BPMN/non-normative/color/1.0",
+}
+_KNOWN = _DRAWING | {MODEL, ONEDOOR}
+
+MAX_BYTES = 5 * 1024 * 1024
+MAX_DEPTH = 100
+MAX_ELEMENTS = 2_000
+MAX_NODES = 20 * MAX_ELEMENTS
+
+_ENCODING = re.compile(rb"""^\s*<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_DECLARED = re.compile(r"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
+
+_REFUSED = {
+    "task": "choose_type",
+    "complexGateway": "gateway_kind",
+    "inclusiveGateway": "gateway_kind",
+    "eventBasedGateway": "gateway_kind",
+    "messageEventDefinition": "message_event",
+    "serviceTask": "task_kind",
+    "sendTask": "task_kind",
+    "callActivity": "call_activity",
+    "transaction": "subprocess_kind",
+    "adHocSubProcess": "subprocess_kind",
+    "intermediateThrowEvent": "throw_event",
+    "standardLoopCharacteristics": "standard_loop",
+    "messageFlow": "message_flow",
+    "timeCycle": "timer_cycle",
+    "dataObject": "data_object",
+    "dataObjectReference": "data_object",
+    "dataStoreReference": "data_object",
+    "dataStore": "data_object",
+    "dataInputAssociation": "data_object",
+    "dataOutputAssociation": "data_object",
+    "ioSpecification": "data_object",
+    "compensateEventDefinition": "compensation",
+    "linkEventDefinition": "event_kind",
+    "signalEventDefinition": "event_kind",
+    "escalationEventDefinition": "event_kind",
+    "errorEventDefinition": "event_kind",
+    "conditionalEventDefinition": "event_kind",
+    "cancelEventDefinition": "event_kind",
+}
+# An event definition or a loop is reported on the element it belongs to, because only that is drawn.
+_INNER = ("EventDefinition", "LoopCharacteristics", "Association", "ioSpecification", "timeCycle")
+_ALLOWED = set(
+    "definitions process collaboration participant laneSet lane childLaneSet flowNodeRef extensionElements documentation "
+    "incoming outgoing startEvent endEvent userTask manualTask receiveTask scriptTask businessRuleTask exclusiveGateway "
+    "parallelGateway intermediateCatchEvent boundaryEvent timerEventDefinition timeDuration timeDate "
+    "terminateEventDefinition sequenceFlow conditionExpression script multiInstanceLoopCharacteristics loopCardinality "
+    "completionCondition subProcess message textAnnotation text association group category categoryValue".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Diagram:
+    """A document that may be read, or `root` None and the findings why not."""
+
+    root: etree._Element | None
+    findings: tuple[Finding, ...]
+
+
+def read(xml: str | bytes) -> Diagram:
+    """The document as a tree if it is safe to look at; findings name everything that cannot be run."""
+    found = _before_parsing(xml)
+    if found is not None:
+        return Diagram(None, (found,))
+    try:
+        root = etree.fromstring(_as_bytes(xml), _parser())
+    except etree.XMLSyntaxError as problem:
+        return Diagram(None, (_syntax(str(problem)),))
+    found = _shape(root)
+    if found is not None:
+        return Diagram(None, (found,))
+    return Diagram(root, tuple(_constructs(root)))
+
+
+def local(element: etree._Element) -> str:
+    """The tag without its namespace."""
+    return str(etree.QName(element).localname)
+
+
+def model(tag: str) -> str:
+    """The full name of a BPMN tag."""
+    return f"{{{MODEL}}}{tag}"
+
+
+def onedoor(tag: str) -> str:
+    """The full name of one of our extension tags."""
+    return f"{{{ONEDOOR}}}{tag}"
+
+
+def owner(element: etree._Element) -> str | None:
+    """The id of the element or of the nearest one around it that has an id."""
+    at: etree._Element | None = element
+    while at is not None:
+        if at.get("id") and not local(at).endswith(_INNER):
+            return str(at.get("id"))
+        at = at.getparent()
+    return None
+
+
+def _parser() -> etree.XMLParser:
+    return etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False, dtd_validation=False)
+
+
+def _as_bytes(xml: str | bytes) -> bytes:
+    if isinstance(xml, bytes):
+        return xml
+    return re.sub(r"^\s*<\?xml.*?\?>", "", xml.lstrip("\ufeff"), count=1, flags=re.DOTALL).encode("utf-8", "replace")
+
+
+def _before_parsing(xml: str | bytes) -> Finding | None:
+    raw = xml if isinstance(xml, bytes) else xml[: MAX_BYTES + 1].encode("utf-8", "replace")
+    if max(len(xml), len(raw)) > MAX_BYTES:
+        return f.error("too_large", size=len(xml), limit=MAX_BYTES)
+    declared = _ENCODING.match(raw)
+    encoding = declared.group(1).decode().lower() if declared else "utf-8"
+    if encoding not in ("utf-8", "utf8", "us-ascii"):
+        return f.error("encoding", encoding=encoding)
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return f.error("encoding", encoding="?")
+    return f.error("doctype") if _DECLARED.search(_COMMENT.sub("", text)) else None
+
+
+def _syntax(reason: str) -> Finding:
+    if "depth" in reason.lower():
+        return f.error("too_deep", limit=MAX_DEPTH)
+    return f.error("not_xml", reason=reason)
+
+
+def _shape(root: etree._Element) -> Finding | None:
+    if root.xpath("//processing-instruction()"):
+        return f.error("instruction")
+    if root.tag != model("definitions"):
+        return f.error("not_bpmn")
+    if root.xpath("//*[count(ancestor::*) >= $limit]", limit=MAX_DEPTH):
+        return f.error("too_deep", limit=MAX_DEPTH)
+    drawn = int(root.xpath("count(//b:*)", namespaces={"b": MODEL}))
+    count = drawn if drawn > MAX_ELEMENTS else int(root.xpath("count(//*)"))
+    if drawn > MAX_ELEMENTS or count > MAX_NODES:
+        return f.error("too_many_elements", count=count, limit=MAX_ELEMENTS)
+    return None
+
+
+def _constructs(root: etree._Element) -> list[Finding]:
+    found: list[Finding] = []
+    for element in root.iter(etree.Element):
+        found += _attributes(element)
+        if etree.QName(element).namespace == MODEL:
+            found += _construct(element)
+        elif etree.QName(element).namespace not in _KNOWN:
+            found.append(f.error("foreign_element", owner(element), tag=local(element)))
+    return list({(one.code, one.element, str(one.details)): one for one in found}.values())
+
+
+def _attributes(element: etree._Element) -> list[Finding]:
+    if element.tag == model("definitions"):
+        return []
+    foreign = [str(name) for name in element.attrib if str(name).startswith("{")]
+    foreign = [name for name in foreign if etree.QName(name).namespace not in _KNOWN | {XSI}]
+    return [f.error("foreign_attribute", owner(element), attribute=etree.QName(name).localname) for name in foreign]
+
+
+def _construct(element: etree._Element) -> list[Finding]:
+    tag = local(element)
+    if element.get("isForCompensation") == "true":
+        return [f.error("compensation", owner(element))]
+    if tag == "subProcess" and element.get("triggeredByEvent") == "true":
+        return [f.error("subprocess_kind", owner(element))]
+    if tag in _REFUSED:
+        return [f.error(_REFUSED[tag], owner(element))]
+    return [] if tag in _ALLOWED else [f.error("unsupported", owner(element), tag=tag)]

@@ -1,0 +1,244 @@
+"""The engine's one act: a command on a dossier's state gives facts and a new state, or an error and nothing.
+
+`step` is pure: the same definition, state, command and time give the same bytes and the same facts, on any machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from SpiffWorkflow.exceptions import SpiffWorkflowException
+
+from engine import commands, facts, state
+from engine.commands import Command
+from engine.definition import Definition
+from engine.errors import (
+    AlreadyEnded,
+    AlreadyStarted,
+    ChoiceUnknown,
+    MessageNotAwaited,
+    NotClaimed,
+    NotStarted,
+    StateUnreadable,
+    StepAwaitsMessage,
+    StepFailed,
+    StepNotOpen,
+    StepTaken,
+    Stuck,
+    TimerNotDue,
+    TimerNotSet,
+    TooLateToWithdraw,
+)
+from engine.facts import Fact
+from engine.moves import Run
+from engine.state import Place, State
+from engine.timing import moment_of
+from engine.values import Values
+from engine.vocabulary import Choice, Step
+
+WITHDRAWN = 7
+_TOO_LATE = (9, 10)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a command led to."""
+
+    state: bytes
+    facts: tuple[Fact, ...]
+
+
+def step(definition: Definition, stored: bytes | None, command: Command, now: datetime) -> Outcome:
+    """Carry out one command. Raises an error of `engine.errors`; the old state is then as good as before."""
+    run = Run(definition, _state(definition, stored, command), now)
+    try:
+        _HANDLERS[type(command)](run, command)
+    except SpiffWorkflowException as problem:
+        raise StepFailed(element=_element(problem), reason=str(problem)) from problem
+    return Outcome(state.dump(run.state), tuple(run.facts))
+
+
+def offered(definition: Definition, stored: bytes, token: str, now: datetime) -> tuple[Choice, ...]:
+    """The choices of an open step whose condition holds now."""
+    current = state.load(stored)
+    place = _open_place(definition, current, token)
+    return _offered(Values(definition, current, now), definition.steps[place.at], place)
+
+
+def _offered(values: Values, work: Step, place: Place) -> tuple[Choice, ...]:
+    return tuple(one for one in work.choices if not one.when or values.holds(one.when, work.id, place))
+
+
+def _state(definition: Definition, stored: bytes | None, command: Command) -> State:
+    if isinstance(command, commands.StartProcess):
+        if stored is not None:
+            raise AlreadyStarted()
+        return State(definition.digest, state.plain(command.dossier))
+    if stored is None:
+        raise NotStarted()
+    current = state.load(stored)
+    if current.digest != definition.digest:
+        raise StateUnreadable(reason="it belongs to another version")
+    if current.ended:
+        raise AlreadyEnded(status=current.status)
+    return current
+
+
+def _element(problem: SpiffWorkflowException) -> str:
+    spec = getattr(problem, "task_spec", None)
+    return str(spec.name) if spec is not None else "?"
+
+
+def _open_place(definition: Definition, current: State, token: str) -> Place:
+    place = current.tokens.get(token)
+    if place is None or place.at not in definition.steps or place.items is not None:
+        raise StepNotOpen(step=token)
+    return place
+
+
+def _start(run: Run, command: commands.StartProcess) -> None:
+    form = state.plain(command.form)
+    run.state.data["filing"] = form
+    run.record(facts.ProcessStarted(run.definition.digest, run.state.dossier, form))
+    run.begin(run.definition.start)
+    _rest(run)
+
+
+def _claim(run: Run, command: commands.ClaimStep) -> None:
+    place = _open_place(run.definition, run.state, command.token)
+    if place.assignee is not None and place.assignee != command.assignee:
+        raise StepTaken(step=place.at, assignee=place.assignee)
+    if place.assignee is None:
+        place.assignee = command.assignee
+        run.record(facts.StepClaimed(place.id, place.at, command.assignee))
+
+
+def _release(run: Run, command: commands.ReleaseStep) -> None:
+    place = _held(run, command.token, command.assignee)
+    place.assignee = None
+    run.record(facts.StepReleased(place.id, place.at, command.assignee))
+
+
+def _held(run: Run, token: str, person: str) -> Place:
+    place = _open_place(run.definition, run.state, token)
+    if place.assignee != person:
+        raise NotClaimed(step=place.at, person=person)
+    return place
+
+
+def _complete(run: Run, command: commands.CompleteStep) -> None:
+    place = _open_place(run.definition, run.state, command.token)
+    work = run.definition.steps[place.at]
+    if work.message is not None:
+        raise StepAwaitsMessage(step=work.id, message=work.message)
+    _held(run, command.token, command.assignee)
+    _check_choice(run, work, place, command.choice)
+    _finish(run, place, command.form, command.choice)
+
+
+def _check_choice(run: Run, work: Step, place: Place, choice: str | None) -> None:
+    allowed = [one.id for one in _offered(run.values, work, place)]
+    if (work.choices and choice not in allowed) or (not work.choices and choice is not None):
+        raise ChoiceUnknown(step=work.id, choice=choice or "", offered=", ".join(allowed) or "-")
+
+
+def _deliver(run: Run, command: commands.DeliverMessage) -> None:
+    waiting = [
+        place for place in run.state.tokens.values()
+        if place.at in run.definition.steps and run.definition.steps[place.at].message == command.message
+        and command.token in (None, place.id)
+    ]
+    if not waiting:
+        raise MessageNotAwaited(message=command.message)
+    _finish(run, waiting[0], command.form, None)
+
+
+def _finish(run: Run, place: Place, form: Any, choice: str | None) -> None:
+    values = state.plain(form)
+    run.record(facts.StepCompleted(place.id, place.at, values, choice))
+    kept = {**values, "choice": choice}
+    if place.index is not None:
+        run.end_instance(place, kept)
+    else:
+        run.state.data[place.at] = kept
+        run.go_on(place)
+    _rest(run)
+
+
+def _fire(run: Run, command: commands.FireTimer) -> None:
+    timer = run.state.timers.get(command.timer)
+    if timer is None:
+        raise TimerNotSet(timer=command.timer)
+    if run.now < moment_of(timer.due_at):
+        raise TimerNotDue(timer=command.timer, due_at=timer.due_at)
+    del run.state.timers[timer.id]
+    run.record(facts.TimerFired(timer.id, timer.element))
+    event = run.definition.spec.task_specs[timer.element]
+    place = run.state.tokens[timer.token]
+    if place.at == timer.element:
+        run.go_on(place)
+    else:
+        if event.cancel_activity:
+            run.cancel(place, "interrupted")
+        run.begin(timer.element, place.scope)
+    _rest(run)
+
+
+def _withdraw(run: Run, command: commands.WithdrawDossier) -> None:
+    if run.state.status in _TOO_LATE:
+        raise TooLateToWithdraw(status=run.state.status)
+    run.cancel_all("withdrawn")
+    run.change_status(WITHDRAWN)
+    run.state.ended = True
+    run.state.end = None
+    run.record(facts.DossierEnded(WITHDRAWN, None))
+
+
+def _rest(run: Run) -> None:
+    """Move on until everything waits, then say what the dossier as a whole has come to."""
+    run.settle()
+    _set_clock(run)
+    run.record_path()
+    current = run.state
+    if not current.tokens:
+        waiting = run.arrivals_in(None)
+        if waiting:
+            raise Stuck(element=waiting[0])
+        current.ended = True
+        run.record(facts.DossierEnded(current.status, current.end))
+
+
+def _set_clock(run: Run) -> None:
+    """The legal clock stands while any open step is a wait that stops it."""
+    current = run.state
+    stopping = [place for place in current.tokens.values() if _stops(run.definition, place)]
+    if stopping and current.clock == "running":
+        current.clock = _reason(run.definition.steps[stopping[0].at])
+        run.record(facts.ClockStopped(current.clock))
+    elif not stopping and current.clock != "running" and current.tokens:
+        run.record(facts.ClockStarted(current.clock))
+        current.clock = "running"
+
+
+def _stops(definition: Definition, place: Place) -> bool:
+    return place.at in definition.steps and definition.steps[place.at].clock == "stopped"
+
+
+def _reason(work: Step) -> str:
+    if work.kind == "wait_financial":
+        return "financial"
+    return "supplement" if work.message == "supplement" else "applicant"
+
+
+_HANDLERS: dict[type, Callable[[Run, Any], None]] = {
+    commands.StartProcess: _start,
+    commands.ClaimStep: _claim,
+    commands.ReleaseStep: _release,
+    commands.CompleteStep: _complete,
+    commands.DeliverMessage: _deliver,
+    commands.FireTimer: _fire,
+    commands.WithdrawDossier: _withdraw,
+}

@@ -1,0 +1,127 @@
+"""Whether a drawn graph can be run to its end: reachability, endless loops, the order of step kinds, choices."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+
+from engine import findings as f
+from engine.findings import Finding
+from engine.structure import Graph
+from engine.vocabulary import Step
+
+_MAIN = {"receive": 0, "appraise": 1, "approve": 2, "stamp": 3, "sign": 3, "return": 4}
+_MAIN_NAMES = ("receive", "appraise", "approve", "stamp or sign", "return")
+_TEST = re.compile(r'\b([a-z][a-z0-9_]*)\s*\.\s*choice\s*(?:=|!=)\s*"([^"]*)"')
+
+
+def check_graph(graph: Graph) -> list[Finding]:
+    """Everything reachable, an end reachable from everywhere, no loop without a wait."""
+    start = graph.start()
+    reached = _spread([start.id] if start else [], graph.after)
+    found = [f.error("unreachable", node) for node in graph.nodes if node not in reached]
+    for node in graph.nodes.values():
+        if node.id in reached and not _has_end(graph, node.id):
+            found.append(f.error("endless", node.id))
+    return found + _automatic_loops(graph)
+
+
+def _spread(first: Iterable[str], after: Callable[[str], Iterable[str]]) -> set[str]:
+    seen: set[str] = set()
+    pending = list(first)
+    while pending:
+        node = pending.pop()
+        if node not in seen:
+            seen.add(node)
+            pending += after(node)
+    return seen
+
+
+def _has_end(graph: Graph, node: str) -> bool:
+    scope = graph.nodes[node].scope
+    ahead = _spread([node], lambda at: [way for way in graph.after(at) if graph.nodes[way].scope == scope])
+    return any(graph.nodes[at].type == "endEvent" for at in ahead)
+
+
+def _waits(graph: Graph, node: str) -> bool:
+    drawn = graph.nodes[node]
+    if drawn.type == "subProcess":
+        return any(_waits(graph, inner.id) for inner in graph.inside(node))
+    return drawn.is_step or drawn.type in ("intermediateCatchEvent", "boundaryEvent")
+
+
+def _automatic_loops(graph: Graph) -> list[Finding]:
+    automatic = {node for node in graph.nodes if not _waits(graph, node)}
+
+    def after(node: str) -> list[str]:
+        return [flow.target for flow in graph.outgoing.get(node, []) if flow.target in automatic]
+
+    looping = [node for node in graph.nodes if node in automatic and node in _spread(after(node), after)]
+    return [f.error("automatic_loop", looping[0])] if looping else []
+
+
+def order(graph: Graph, steps: Mapping[str, Step]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The steps in reading order and, of them, those of the main path: forward choices before all others."""
+    aside = {flow.id for flow in graph.flows.values() if _aside(flow.condition, steps)}
+    start = graph.start()
+    first = [start.id] if start else []
+    main = _walk(first, lambda node: _forward(graph, node, aside))
+    every = _walk([*main, *first], graph.after)
+    return tuple(node for node in every if node in steps), tuple(node for node in main if node in steps)
+
+
+def _forward(graph: Graph, node: str, aside: set[str]) -> list[str]:
+    inner = graph.start(node) if graph.nodes[node].type == "subProcess" else None
+    ways = [flow.target for flow in graph.outgoing.get(node, []) if flow.id not in aside]
+    return [inner.id, *ways] if inner else ways
+
+
+def _walk(first: Iterable[str], after: Callable[[str], Iterable[str]]) -> list[str]:
+    seen: dict[str, None] = {}
+    pending = list(first)
+    while pending:
+        node = pending.pop(0)
+        if node not in seen:
+            seen[node] = None
+            pending += after(node)
+    return list(seen)
+
+
+def _aside(condition: str, steps: Mapping[str, Step]) -> bool:
+    for step, choice in _TEST.findall(condition):
+        kinds = [one.kind for one in steps[step].choices if one.id == choice] if step in steps else []
+        if kinds and kinds[0] != "forward":
+            return True
+    return False
+
+
+def check_order(main: Iterable[str], steps: Mapping[str, Step]) -> list[Finding]:
+    """The five kinds come in their order on the main path."""
+    found = []
+    highest = 0
+    present = set()
+    for step in main:
+        rank = _MAIN.get(steps[step].kind)
+        if rank is None:
+            continue
+        present.add(rank)
+        if rank < highest:
+            found.append(f.warning("kinds_order", step, kind=steps[step].kind))
+        highest = max(highest, rank)
+    return found + [f.warning("kind_absent", None, kind=name) for rank, name in enumerate(_MAIN_NAMES) if rank not in present]
+
+
+def check_choices(expressions: Iterable[tuple[str, str]], steps: Mapping[str, Step]) -> list[Finding]:
+    """A test on `x.choice` names a choice that x offers."""
+    found = []
+    for element, text in expressions:
+        for step, choice in _TEST.findall(text):
+            if step in steps and choice not in [one.id for one in steps[step].choices]:
+                found.append(f.warning("choice_unknown", element, choice=choice, step=step))
+    return found
+
+
+def check_waits(graph: Graph, steps: Mapping[str, Step]) -> list[Finding]:
+    """A wait for somebody outside has a limit."""
+    waiting = [step.id for step in steps.values() if step.kind.startswith("wait_") and not graph.boundary.get(step.id)]
+    return [f.warning("wait_without_timer", step) for step in waiting]

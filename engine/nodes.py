@@ -1,0 +1,153 @@
+"""The library's element classes with our meaning: what happens when a token arrives, runs and leaves.
+
+What is not decided by an element alone (steps, timers, scopes) is asked of the run, see `engine/moves.py`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from SpiffWorkflow.bpmn.specs import defaults
+from SpiffWorkflow.bpmn.specs.bpmn_task_spec import BpmnTaskSpec
+from SpiffWorkflow.bpmn.specs.event_definitions.simple import TerminateEventDefinition
+from SpiffWorkflow.bpmn.specs.event_definitions.timer import TimerEventDefinition
+
+from engine.guards import Token
+from engine.structure import Flow
+
+
+class OneDoorTimer(TimerEventDefinition):  # type: ignore[misc]
+    """A timer whose due time is computed once and kept outside; it never looks at a clock."""
+
+    def __init__(self, name: str, expression: str, kind: str) -> None:
+        super().__init__(name, expression)
+        self.kind = kind
+
+    def has_fired(self, my_task: Token) -> bool:
+        return False
+
+
+class Element(BpmnTaskSpec):  # type: ignore[misc]
+    """What all elements share: no prediction, no data of their own, leaving along drawn flows."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.ways: list[Flow] = []
+        self.incoming: list[str] = []
+        self.events: list[Any] = []
+
+    def test(self) -> None:
+        """The definition was checked as a whole before it came here."""
+
+    def _predict(self, my_task: Token, *args: Any, **kwargs: Any) -> None:
+        """What is not reached is not stored, so there is nothing to predict."""
+
+    def _update_hook(self, my_task: Token) -> bool:
+        return bool(self.arrive(my_task.workflow, my_task))
+
+    def _run_hook(self, my_task: Token) -> bool:
+        self.act(my_task.workflow, my_task)
+        return True
+
+    def _on_complete_hook(self, my_task: Token) -> None:
+        for flow in self.leave(my_task.workflow, my_task):
+            my_task.move(flow)
+
+    def arrive(self, run: Any, token: Token) -> bool:
+        """Whether the token may go on at once."""
+        return True
+
+    def act(self, run: Any, token: Token) -> None:
+        """What the element does when it runs."""
+        run.passed(self.name)
+
+    def leave(self, run: Any, token: Token) -> list[Flow]:
+        """The flows that are followed."""
+        run.follow(self.ways)
+        return self.ways
+
+
+class StartEvent(Element, defaults.StartEvent):  # type: ignore[misc]
+    """Where a process or a subprocess begins."""
+
+
+class EndEvent(Element, defaults.EndEvent):  # type: ignore[misc]
+    """Where a token ends, or all tokens of its scope."""
+
+    def leave(self, run: Any, token: Token) -> list[Flow]:
+        run.reach_end(self.name, token.scope, isinstance(self.event_definition, TerminateEventDefinition))
+        return []
+
+
+class BoundaryEvent(Element, defaults.BoundaryEvent):  # type: ignore[misc]
+    """A timer on a step or a subprocess."""
+
+
+class CatchEvent(Element, defaults.IntermediateCatchEvent):  # type: ignore[misc]
+    """A timer between two elements."""
+
+    def arrive(self, run: Any, token: Token) -> bool:
+        run.wait_for_timer(self, token)
+        return False
+
+
+class _Work(Element):  # type: ignore[misc]
+    """Work for a person or a wait for somebody outside; nothing moves on until a command says so."""
+
+    def arrive(self, run: Any, token: Token) -> bool:
+        return bool(run.enter_step(self, token))
+
+    def act(self, run: Any, token: Token) -> None:
+        """The fact that it was completed says enough."""
+
+
+class UserTask(_Work, defaults.UserTask):  # type: ignore[misc]
+    """A form to fill in."""
+
+
+class ManualTask(_Work, defaults.ManualTask):  # type: ignore[misc]
+    """Work outside the platform."""
+
+
+class ReceiveTask(_Work, defaults.ReceiveTask):  # type: ignore[misc]
+    """A wait for a message."""
+
+
+class ScriptTask(Element, defaults.ScriptTask):  # type: ignore[misc]
+    """A FEEL expression whose value is kept under the element's id."""
+
+    def act(self, run: Any, token: Token) -> None:
+        super().act(run, token)
+        run.compute(self.name, run.script_engine.evaluate(token, self.script))
+
+
+class DecisionTask(Element, defaults.NoneTask):  # type: ignore[misc]
+    """A decision table whose output is kept under the element's id."""
+
+    def act(self, run: Any, token: Token) -> None:
+        super().act(run, token)
+        run.compute(self.name, run.decide(self.name, token))
+
+
+class ExclusiveGateway(Element, defaults.ExclusiveGateway):  # type: ignore[misc]
+    """Exactly one way, the first whose condition holds, else the default."""
+
+    def leave(self, run: Any, token: Token) -> list[Flow]:
+        flow = self.ways[0] if len(self.ways) == 1 else run.choose(self, token)
+        run.follow([flow])
+        return [flow]
+
+
+class ParallelGateway(Element, defaults.ParallelGateway):  # type: ignore[misc]
+    """Waits for one token on each incoming flow, then sends one along each outgoing flow."""
+
+    def arrive(self, run: Any, token: Token) -> bool:
+        return len(self.incoming) < 2 or bool(run.join(self, token))
+
+
+class SubProcess(Element, defaults.SubWorkflowTask):  # type: ignore[misc]
+    """Steps in a frame: it is left when no token is inside any more."""
+
+    def arrive(self, run: Any, token: Token) -> bool:
+        run.enter_subprocess(self, token)
+        return False

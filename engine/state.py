@@ -1,0 +1,125 @@
+"""What is kept of a running dossier between two commands: its tokens, timers, joins and values, as JSON bytes.
+
+Nothing of the library's task tree is stored, and values that people entered are never interpreted: a key named
+`typename` is a key, 1 is not true, and a dossier that went round a loop 10,000 times is as small as at first.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.errors import Invalid, StateUnreadable
+
+PREFIX = b"onedoor-state-1\n"
+
+
+@dataclass(slots=True)
+class Place:
+    """A token that waits. `at` is its element; a step, a repeated step's body, a subprocess or a timer.
+
+    `scope` is the token of the subprocess or of the repeated step around it. A repeated step's body has `items` and
+    collects `results`; each of its instances has `index` and `item`.
+    """
+
+    id: str
+    at: str
+    scope: str | None = None
+    visit: int = 0
+    assignee: str | None = None
+    index: int | None = None
+    item: Any = None
+    items: list[Any] | None = None
+    results: list[Any] | None = None
+
+
+@dataclass(slots=True)
+class Timer:
+    """A set timer; `token` is what it waits with."""
+
+    id: str
+    element: str
+    due_at: str
+    token: str
+
+
+@dataclass(slots=True)
+class State:
+    """Everything the engine knows about one dossier."""
+
+    digest: str
+    dossier: dict[str, Any]
+    data: dict[str, Any] = field(default_factory=dict)
+    visits: dict[str, int] = field(default_factory=dict)
+    status: int = 0
+    clock: str = "running"
+    next: int = 1
+    tokens: dict[str, Place] = field(default_factory=dict)
+    timers: dict[str, Timer] = field(default_factory=dict)
+    arrivals: dict[str, dict[str, int]] = field(default_factory=dict)
+    ended: bool = False
+    end: str | None = None
+
+    def number(self) -> str:
+        """The next token or timer number."""
+        self.next += 1
+        return str(self.next - 1)
+
+    def parts_of(self, token: str) -> list[Place]:
+        """The tokens directly inside a subprocess or a repeated step."""
+        return [place for place in self.tokens.values() if place.scope == token]
+
+
+_PLACE_DEFAULTS = {"scope": None, "visit": 0, "assignee": None, "index": None, "item": None, "items": None, "results": None}
+
+
+def dump(state: State) -> bytes:
+    """The state as bytes; equal states give equal bytes."""
+    plain = {name: getattr(state, name) for name in _SCALARS}
+    plain["tokens"] = [_short(place) for place in state.tokens.values()]
+    plain["timers"] = [[timer.id, timer.element, timer.due_at, timer.token] for timer in state.timers.values()]
+    try:
+        text = json.dumps(plain, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        return PREFIX + text.encode("utf-8")
+    except (TypeError, ValueError, RecursionError) as problem:
+        raise Invalid(reason=f"a value cannot be kept ({problem})") from problem
+
+
+def load(stored: bytes) -> State:
+    """The inverse of `dump`. Raises StateUnreadable for anything that it did not write."""
+    if not stored.startswith(PREFIX):
+        raise StateUnreadable(reason="it has another format")
+    try:
+        plain = json.loads(stored[len(PREFIX) :])
+        tokens = {short["id"]: Place(**short) for short in plain.pop("tokens")}
+        timers = {row[0]: Timer(*row) for row in plain.pop("timers")}
+        return State(**plain, tokens=tokens, timers=timers)
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError) as problem:
+        raise StateUnreadable(reason=f"it is damaged ({type(problem).__name__})") from problem
+
+
+def plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    """A private copy of values that came from outside, or Invalid if they are not plain JSON data."""
+    try:
+        copied: dict[str, Any] = json.loads(json.dumps(dict(values), allow_nan=False, ensure_ascii=False))
+        return copied
+    except (TypeError, ValueError, RecursionError) as problem:
+        raise Invalid(reason=f"a value is not plain data ({problem})") from problem
+
+
+def open_tokens(stored: bytes) -> dict[str, str]:
+    """Token to step of everything that waits for a person or for somebody outside."""
+    state = load(stored)
+    return {place.id: place.at for place in state.tokens.values() if place.at in state.visits and place.items is None}
+
+
+_SCALARS = (
+    "digest", "dossier", "data", "visits", "status", "clock", "next", "arrivals", "ended", "end",
+)
+
+
+def _short(place: Place) -> dict[str, Any]:
+    kept = {name: value for name in _PLACE_DEFAULTS if (value := getattr(place, name)) != _PLACE_DEFAULTS[name]}
+    return {"id": place.id, "at": place.at, **kept}

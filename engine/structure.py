@@ -1,0 +1,280 @@
+"""The drawn graph: which elements there are, how flows connect them, and what is wrong with that."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from lxml import etree
+
+from engine import findings as f
+from engine.diagram import local, model, onedoor
+from engine.findings import Finding
+
+MAX_ROW = 250
+STEP_TAGS = ("userTask", "manualTask", "receiveTask")
+VALUE_TAGS = ("scriptTask", "businessRuleTask")
+EVENT_TAGS = ("startEvent", "endEvent", "boundaryEvent", "intermediateCatchEvent")
+GATEWAY_TAGS = ("exclusiveGateway", "parallelGateway")
+NODE_TAGS = frozenset((*STEP_TAGS, *VALUE_TAGS, *EVENT_TAGS, *GATEWAY_TAGS, "subProcess"))
+RESERVED = frozenset({"dossier", "filing", "visits", "item", "now", "today"})
+_STEP_ID = re.compile(r"[a-z][a-z0-9_]*")
+_ANY_ID = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
+_OURS = (".EndJoin", ".BoundaryEventSplit", ".BoundaryEventJoin")
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One flow element; `scope` is the subprocess around it, None in the process itself."""
+
+    id: str
+    type: str
+    scope: str | None
+    xml: etree._Element
+    host: str | None = None
+
+    @property
+    def is_step(self) -> bool:
+        return self.type in STEP_TAGS
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """One sequence flow; an empty condition means there is none."""
+
+    id: str
+    source: str
+    target: str
+    name: str
+    condition: str
+
+
+@dataclass(slots=True)
+class Graph:
+    """The process of a diagram as nodes and flows, in document order."""
+
+    root: etree._Element
+    process: etree._Element
+    nodes: dict[str, Node] = field(default_factory=dict)
+    flows: dict[str, Flow] = field(default_factory=dict)
+    outgoing: dict[str, list[Flow]] = field(default_factory=dict)
+    incoming: dict[str, list[Flow]] = field(default_factory=dict)
+    boundary: dict[str, list[Node]] = field(default_factory=dict)
+
+    def inside(self, scope: str | None) -> list[Node]:
+        """The nodes directly in a subprocess, or in the process."""
+        return [node for node in self.nodes.values() if node.scope == scope]
+
+    def start(self, scope: str | None = None) -> Node | None:
+        """The start event of a scope."""
+        return next((node for node in self.inside(scope) if node.type == "startEvent"), None)
+
+    def after(self, node: str) -> list[str]:
+        """Where a token can be next: along flows, out of its boundary events, or into a subprocess."""
+        ways = [flow.target for flow in self.outgoing.get(node, [])]
+        ways += [event.id for event in self.boundary.get(node, [])]
+        inner = self.start(node) if node in self.nodes and self.nodes[node].type == "subProcess" else None
+        return [*ways, inner.id] if inner else ways
+
+
+def children(element: etree._Element, tag: str) -> list[etree._Element]:
+    """The direct BPMN children with a tag."""
+    return list(element.findall(model(tag)))
+
+
+def extension(element: etree._Element, tag: str) -> etree._Element | None:
+    """One of our extension elements of this very element."""
+    found: etree._Element | None = element.find(f"{model('extensionElements')}/{onedoor(tag)}")
+    return found
+
+
+def text_of(element: etree._Element | None) -> str:
+    """The text of an element without surrounding blanks; comments inside are skipped."""
+    return "" if element is None else "".join(element.xpath("text()")).strip()
+
+
+def expression_text(text: str | None) -> str:
+    """A FEEL text without the leading equals sign that modellers write."""
+    return (text or "").strip().removeprefix("=").strip()
+
+
+def draw(root: etree._Element) -> tuple[Graph | None, list[Finding]]:
+    """The graph of the one executable process, with everything that is wrong in it."""
+    found = _ids(root)
+    process, more = _process(root)
+    found += more
+    if process is None:
+        return None, found
+    graph = Graph(root, process)
+    for xml, scope in _walk(process, None):
+        _add(graph, xml, scope)
+    found += [*_references(graph), *_scopes(graph), *_ways(graph)]
+    if not f.refused(found):
+        found += _row(graph)
+    return graph, found
+
+
+def _walk(container: etree._Element, scope: str | None) -> Iterator[tuple[etree._Element, str | None]]:
+    pending = [(container, scope)]
+    while pending:
+        at, around = pending.pop(0)
+        for xml in at.iterchildren(etree.Element):
+            tag = local(xml)
+            if tag in NODE_TAGS or tag == "sequenceFlow":
+                yield xml, around
+            if tag == "subProcess":
+                pending.append((xml, xml.get("id")))
+
+
+def _add(graph: Graph, xml: etree._Element, scope: str | None) -> None:
+    identity = xml.get("id") or ""
+    if local(xml) != "sequenceFlow":
+        node = Node(identity, local(xml), scope, xml, xml.get("attachedToRef"))
+        graph.nodes[identity] = node
+        if node.type == "boundaryEvent":
+            graph.boundary.setdefault(node.host or "", []).append(node)
+        return
+    condition = expression_text(text_of(xml.find(model("conditionExpression"))))
+    flow = Flow(identity, xml.get("sourceRef") or "", xml.get("targetRef") or "", xml.get("name") or "", condition)
+    graph.flows[identity] = flow
+    graph.outgoing.setdefault(flow.source, []).append(flow)
+    graph.incoming.setdefault(flow.target, []).append(flow)
+
+
+def _process(root: etree._Element) -> tuple[etree._Element | None, list[Finding]]:
+    processes = children(root, "process")
+    filled = [process for process in processes if any(local(xml) in NODE_TAGS for xml in process.iter(etree.Element))]
+    if len(filled) > 1:
+        return None, [f.error("several_pools", filled[1].get("id"), count=len(filled))]
+    ready = [process for process in processes if process.get("isExecutable") == "true"]
+    if not ready:
+        return None, [f.error("process_missing")]
+    if len(ready) > 1:
+        return None, [f.error("process_several", count=len(ready))]
+    return ready[0], []
+
+
+def _ids(root: etree._Element) -> list[Finding]:
+    found = []
+    counted: Counter[str] = Counter()
+    for element in root.iter(etree.Element):
+        identity = element.get("id")
+        if identity is not None:
+            counted[identity] += 1
+        if local(element) in NODE_TAGS or local(element) in ("sequenceFlow", "process"):
+            found += _id(local(element), identity)
+    return found + [f.error("id_duplicate", identity) for identity, count in counted.items() if count > 1]
+
+
+def _id(tag: str, identity: str | None) -> list[Finding]:
+    if not identity:
+        return [f.error("id_missing", None, tag=tag)]
+    if identity in ("Start", "End", "Root") or identity.endswith(_OURS):
+        return [f.error("id_reserved", identity)]
+    if tag in STEP_TAGS or tag in VALUE_TAGS:
+        if identity in RESERVED:
+            return [f.error("id_reserved", identity)]
+        return [] if _STEP_ID.fullmatch(identity) else [f.error("id_form", identity)]
+    return [] if _ANY_ID.fullmatch(identity) else [f.error("id_characters", identity)]
+
+
+def _references(graph: Graph) -> list[Finding]:
+    known = set(graph.nodes)
+    wanted = [(flow.id, flow.source) for flow in graph.flows.values()]
+    wanted += [(flow.id, flow.target) for flow in graph.flows.values()]
+    wanted += [(node.id, node.host or "") for node in graph.nodes.values() if node.type == "boundaryEvent"]
+    wanted += [(xml.getparent().get("id") or "", text_of(xml)) for xml in graph.process.iter(model("flowNodeRef"))]
+    found = [f.error("reference", element, reference=name or "?") for element, name in wanted if name not in known]
+    for node in graph.nodes.values():
+        default = node.xml.get("default")
+        if default and default not in [flow.id for flow in graph.outgoing.get(node.id, [])]:
+            found.append(f.error("reference", node.id, reference=default))
+    return found + _messages(graph) + _participants(graph)
+
+
+def _messages(graph: Graph) -> list[Finding]:
+    messages = {xml.get("id") for xml in graph.root.iter(model("message"))}
+    receives = [node for node in graph.nodes.values() if node.type == "receiveTask" and node.xml.get("messageRef")]
+    wrong = [node for node in receives if node.xml.get("messageRef") not in messages]
+    return [f.error("reference", node.id, reference=node.xml.get("messageRef")) for node in wrong]
+
+
+def _participants(graph: Graph) -> list[Finding]:
+    processes = {xml.get("id") for xml in children(graph.root, "process")}
+    pools = [xml for xml in graph.root.iter(model("participant")) if xml.get("processRef")]
+    wrong = [xml for xml in pools if xml.get("processRef") not in processes]
+    return [f.error("reference", xml.get("id"), reference=xml.get("processRef")) for xml in wrong]
+
+
+def _scopes(graph: Graph) -> list[Finding]:
+    found = []
+    scopes = [(None, graph.process.get("id")), *((n.id, n.id) for n in graph.nodes.values() if n.type == "subProcess")]
+    for scope, name in scopes:
+        kinds = Counter(node.type for node in graph.inside(scope))
+        if kinds["startEvent"] != 1:
+            code = "start_several" if kinds["startEvent"] else "start_missing"
+            found.append(f.error(code, name, count=kinds["startEvent"]))
+        if not kinds["endEvent"]:
+            found.append(f.error("end_missing", name))
+    for flow in graph.flows.values():
+        ends = [graph.nodes.get(flow.source), graph.nodes.get(flow.target)]
+        if ends[0] and ends[1] and ends[0].scope != ends[1].scope:
+            found.append(f.error("flow_scope", flow.id))
+        if (ends[0] and ends[0].type == "endEvent") or (ends[1] and ends[1].type in ("startEvent", "boundaryEvent")):
+            found.append(f.error("flow_end", flow.id))
+    return found
+
+
+def _ways(graph: Graph) -> list[Finding]:
+    found = []
+    for node in graph.nodes.values():
+        ways = graph.outgoing.get(node.id, [])
+        if not ways and node.type != "endEvent":
+            found.append(f.error("no_way_out", node.id))
+        if len(ways) > 1 and node.type not in GATEWAY_TAGS:
+            found.append(f.error("implicit_fork", node.id))
+        if node.type != "exclusiveGateway":
+            found += [f.error("conditional_flow", flow.id) for flow in ways if flow.condition]
+        else:
+            found += _conditions(node, ways)
+        if node.type == "parallelGateway":
+            found += _doubled(ways) + _doubled(graph.incoming.get(node.id, []))
+    return found
+
+
+def _conditions(node: Node, ways: list[Flow]) -> list[Finding]:
+    if len(ways) < 2:
+        return []
+    default = node.xml.get("default")
+    found = [f.error("condition_missing", flow.id) for flow in ways if not flow.condition and flow.id != default]
+    return found if default or found else [f.warning("default_missing", node.id)]
+
+
+def _doubled(ways: list[Flow]) -> list[Finding]:
+    seen: set[tuple[str, str]] = set()
+    found = []
+    for flow in ways:
+        if (flow.source, flow.target) in seen:
+            found.append(f.error("flow_twice", flow.id))
+        seen.add((flow.source, flow.target))
+    return found
+
+
+def _row(graph: Graph) -> list[Finding]:
+    """How deep the library's recursive parser will go: it follows flows first to last, boundary events before."""
+    seen: set[str] = set()
+    start = graph.start()
+    trail = [iter([start.id] if start else [])]
+    while trail:
+        node = next(trail[-1], None)
+        if node is None:
+            trail.pop()
+        elif node not in seen:
+            seen.add(node)
+            if len(trail) > MAX_ROW:
+                return [f.error("too_long", node, limit=MAX_ROW)]
+            events = [event.id for event in graph.boundary.get(node, [])]
+            trail.append(iter([*events, *(way for way in graph.after(node) if way not in events)]))
+    return []

@@ -1,0 +1,93 @@
+"""What an expression of a diagram sees, and its evaluation: FEEL, never Python."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from SpiffWorkflow.bpmn.script_engine.python_engine import PythonScriptEngine
+from SpiffWorkflow.bpmn.script_engine.python_environment import BasePythonScriptEngineEnvironment
+
+from engine.definition import Definition
+from engine.errors import ExpressionFailed, OneDoorError
+from engine.feel import to_plain
+from engine.state import Place, State
+
+
+class FeelEnvironment(BasePythonScriptEngineEnvironment):  # type: ignore[misc]
+    """The library's place for Python, without any Python in it."""
+
+    def evaluate(self, expression: str, context: Mapping[str, Any], external_context: Any = None) -> Any:
+        raise ExpressionFailed(expression=expression, element="?", reason="it was reached outside a command")
+
+    def execute(self, script: str, context: Mapping[str, Any], external_context: Any = None) -> bool:
+        raise ExpressionFailed(expression=script, element="?", reason="scripts are FEEL expressions")
+
+
+class FeelEngine(PythonScriptEngine):  # type: ignore[misc]
+    """Evaluates an element's expression in the dossier's context."""
+
+    def __init__(self, values: Values) -> None:
+        super().__init__(environment=FeelEnvironment())
+        self.values = values
+
+    def evaluate(self, task: Any, expression: str, external_context: Any = None) -> Any:
+        return self.values.evaluate(expression, task.task_spec.name, task.place)
+
+    def execute(self, task: Any, script: str, external_context: Any = None) -> bool:
+        return bool(self.environment.execute(script, {}))
+
+
+class Values:
+    """The dossier's values at this moment."""
+
+    def __init__(self, definition: Definition, state: State, now: datetime) -> None:
+        self.definition = definition
+        self.state = state
+        self.now = now
+
+    def context(self, place: Place | None = None) -> dict[str, Any]:
+        """Everything an expression may name."""
+        state = self.state
+        seen = {**self.definition.blank, **state.data, "dossier": state.dossier}
+        seen["visits"] = {**self.definition.unvisited, **state.visits}
+        if place is not None and place.index is not None:
+            loop = self.definition.steps[place.at].loop
+            seen[loop.item if loop else "item"] = place.item
+        return seen
+
+    def evaluate(self, text: str, element: str, place: Place | None = None, **more: Any) -> Any:
+        """The plain value of an expression of the diagram; failures name the element."""
+        expression = self.definition.expressions[text]
+        try:
+            return to_plain(expression.evaluate({**self.context(place), **more}, self.now))
+        except OneDoorError as problem:
+            problem.details["element"] = element
+            raise
+
+    def literal(self, text: str, element: str, place: Place | None = None) -> Any:
+        """The value of an attribute: FEEL after "=", else what stands there."""
+        return self.evaluate(text[1:].strip(), element, place) if text.startswith("=") else text
+
+    def holds(self, text: str, element: str, place: Place | None = None, **more: Any) -> bool:
+        """Whether a condition is true; null counts as no."""
+        value = self.evaluate(text, element, place, **more)
+        if value is not None and not isinstance(value, bool):
+            raise ExpressionFailed(expression=text, element=element, reason="it must be true or false")
+        return value is True
+
+    def decided(self, text: str, element: str) -> bool:
+        """Whether the condition of a branch holds. A missing value must not choose a branch by accident, so null fails."""
+        return self.definition.expressions[text].evaluate_boolean(self.context(), self.now, element)
+
+    def looked_at(self, text: str) -> dict[str, Any]:
+        """The values an expression names, such as `{"appraise.choice": "forward"}`."""
+        found = {}
+        context = self.context()
+        for path in sorted(self.definition.expressions[text].paths):
+            value: Any = context
+            for part in path:
+                value = value.get(part) if isinstance(value, dict) else None
+            found[".".join(path)] = value
+        return found
