@@ -19,7 +19,8 @@ from engine.errors import OneDoorError
 
 FORMAT = "onedoor-history-1"
 ENTRY = (
-    "seq", "at", "kind", "person", "person_name", "acting_unit", "payload", "salt", "payload_digest", "previous", "hash",
+    "seq", "at", "kind", "person", "person_name", "acting_unit", "payload", "salt", "payload_digest", "previous",
+    "hash",
 )
 
 

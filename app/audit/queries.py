@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -180,7 +181,7 @@ def looks(actor: Actor, code: str, limit: int = 100) -> tuple[LookLine, ...]:
 def export(conn: Connection, line: Line, now: datetime, by: str) -> tuple[str, ...]:
     """The dossier's case file, line by line."""
     bundle, _ = _version(conn, line)
-    version = {"number": line.number, "digest": line.digest, "bundle": bundle.to_json()}
+    version = {"number": line.number, "digest": line.digest, "bundle": json.loads(bundle.to_json())}
     header = {"code": line.code, "procedure": line.procedure, "version": version, "exported_at": now.isoformat(),
               "exported_by": by}
     query = select(HistoryEntry.__table__).where(HistoryEntry.dossier == line.id).order_by(HistoryEntry.seq)

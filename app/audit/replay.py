@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from engine.forms import describe
+
 from app.audit.narrate import Told, Words, narrate, title
 from engine.facts import from_json
 from engine.fold import View, fold
-from engine.forms import describe
 
 Row = tuple[str, str, str]
 
@@ -110,7 +111,8 @@ def _item(item: Any) -> str:
 def differences(before: Moment, after: Moment) -> tuple[tuple[str, Any, Any], ...]:
     """What differs between two moments, as (dotted place, then, later)."""
     old, new = dict(_places(before)), dict(_places(after))
-    return tuple((place, old.get(place), new.get(place)) for place in {**old, **new} if old.get(place) != new.get(place))
+    pairs = ((place, old.get(place), new.get(place)) for place in {**old, **new})
+    return tuple(pair for pair in pairs if pair[1] != pair[2])
 
 
 def _places(moment: Moment) -> Iterator[tuple[str, Any]]:

@@ -18,9 +18,17 @@ from app.casework import Actor
 from app.db import reading, transaction
 from app.procedures import blank, gate, store
 from app.procedures.errors import (
-    CodeTaken, DraftChanged, DraftExists, DraftNotSubmitted, DraftRefused, DraftUnderReview,
-    DraftUnfit, NoteMissing, OwnDraft,
-    SameAsPublished, ScenarioFailed,
+    CodeTaken,
+    DraftChanged,
+    DraftExists,
+    DraftNotSubmitted,
+    DraftRefused,
+    DraftUnderReview,
+    DraftUnfit,
+    NoteMissing,
+    OwnDraft,
+    SameAsPublished,
+    ScenarioFailed,
 )
 from app.procedures.facts import Unfit, unfit_part
 from app.procedures.findings import Sentence, finding_to_json

@@ -151,10 +151,11 @@ def _flows(old: Definition, new: Definition) -> Iterator[Change]:
         return f"{flow.source} → {flow.target}"
 
     def differences(id: str, before: Any, after: Any) -> Iterator[Change]:
+        name = after.name or way(after)
         if way(before) != way(after):
-            yield Change("flow", id, after.name or way(after), "changed", "way", way(before), way(after))
+            yield Change("flow", id, name, "changed", "way", way(before), way(after))
         if before.condition != after.condition:
-            yield Change("flow", id, after.name or way(after), "changed", "condition", before.condition, after.condition)
+            yield Change("flow", id, name, "changed", "condition", before.condition, after.condition)
 
     yield from _each("flow", old.flows, new.flows, lambda flow: flow.name or way(flow), differences)
 

@@ -18,11 +18,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from engine.rehearse import rehearse
+
 from app.people.permissions import ROLES
 from app.procedures.findings import finding_from_json, finding_to_json
 from engine.definition import Bundle, check, compile_definition
 from engine.findings import Finding
-from engine.rehearse import rehearse
 
 CHECK_SECONDS = 2.0
 REHEARSE_SECONDS = 10.0

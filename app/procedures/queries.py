@@ -14,6 +14,7 @@ from sqlalchemy.orm import aliased
 from app.casework import Actor
 from app.db import reading
 from app.dossiers.models import Dossier
+from app.errors import Forbidden
 from app.languages import plain
 from app.people.models import Person, Unit
 from app.people.permissions import ROLES
@@ -23,6 +24,7 @@ from app.procedures.errors import VersionUnknown
 from app.procedures.facts import cut_of, hours_of
 from app.procedures.models import Draft, Procedure, ProcedureEvent, ProcessVersion
 from engine.definition import Bundle, Definition, compile_definition, definition_for, outline
+from engine.forms import localized
 
 Names = Mapping[str, str]
 PAGE = 50
@@ -207,7 +209,7 @@ def events(code: str, limit: int = 50) -> tuple[Event, ...]:
 
 def definition_of(bundle: Mapping[str, Any]) -> Definition:
     """The compiled definition of a bundle; raises DiagramRefused."""
-    read = Bundle.from_json(dict(bundle))
+    read = Bundle.from_json(bundle)
     return definition_for(read.digest, lambda: read)
 
 
@@ -224,7 +226,21 @@ def steps_of(bundle: Mapping[str, Any], language: str) -> Steps:
 
 def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[Change, ...]:
     """What differs between two bundles; raises DiagramRefused when one cannot be run."""
-    return compare(definition_of(old), compile_definition(Bundle.from_json(dict(new))))
+    return compare(definition_of(old), compile_definition(Bundle.from_json(new)))
+
+
+def newer_bundle(actor: Actor, code: str, number: int | None) -> Mapping[str, Any]:
+    """A version's bundle, or the draft's for those who may edit drafts."""
+    if number is not None:
+        return version(code, number).bundle
+    if not actor.may("procedure.edit"):
+        raise Forbidden(permission="procedure.edit")
+    return draft(code).bundle
+
+
+def localized_form(schema: Mapping[str, Any], language: str) -> Mapping[str, Any]:
+    """A form in the reader's language, for form-js."""
+    return localized(schema, language)
 
 
 def studio_choices() -> dict[str, Any]:

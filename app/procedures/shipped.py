@@ -60,7 +60,7 @@ def read_all(root: Path = PROJECT) -> Iterator[Shipped]:
 
 def publish_shipped(author: Actor, publisher: Actor, shipped: Shipped, note: str = "") -> Published:
     """Bring a shipped procedure into the catalogue by the analysts' own way: create, submit, approve."""
-    content = shipped.bundle.to_json()
+    content = json.loads(shipped.bundle.to_json())
     parts = {part: content[part] for part in ("xml", "forms", "decisions")}
     facts = content["procedure"]
     saved = commands.create_procedure(author, facts, {**parts, "scenarios": shipped.scenarios})
