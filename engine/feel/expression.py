@@ -30,7 +30,10 @@ class Expression:
 
     def evaluate(self, context: Mapping[str, Any], now: datetime, budget: Budget = DEFAULT) -> Value:
         """The value in that context; unknown names and ill-typed operations are null. Raises BudgetExceeded."""
-        run = Run(now, budget)
+        return self.evaluate_within(context, Run(now, budget))
+
+    def evaluate_within(self, context: Mapping[str, Any], run: Run) -> Value:
+        """The same, sharing the budget of a run with other expressions."""
         value = value_of(self.tree, Scope(context, None, run, raw=True))
         if type(value) is list or isinstance(value, Mapping):
             return from_plain(run.weigh(value))
