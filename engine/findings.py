@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from engine.form_sentences import DECISION_FINDINGS, FORM_FINDINGS
+
 Severity = Literal["error", "warning"]
 
 TEMPLATES: dict[str, str] = {
@@ -104,6 +106,8 @@ TEMPLATES: dict[str, str] = {
     "decision_unknown": "Business rule task {element} uses the decision \"{decision}\", which the bundle does not have.",
     "decision_refused": "Decision \"{decision}\" cannot be used: {reason}",
     "form_refused": "Form \"{form}\" cannot be used: {reason}",
+    **FORM_FINDINGS,
+    **DECISION_FINDINGS,
 }
 
 
