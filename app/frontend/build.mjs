@@ -10,6 +10,7 @@ import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { repairs } from "./repairs.mjs";
 
 const SOURCES = path.join(path.dirname(fileURLToPath(import.meta.url)), "src");
 
@@ -51,6 +52,7 @@ const scripts = await build({
   entryPoints: ["main.js", "mark.svg"],
   format: "esm",
   splitting: true,
+  plugins: [repairs],
   loader: { ".svg": "copy" },
   define: { STYLES: JSON.stringify(styleNames) },
 });
