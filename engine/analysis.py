@@ -10,7 +10,7 @@ from typing import Any
 from SpiffWorkflow.exceptions import SpiffWorkflowException
 
 from engine import findings as f
-from engine import lint, vocabulary
+from engine import lint, soundness, vocabulary
 from engine.decisions import Decision, compile_decision
 from engine.diagram import model, read
 from engine.errors import OneDoorError
@@ -61,9 +61,10 @@ def analyse(
     analysis = _content(graph)
     found += _check_parts(graph, analysis, forms, decisions, roles)
     main, analysis.step_order = _order(graph, analysis)
-    found += [*lint.check_graph(graph), *lint.check_waits(graph, analysis.steps), *lint.check_order(main, analysis.steps)]
+    found += [*lint.check_graph(graph), *lint.check_waits(graph, analysis.steps)]
+    found += lint.check_order(main, analysis.steps)
     if not f.refused(found):
-        found += _parse(graph, analysis)
+        found += [*soundness.check_joins(graph), *_parse(graph, analysis)]
     analysis.findings = tuple(found)
     return analysis
 
@@ -114,7 +115,7 @@ def _ends(graph: Graph, found: Analysis) -> list[Finding]:
 
 
 def _forms(forms: Mapping[str, Mapping[str, Any]]) -> list[Finding]:
-    wrong = []
+    wrong: list[Finding] = []
     for key, schema in forms.items():
         wrong += check_schema(key, schema)
         if key != "filing" and _has_field(schema, "choice"):
@@ -129,7 +130,7 @@ def _has_field(schema: Mapping[str, Any], key: str) -> bool:
 
 
 def _decisions(graph: Graph, found: Analysis, decisions: Mapping[str, str]) -> list[Finding]:
-    wrong = []
+    wrong: list[Finding] = []
     compiled: dict[str, Decision] = {}
     for name, dmn in decisions.items():
         try:
@@ -140,7 +141,7 @@ def _decisions(graph: Graph, found: Analysis, decisions: Mapping[str, str]) -> l
         if node.type != "businessRuleTask":
             continue
         own = extension(node.xml, "decision")
-        name = own.get("ref") if own is not None else None
+        name = str(own.get("ref") or "") if own is not None else ""
         if not name:
             wrong.append(f.error("decision_missing", node.id))
         elif name not in decisions:

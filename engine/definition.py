@@ -46,7 +46,8 @@ class Bundle:
     def to_json(self) -> str:
         """The bundle as text; equal bundles give equal texts."""
         content = {
-            "xml": self.xml, "forms": dict(self.forms), "decisions": dict(self.decisions), "procedure": dict(self.procedure),
+            "xml": self.xml, "forms": dict(self.forms), "decisions": dict(self.decisions),
+            "procedure": dict(self.procedure),
         }
         return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 

@@ -19,6 +19,7 @@ from engine.errors import (
     AlreadyEnded,
     AlreadyStarted,
     ChoiceUnknown,
+    Invalid,
     MessageNotAwaited,
     NotClaimed,
     NotStarted,
@@ -41,6 +42,8 @@ from engine.vocabulary import Choice, Step
 
 WITHDRAWN = 7
 _TOO_LATE = (9, 10)
+# What the library may raise besides its own errors when something in it gives way.
+_BROKEN = (SpiffWorkflowException, RecursionError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +56,13 @@ class Outcome:
 
 def step(definition: Definition, stored: bytes | None, command: Command, now: datetime) -> Outcome:
     """Carry out one command. Raises an error of `engine.errors`; the old state is then as good as before."""
+    if now.tzinfo is None:
+        raise Invalid(reason="the time of a command needs a zone")
     run = Run(definition, _state(definition, stored, command), now)
     try:
         _HANDLERS[type(command)](run, command)
-    except SpiffWorkflowException as problem:
-        raise StepFailed(element=_element(problem), reason=str(problem)) from problem
+    except _BROKEN as problem:
+        raise StepFailed(element=run.current, reason=f"{type(problem).__name__}: {problem}") from problem
     return Outcome(state.dump(run.state), tuple(run.facts))
 
 
@@ -85,11 +90,6 @@ def _state(definition: Definition, stored: bytes | None, command: Command) -> St
     if current.ended:
         raise AlreadyEnded(status=current.status)
     return current
-
-
-def _element(problem: SpiffWorkflowException) -> str:
-    spec = getattr(problem, "task_spec", None)
-    return str(spec.name) if spec is not None else "?"
 
 
 def _open_place(definition: Definition, current: State, token: str) -> Place:

@@ -49,98 +49,107 @@ class View:
 
 def fold(recorded: Iterable[Fact], onto: View | None = None) -> View:
     """The view after all these facts, beginning with an empty one or with an earlier view."""
-    view = onto or View()
+    draft = _Draft(onto or View())
     for fact in recorded:
-        view = APPLY[type(fact)](view, fact)
-    return view
+        APPLY[type(fact)](draft, fact)
+    return draft.view()
 
 
-def _with(mapping: Mapping[str, Any], key: str, value: Any) -> dict[str, Any]:
-    return {**mapping, key: value}
+class _Draft:
+    """A view being changed; only `fold` has it, so that folding a long history copies it once."""
+
+    def __init__(self, view: View) -> None:
+        self.base = view
+        self.data = dict(view.data)
+        self.visits = dict(view.visits)
+        self.open = dict(view.open)
+        self.timers = dict(view.timers)
+        self.due = dict(view.due)
+        self.passed = list(view.passed)
+        self.flows = list(view.flows)
+        self.decisions = list(view.decisions)
+
+    def view(self) -> View:
+        return replace(
+            self.base, data=self.data, visits=self.visits, open=self.open, timers=self.timers, due=self.due,
+            passed=tuple(self.passed), flows=tuple(self.flows), decisions=tuple(self.decisions),
+        )
 
 
-def _without(mapping: Mapping[str, Any], key: str) -> dict[str, Any]:
-    return {name: value for name, value in mapping.items() if name != key}
+def _started(draft: _Draft, fact: facts.ProcessStarted) -> None:
+    draft.base = replace(draft.base, digest=fact.digest, dossier=fact.dossier)
+    draft.data["filing"] = fact.form
 
 
-def _started(view: View, fact: facts.ProcessStarted) -> View:
-    return replace(view, digest=fact.digest, dossier=fact.dossier, data={"filing": fact.form})
+def _path(draft: _Draft, fact: facts.PathFollowed) -> None:
+    draft.passed += fact.elements
+    draft.flows += fact.flows
 
 
-def _path(view: View, fact: facts.PathFollowed) -> View:
-    return replace(view, passed=(*view.passed, *fact.elements), flows=(*view.flows, *fact.flows))
+def _decided(draft: _Draft, fact: BranchDecided) -> None:
+    draft.decisions.append(fact)
 
 
-def _decided(view: View, fact: BranchDecided) -> View:
-    return replace(view, decisions=(*view.decisions, fact))
+def _computed(draft: _Draft, fact: facts.ValueComputed) -> None:
+    draft.data[fact.element] = fact.value
 
 
-def _computed(view: View, fact: facts.ValueComputed) -> View:
-    return replace(view, data=_with(view.data, fact.element, fact.value))
-
-
-def _entered(view: View, fact: facts.StepEntered) -> View:
-    opened = OpenStep(
+def _entered(draft: _Draft, fact: facts.StepEntered) -> None:
+    draft.visits[fact.step] = fact.visit
+    draft.open[fact.token] = OpenStep(
         step=fact.step, visit=fact.visit, unit=fact.unit, role=fact.role, kind=fact.kind, hours=fact.hours,
         form=fact.form, message=fact.message, item=fact.item, index=fact.index,
     )
-    visits = _with(view.visits, fact.step, fact.visit)
-    return replace(view, open=_with(view.open, fact.token, opened), visits=visits)
 
 
-def _claimed(view: View, fact: facts.StepClaimed) -> View:
-    return _assigned(view, fact.token, fact.assignee)
+def _claimed(draft: _Draft, fact: facts.StepClaimed) -> None:
+    draft.open[fact.token] = replace(draft.open[fact.token], assignee=fact.assignee)
 
 
-def _released(view: View, fact: facts.StepReleased) -> View:
-    return _assigned(view, fact.token, None)
+def _released(draft: _Draft, fact: facts.StepReleased) -> None:
+    draft.open[fact.token] = replace(draft.open[fact.token], assignee=None)
 
 
-def _assigned(view: View, token: str, assignee: str | None) -> View:
-    return replace(view, open=_with(view.open, token, replace(view.open[token], assignee=assignee)))
+def _completed(draft: _Draft, fact: facts.StepCompleted) -> None:
+    """An instance of a repeated step leaves its values to the list that is computed when all are done."""
+    if draft.open.pop(fact.token).index is None:
+        draft.data[fact.step] = {**fact.form, "choice": fact.choice}
+    draft.passed.append(fact.step)
 
 
-def _completed(view: View, fact: facts.StepCompleted) -> View:
-    """An instance of a repeated step leaves its values to the list computed when all are done."""
-    data = view.data
-    if view.open[fact.token].index is None:
-        data = _with(data, fact.step, {**fact.form, "choice": fact.choice})
-    return replace(view, data=data, open=_without(view.open, fact.token), passed=(*view.passed, fact.step))
+def _cancelled(draft: _Draft, fact: facts.StepCancelled) -> None:
+    del draft.open[fact.token]
 
 
-def _cancelled(view: View, fact: facts.StepCancelled) -> View:
-    return replace(view, open=_without(view.open, fact.token))
+def _timer_set(draft: _Draft, fact: facts.TimerSet) -> None:
+    draft.timers[fact.timer] = (fact.element, fact.due_at)
 
 
-def _timer_set(view: View, fact: facts.TimerSet) -> View:
-    return replace(view, timers=_with(view.timers, fact.timer, (fact.element, fact.due_at)))
+def _timer_over(draft: _Draft, fact: facts.TimerFired | facts.TimerCancelled) -> None:
+    del draft.timers[fact.timer]
 
 
-def _timer_over(view: View, fact: facts.TimerFired | facts.TimerCancelled) -> View:
-    return replace(view, timers=_without(view.timers, fact.timer))
+def _status(draft: _Draft, fact: facts.StatusChanged) -> None:
+    draft.base = replace(draft.base, status=fact.new)
 
 
-def _status(view: View, fact: facts.StatusChanged) -> View:
-    return replace(view, status=fact.new)
+def _clock_stopped(draft: _Draft, fact: facts.ClockStopped) -> None:
+    draft.base = replace(draft.base, clock=fact.reason)
 
 
-def _clock_stopped(view: View, fact: facts.ClockStopped) -> View:
-    return replace(view, clock=fact.reason)
+def _clock_started(draft: _Draft, fact: facts.ClockStarted) -> None:
+    draft.base = replace(draft.base, clock="running")
 
 
-def _clock_started(view: View, fact: facts.ClockStarted) -> View:
-    return replace(view, clock="running")
+def _due(draft: _Draft, fact: facts.DueSet) -> None:
+    draft.due[fact.scope] = fact.due_at
 
 
-def _due(view: View, fact: facts.DueSet) -> View:
-    return replace(view, due=_with(view.due, fact.scope, fact.due_at))
+def _ended(draft: _Draft, fact: facts.DossierEnded) -> None:
+    draft.base = replace(draft.base, ended=True, status=fact.status, end=fact.end)
 
 
-def _ended(view: View, fact: facts.DossierEnded) -> View:
-    return replace(view, ended=True, status=fact.status, end=fact.end)
-
-
-APPLY: dict[type, Callable[[View, Any], View]] = {
+APPLY: dict[type, Callable[[_Draft, Any], None]] = {
     facts.ProcessStarted: _started,
     facts.PathFollowed: _path,
     facts.BranchDecided: _decided,

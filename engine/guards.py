@@ -67,6 +67,7 @@ class Tokens(BpmnWorkflow):  # type: ignore[misc]
         self.queue: deque[Token] = deque()
         self.created = 0
         self.moved = 0
+        self.current = "?"
 
     def drain(self) -> None:
         """Run every ready automatic token until all wait. Raises BudgetExceeded rather than never end."""
@@ -75,6 +76,7 @@ class Tokens(BpmnWorkflow):  # type: ignore[misc]
             self.moved += 1
             if self.moved > MAX_STEPS:
                 raise BudgetExceeded(limit=MAX_STEPS, unit="steps", element=token.task_spec.name)
+            self.current = token.task_spec.name
             token.run()
 
     def _task_completed_notify(self, task: Token) -> None:

@@ -11,6 +11,7 @@ from engine import facts
 from engine.definition import Definition
 from engine.errors import BudgetExceeded, ExpressionFailed, NoBranchHolds, Stuck
 from engine.facts import Fact
+from engine.feel import to_plain
 from engine.guards import MAX_INSTANCES, Token, Tokens
 from engine.state import Place, State, Timer
 from engine.structure import Flow
@@ -116,7 +117,8 @@ class Run(Tokens):
 
     def _items(self, step: Step) -> list[Any]:
         loop = step.loop
-        assert loop is not None  # noqa: S101 - the caller looked
+        if loop is None:
+            return []
         if loop.collection:
             value = self.values.evaluate(loop.collection, step.id)
             items = value if isinstance(value, list) else [] if value is None else None
@@ -126,7 +128,8 @@ class Run(Tokens):
             items = list(range(1, min(value, MAX_INSTANCES + 1) + 1)) if whole else None
         if items is None:
             expected = "a list" if loop.collection else "a whole number"
-            raise ExpressionFailed(expression=loop.collection or loop.cardinality, element=step.id, reason=f"it is not {expected}")
+            text = loop.collection or loop.cardinality
+            raise ExpressionFailed(expression=text, element=step.id, reason=f"it is not {expected}")
         if len(items) > MAX_INSTANCES:
             raise BudgetExceeded(limit=MAX_INSTANCES, unit="instances", element=step.id)
         return items
@@ -194,18 +197,19 @@ class Run(Tokens):
 
     def decide(self, element: str, token: Token) -> Any:
         """The output of the element's decision table."""
-        return self.definition.decide(element, self.values.context(), self.now)
+        return to_plain(self.definition.decide(element, self.values.context(), self.now))
 
     def choose(self, node: Any, token: Token) -> Flow:
         """The first flow of an exclusive gateway whose condition holds, else its default."""
         because: dict[str, Any] = {}
-        for flow in node.ways:
+        ways: list[Flow] = node.ways
+        for flow in ways:
             if flow.condition:
                 because |= self.values.looked_at(flow.condition)
                 if self.values.decided(flow.condition, flow.id):
                     self.record(facts.BranchDecided(node.name, (flow.id,), flow.condition, because))
                     return flow
-        default = next((flow for flow in node.ways if not flow.condition), None)
+        default = next((flow for flow in ways if not flow.condition), None)
         if default is None:
             raise NoBranchHolds(element=node.name)
         self.record(facts.BranchDecided(node.name, (default.id,), "", because))
@@ -295,7 +299,8 @@ class Run(Tokens):
         try:
             due = text_of(due_at(event.kind, str(value), self.now))
         except ValueError as problem:
-            raise ExpressionFailed(expression=event.expression, element=node.name, reason=f"it gives no {event.kind}") from problem
+            reason = f"it gives no {event.kind}"
+            raise ExpressionFailed(expression=event.expression, element=node.name, reason=reason) from problem
         timer = Timer(self.state.number(), node.name, due, place.id)
         self.state.timers[timer.id] = timer
         self.record(facts.TimerSet(timer.id, timer.element, timer.due_at))

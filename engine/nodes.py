@@ -91,7 +91,7 @@ class CatchEvent(Element, defaults.IntermediateCatchEvent):  # type: ignore[misc
         return False
 
 
-class _Work(Element):  # type: ignore[misc]
+class _Work(Element):
     """Work for a person or a wait for somebody outside; nothing moves on until a command says so."""
 
     def arrive(self, run: Any, token: Token) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
@@ -84,7 +85,7 @@ def flow(source: str, target: str, when: str = "", identity: str = "") -> str:
 
 def path(*nodes: str) -> str:
     """Flows from each node to the next."""
-    return "".join(flow(one, other) for one, other in zip(nodes, nodes[1:], strict=False))
+    return "".join(flow(one, other) for one, other in pairwise(nodes))
 
 
 def xor(identity: str, default: str = "") -> str:
@@ -95,12 +96,15 @@ def both(identity: str) -> str:
     return element("parallelGateway", identity)
 
 
-def timer(identity: str, value: str = "P3D", host: str = "", interrupting: bool = True, tag: str = "timeDuration") -> str:
+def timer(
+    identity: str, value: str = "P3D", host: str = "", interrupting: bool = True, tag: str = "timeDuration"
+) -> str:
     """A boundary timer, or without a host an intermediate one."""
     inside = f"<bpmn:timerEventDefinition><bpmn:{tag}>{value}</bpmn:{tag}></bpmn:timerEventDefinition>"
     if not host:
         return element("intermediateCatchEvent", identity, inside)
-    return element("boundaryEvent", identity, inside, attachedToRef=host, cancelActivity="true" if interrupting else "false")
+    cancel = "true" if interrupting else "false"
+    return element("boundaryEvent", identity, inside, attachedToRef=host, cancelActivity=cancel)
 
 
 def script(identity: str, expression: str) -> str:
