@@ -66,13 +66,14 @@ _REFUSED = {
 }
 # An event definition or a loop is reported on the element it belongs to, because only that is drawn.
 _INNER = ("EventDefinition", "LoopCharacteristics", "Association", "ioSpecification", "timeCycle")
-_ALLOWED = set(
-    "definitions process collaboration participant laneSet lane childLaneSet flowNodeRef extensionElements documentation "
-    "incoming outgoing startEvent endEvent userTask manualTask receiveTask scriptTask businessRuleTask exclusiveGateway "
-    "parallelGateway intermediateCatchEvent boundaryEvent timerEventDefinition timeDuration timeDate "
-    "terminateEventDefinition sequenceFlow conditionExpression script multiInstanceLoopCharacteristics loopCardinality "
-    "completionCondition subProcess message textAnnotation text association group category categoryValue".split()
-)
+_ALLOWED = {
+    "definitions", "process", "collaboration", "participant", "laneSet", "lane", "childLaneSet", "flowNodeRef",
+    "extensionElements", "documentation", "incoming", "outgoing", "startEvent", "endEvent", "userTask", "manualTask",
+    "receiveTask", "scriptTask", "businessRuleTask", "exclusiveGateway", "parallelGateway", "intermediateCatchEvent",
+    "boundaryEvent", "timerEventDefinition", "timeDuration", "timeDate", "terminateEventDefinition", "sequenceFlow",
+    "conditionExpression", "script", "multiInstanceLoopCharacteristics", "loopCardinality", "completionCondition",
+    "subProcess", "message", "textAnnotation", "text", "association", "group", "category", "categoryValue",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,9 @@ def owner(element: etree._Element) -> str | None:
 
 
 def _parser() -> etree.XMLParser:
-    return etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False, dtd_validation=False)
+    return etree.XMLParser(
+        resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False, dtd_validation=False
+    )
 
 
 def _as_bytes(xml: str | bytes) -> bytes:

@@ -27,7 +27,9 @@ class Token(Task):  # type: ignore[misc]
 
     workflow: Tokens
 
-    def __init__(self, workflow: Tokens, spec: TaskSpec, state: int, scope: str | None, via: Flow | None = None) -> None:
+    def __init__(
+        self, workflow: Tokens, spec: TaskSpec, state: int, scope: str | None, via: Flow | None = None
+    ) -> None:
         workflow.created += 1
         super().__init__(workflow, spec, state=state, id=workflow.created)
         self.scope = scope

@@ -108,7 +108,8 @@ def check_order(main: Iterable[str], steps: Mapping[str, Step]) -> list[Finding]
         if rank < highest:
             found.append(f.warning("kinds_order", step, kind=steps[step].kind))
         highest = max(highest, rank)
-    return found + [f.warning("kind_absent", None, kind=name) for rank, name in enumerate(_MAIN_NAMES) if rank not in present]
+    absent = [name for rank, name in enumerate(_MAIN_NAMES) if rank not in present]
+    return found + [f.warning("kind_absent", None, kind=name) for name in absent]
 
 
 def check_choices(expressions: Iterable[tuple[str, str]], steps: Mapping[str, Step]) -> list[Finding]:

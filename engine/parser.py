@@ -116,7 +116,7 @@ class _SubProcess(_Ours, TaskParser):  # type: ignore[misc]
 class Parser(BpmnParser):  # type: ignore[misc]
     """Knows the elements the gate lets through, and no other."""
 
-    PARSER_CLASSES = {  # noqa: RUF012 - the library's own name and shape
+    PARSER_CLASSES = {
         model("startEvent"): (_Start, nodes.StartEvent),
         model("endEvent"): (_End, nodes.EndEvent),
         model("boundaryEvent"): (_Boundary, nodes.BoundaryEvent),

@@ -72,7 +72,9 @@ class State:
         return [place for place in self.tokens.values() if place.scope == token]
 
 
-_PLACE_DEFAULTS = {"scope": None, "visit": 0, "assignee": None, "index": None, "item": None, "items": None, "results": None}
+_PLACE_DEFAULTS = {
+    "scope": None, "visit": 0, "assignee": None, "index": None, "item": None, "items": None, "results": None,
+}
 
 
 def dump(state: State) -> bytes:

@@ -78,7 +78,7 @@ class Values:
         return value is True
 
     def decided(self, text: str, element: str) -> bool:
-        """Whether the condition of a branch holds. A missing value must not choose a branch by accident, so null fails."""
+        """Whether the condition of a branch holds. Null fails: a missing value must not choose a branch by accident."""
         return self.definition.expressions[text].evaluate_boolean(self.context(), self.now, element)
 
     def looked_at(self, text: str) -> dict[str, Any]:

@@ -170,7 +170,8 @@ def check_step(step: Step, xml: etree._Element, roles: frozenset[str] | None, fo
     """Everything that is wrong with the properties of one step."""
     if extension(xml, "step") is None:
         return [f.error("step_missing", step.id)]
-    found = _check_who(step, roles) + _check_hours(step) + _check_status(step) + _check_choices(step) + _check_loop(step)
+    found = _check_who(step, roles) + _check_hours(step) + _check_status(step)
+    found += _check_choices(step) + _check_loop(step)
     if step.form is not None and step.form not in forms:
         found.append(f.error("step_form", step.id, form=step.form))
     if local(xml) == "receiveTask" and not step.message:
@@ -231,7 +232,8 @@ def _check_choices(step: Step) -> list[Finding]:
         if not _NAME.fullmatch(choice.id) or choice.id in seen:
             found.append(f.error("choice_id", step.id, choice=choice.id))
         if choice.kind not in CHOICE_KINDS:
-            found.append(f.error("choice_kind", step.id, choice=choice.id, kind=choice.kind))
+            allowed = ", ".join(CHOICE_KINDS)
+            found.append(f.error("choice_kind", step.id, choice=choice.id, kind=choice.kind, allowed=allowed))
         if not choice.name:
             found.append(f.error("choice_name", step.id, choice=choice.id))
         seen.add(choice.id)

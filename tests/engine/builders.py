@@ -67,7 +67,8 @@ def receive(identity: str, message: str, **step_: str) -> str:
 
 
 def loop(collection: str = "", cardinality: str = "", item: str = "", sequential: bool = False, until: str = "") -> str:
-    own = f"<onedoor:loop collection={quoteattr(collection)}{f' item={quoteattr(item)}' if item else ''}/>" if collection else ""
+    named = f" item={quoteattr(item)}" if item else ""
+    own = f"<onedoor:loop collection={quoteattr(collection)}{named}/>" if collection else ""
     count = f"<bpmn:loopCardinality>{cardinality}</bpmn:loopCardinality>" if cardinality else ""
     condition = f"<bpmn:completionCondition>{until}</bpmn:completionCondition>" if until else ""
     ours = f"<bpmn:extensionElements>{own}</bpmn:extensionElements>"
