@@ -44,7 +44,7 @@ await mkdir(out, { recursive: true });
 const styles = await build({
   ...common,
   entryPoints: await entries("styles", ".css"),
-  loader: { ".woff2": "file", ".svg": "file" },
+  loader: { ".woff2": "file", ".woff": "file", ".ttf": "file", ".eot": "file", ".svg": "file" },
 });
 const styleNames = namesOf(styles);
 const scripts = await build({

@@ -1,1 +1,15 @@
-export async function mount() {}
+/**
+ * A diagram for reading.
+ *
+ * Data: {xml | xml_url, tokens: [{element, label?, state?}], passed: [element], flows: [flow],
+ * findings: [{element, severity, message}], hours: {element: text}}. state: open, waiting, late.
+ */
+import { addBadge, followPage, markFindings, markMoment, showDiagram } from "../lib/canvas.js";
+
+export async function mount(element, data) {
+  const viewer = await showDiagram(element, data);
+  markMoment(viewer, data);
+  markFindings(viewer, data.findings ?? []);
+  for (const [id, text] of Object.entries(data.hours ?? {})) addBadge(viewer, id, "od-hours", text, { bottom: -2, left: 4 });
+  followPage(viewer);
+}

@@ -1,1 +1,124 @@
-export async function mount() {}
+/**
+ * The history of a dossier on the diagram of its version, moment by moment.
+ *
+ * Data: {xml | xml_url, moments: [{seq, at, title, who?, tokens, passed, flows, rows?: [[label, value]], notes?: [text]}]}.
+ * `at` is an ISO time. A moment is linked by its number: `…#12`. Arrow keys, Home and End move on the slider.
+ */
+import { markMoment, showDiagram, showElement } from "../lib/canvas.js";
+import { button, h } from "../lib/dom.js";
+import { t } from "../lib/i18n.js";
+import { moment as momentText } from "../lib/times.js";
+
+const SPEEDS = [[1, "Slow"], [2, "Medium"], [4, "Fast"]];
+const SLOWEST = 4000;
+
+export async function mount(element, data) {
+  if (!data.moments.length) {
+    element.append(h("p", { class: "empty" }, t("Nothing has happened yet.")));
+    return;
+  }
+  const parts = layout(data.moments);
+  element.append(parts.root);
+  const viewer = await showDiagram(parts.canvas, data);
+  const player = new Player(viewer, parts, data.moments);
+  player.listen();
+  player.go(player.indexFromAddress(), false);
+}
+
+function layout(moments) {
+  const slider = h("input", { type: "range", class: "form-range", min: 0, max: moments.length - 1, value: 0, step: 1, "aria-label": t("Moment of the history") });
+  const parts = {
+    canvas: h("div", { class: "replay-canvas" }),
+    slider,
+    first: button("⏮", null, { "aria-label": t("First moment") }),
+    back: button("◀", null, { "aria-label": t("One back") }),
+    next: button("▶", null, { "aria-label": t("One forward") }),
+    last: button("⏭", null, { "aria-label": t("Last moment") }),
+    play: button(t("Play"), null, { "aria-pressed": "false" }),
+    speed: h("select", { class: "form-select form-select-sm", "aria-label": t("Speed") }, SPEEDS.map(([value, name]) => h("option", { value }, t(name)))),
+    place: h("output", { class: "replay-place" }),
+    text: h("div", { class: "replay-text", "aria-live": "polite" }),
+    list: h("ol", { class: "replay-list" }, moments.map(listLine)),
+  };
+  const controls = h("div", { class: "replay-controls" }, parts.first, parts.back, parts.next, parts.last, slider, parts.place, parts.play, parts.speed);
+  const stage = h("div", { class: "replay-stage" }, parts.canvas, controls);
+  parts.root = h("div", { class: "replay" }, stage, h("div", { class: "replay-side" }, parts.text, parts.list));
+  return parts;
+}
+
+function listLine(moment) {
+  return h("li", {}, h("a", { href: `#${moment.seq}` }, h("span", { class: "replay-seq" }, String(moment.seq)), h("span", {}, moment.title), h("time", { datetime: moment.at }, momentText(moment.at))));
+}
+
+class Player {
+  constructor(viewer, parts, moments) {
+    Object.assign(this, { viewer, parts, moments, index: 0, timer: null });
+  }
+
+  listen() {
+    const { parts } = this;
+    parts.first.addEventListener("click", () => this.go(0));
+    parts.back.addEventListener("click", () => this.go(this.index - 1));
+    parts.next.addEventListener("click", () => this.go(this.index + 1));
+    parts.last.addEventListener("click", () => this.go(this.moments.length - 1));
+    parts.slider.addEventListener("input", () => this.go(Number(parts.slider.value)));
+    parts.play.addEventListener("click", () => (this.timer ? this.pause() : this.start()));
+    parts.speed.addEventListener("change", () => { if (this.timer) this.start(); });
+    window.addEventListener("hashchange", () => this.go(this.indexFromAddress(), false));
+  }
+
+  /** The moment that the address names; without one, the latest. */
+  indexFromAddress() {
+    const found = this.moments.findIndex((moment) => `#${moment.seq}` === location.hash);
+    return found < 0 ? this.moments.length - 1 : found;
+  }
+
+  go(index, keepInAddress = true) {
+    this.index = Math.min(Math.max(index, 0), this.moments.length - 1);
+    const moment = this.moments[this.index];
+    if (keepInAddress) history.replaceState(history.state, "", `#${moment.seq}`);
+    markMoment(this.viewer, moment);
+    if (moment.tokens?.length) showElement(this.viewer, moment.tokens[0].element);
+    this.showControls(moment);
+    this.parts.text.replaceChildren(...momentParts(moment));
+  }
+
+  showControls(moment) {
+    const { parts } = this;
+    parts.slider.value = this.index;
+    parts.slider.setAttribute("aria-valuetext", `${moment.seq}: ${moment.title}`);
+    parts.place.textContent = `${this.index + 1} / ${this.moments.length}`;
+    parts.first.disabled = parts.back.disabled = this.index === 0;
+    parts.next.disabled = parts.last.disabled = this.index === this.moments.length - 1;
+    [...parts.list.children].forEach((line, index) => line.firstChild.toggleAttribute("aria-current", index === this.index));
+    if (this.index === this.moments.length - 1) this.pause();
+  }
+
+  start() {
+    clearInterval(this.timer);
+    if (this.index === this.moments.length - 1) this.go(0);
+    this.timer = setInterval(() => this.go(this.index + 1), SLOWEST / Number(this.parts.speed.value));
+    this.showPlaying(true);
+  }
+
+  pause() {
+    clearInterval(this.timer);
+    this.timer = null;
+    this.showPlaying(false);
+  }
+
+  showPlaying(isPlaying) {
+    this.parts.play.textContent = t(isPlaying ? "Pause" : "Play");
+    this.parts.play.setAttribute("aria-pressed", String(isPlaying));
+  }
+}
+
+function momentParts(moment) {
+  const rows = (moment.rows ?? []).map(([label, value]) => h("div", {}, h("dt", {}, label), h("dd", {}, value === "" || value == null ? "–" : String(value))));
+  return [
+    h("h2", {}, `${moment.seq}. ${moment.title}`),
+    h("p", { class: "replay-when" }, [momentText(moment.at), moment.who].filter(Boolean).join(" · ")),
+    ...(moment.notes ?? []).map((note) => h("p", { class: "replay-note" }, note)),
+    rows.length ? h("dl", { class: "facts" }, rows) : "",
+  ];
+}

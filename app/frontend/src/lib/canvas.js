@@ -1,0 +1,123 @@
+/** What every diagram on a page shares: import in the reader's language, marks on elements, zoom. */
+import NavigatedViewer from "bpmn-js/lib/NavigatedViewer";
+import onedoor from "../moddle/onedoor.json";
+import { button, h } from "./dom.js";
+import { fetchText } from "./http.js";
+import { language, t, translateModule } from "./i18n.js";
+
+export const bpmnOptions = { moddleExtensions: { onedoor }, additionalModules: [translateModule] };
+const MARK_CLASS = /^od-/;
+
+/** A viewer of `xml` in `element`, fitted to its place. */
+export async function showDiagram(element, { xml, xml_url }) {
+  const place = h("div", { class: "canvas" });
+  element.append(place);
+  const viewer = new NavigatedViewer({ container: place, ...bpmnOptions });
+  viewer.on("import.parse.complete", ({ definitions }) => definitions && useReadersNames(definitions));
+  await viewer.importXML(xml ?? (await fetchText(xml_url)));
+  prepare(viewer, place);
+  return viewer;
+}
+
+/** The page scrolls with the wheel; the diagram zooms with Ctrl and moves by dragging. */
+function prepare(viewer, place) {
+  place.addEventListener("wheel", (event) => { if (!event.ctrlKey) event.stopPropagation(); }, { capture: true });
+  place.querySelector("svg")?.setAttribute("aria-label", t("Diagram: arrow keys with Ctrl move it. The steps stand in the list beside it."));
+  place.querySelector("svg")?.setAttribute("role", "img");
+  fit(viewer);
+  place.append(zoomButtons(viewer));
+  new ResizeObserver(() => viewer.get("canvas").resized()).observe(place);
+}
+
+export function fit(viewer) {
+  viewer.get("canvas").zoom("fit-viewport", "auto");
+}
+
+function zoomButtons(viewer) {
+  const step = (by) => () => viewer.get("zoomScroll").stepZoom(by);
+  return h("div", { class: "zoom-buttons" },
+    button("+", step(1), { "aria-label": t("Zoom in") }),
+    button("−", step(-1), { "aria-label": t("Zoom out") }),
+    button(t("Fit"), () => fit(viewer)));
+}
+
+/** In English the diagram shows the English names that its elements carry. */
+function useReadersNames(definitions) {
+  if (language === "en") visit(definitions, new Set());
+}
+
+function visit(element, seen) {
+  if (seen.has(element)) return;
+  seen.add(element);
+  const english = element.extensionElements?.values?.find((value) => value.$type === "onedoor:Names")?.en;
+  if (english) element.name = english;
+  for (const part of [element.rootElements, element.participants, element.laneSets, element.lanes, element.flowElements].flat()) {
+    if (part) visit(part, seen);
+  }
+}
+
+/** Removes every mark and overlay, then marks what a moment of a dossier shows. */
+export function markMoment(viewer, { tokens = [], passed = [], flows = [] }) {
+  clearMarks(viewer);
+  for (const id of [...passed, ...flows]) addMark(viewer, id, "od-passed");
+  for (const token of tokens) {
+    addMark(viewer, token.element, "od-token");
+    if (token.state) addMark(viewer, token.element, `od-token-${token.state}`);
+  }
+  for (const [id, group] of byElement(tokens)) addBadge(viewer, id, "od-badge", group.map((token) => token.label).filter(Boolean).join(", ") || "●");
+}
+
+export function clearMarks(viewer) {
+  const canvas = viewer.get("canvas");
+  viewer.get("overlays").clear();
+  for (const element of viewer.get("elementRegistry").getAll()) {
+    const graphics = viewer.get("elementRegistry").getGraphics(element);
+    for (const name of [...(graphics?.classList ?? [])].filter((each) => MARK_CLASS.test(each))) canvas.removeMarker(element, name);
+  }
+}
+
+export function addMark(viewer, id, name) {
+  if (viewer.get("elementRegistry").get(id)) viewer.get("canvas").addMarker(id, name);
+}
+
+/** A small text on the upper left corner of an element, or below it. */
+export function addBadge(viewer, id, className, text, position = { top: -11, left: 8 }) {
+  if (!viewer.get("elementRegistry").get(id)) return;
+  viewer.get("overlays").add(id, { position, html: h("div", { class: className }, text) });
+}
+
+/** One badge per element with findings: how many, the sentences as its title. */
+export function markFindings(viewer, findings) {
+  for (const [id, group] of byElement(findings)) {
+    const severity = group.some((finding) => finding.severity === "error") ? "error" : "warning";
+    addMark(viewer, id, `od-finding-${severity}`);
+    if (!viewer.get("elementRegistry").get(id)) continue;
+    const badge = h("div", { class: `od-finding od-finding-badge-${severity}`, title: group.map((finding) => finding.message).join("\n") }, String(group.length));
+    viewer.get("overlays").add(id, "finding", { position: { bottom: 10, right: 12 }, html: badge });
+  }
+}
+
+/** Brings an element into sight; in a modeler it is selected too. */
+export function showElement(viewer, id) {
+  const element = viewer.get("elementRegistry").get(id);
+  if (!element) return false;
+  viewer.get("canvas").scrollToElement(element, 80);
+  viewer.get("selection", false)?.select(element);
+  return true;
+}
+
+/** Buttons anywhere on the page marked data-select-element show their element in this diagram. */
+export function followPage(viewer) {
+  document.addEventListener("click", (event) => {
+    const source = event.target.closest?.("[data-select-element]");
+    if (!source || !showElement(viewer, source.dataset.selectElement)) return;
+    for (const element of viewer.get("elementRegistry").getAll()) viewer.get("canvas").removeMarker(element, "od-looked-at");
+    addMark(viewer, source.dataset.selectElement, "od-looked-at");
+  });
+}
+
+function byElement(items) {
+  const groups = new Map();
+  for (const item of items) if (item.element) groups.set(item.element, [...(groups.get(item.element) ?? []), item]);
+  return groups;
+}
