@@ -1,4 +1,4 @@
-"""What happened to one dossier: past tense, frozen, versioned. History is a list of these; every view is a fold of them.
+"""What happened to one dossier: past tense, frozen, versioned. History lists these; every view is a fold of them.
 
 Times inside facts are ISO 8601 UTC texts; hours are working hours (8 h = 1 working day).
 """

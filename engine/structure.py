@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from engine import findings as f
-from engine.diagram import local, model, onedoor
+from engine.diagram import ONEDOOR, local, model, onedoor
 from engine.findings import Finding
 
 MAX_ROW = 250
@@ -161,7 +161,7 @@ def _ids(root: etree._Element) -> list[Finding]:
     counted: Counter[str] = Counter()
     for element in root.iter(etree.Element):
         identity = element.get("id")
-        if identity is not None:
+        if identity is not None and etree.QName(element).namespace != ONEDOOR:
             counted[identity] += 1
         if local(element) in NODE_TAGS or local(element) in ("sequenceFlow", "process"):
             found += _id(local(element), identity)
