@@ -6,12 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine.forms import describe
-
 from app.dossiers.definitions import step_names
 from app.dossiers.named import Names
 from engine.definition import Definition
-
+from engine.forms import describe
 
 Row = tuple[str, str, str | None]
 

@@ -7,17 +7,20 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, and_, select
 
 from app import clock
+from app.audit.log import record_look
 from app.casework import Actor, NewDossier, advance, begin
 from app.db import transaction
 from app.dossiers.codes import next_code
 from app.dossiers.components import check_known, components_of, missing
-from app.dossiers.errors import ChannelUnknown, FilingRefused, ReasonMissing, UnitRefused
-from app.dossiers.papers import Paper, loose, tie
+from app.dossiers.errors import ChannelUnknown, FilingRefused, PaperGap, PaperUnknown, ReasonMissing, UnitRefused
+from app.dossiers.models import Dossier
+from app.dossiers.papers import Paper, fingerprints, loose, one, tie
 from app.dossiers.queries import find
 from app.dossiers.reception import Current, centre_of, competent_units, current
+from app.dossiers.sight import visible
 from app.errors import Forbidden
 from app.jobs.answers import once
 from app.languages import plain
@@ -64,7 +67,8 @@ def receive(actor: Actor, filing: Filing, key: str | None = None) -> Received:
     Raises FilingRefused with every place to correct; the uploaded files stay for the next try.
     """
     with transaction() as conn:
-        request = {"receive": asdict(filing)}
+        papers = fingerprints(conn, actor, filing.attachments)
+        request = {"receive": {**asdict(filing), "attachments": papers}}
         return Received(**once(conn, actor, key, request, lambda: _receive(conn, actor, filing)))
 
 
@@ -98,10 +102,10 @@ def _checked(taken: Current, filing: Filing, papers: Iterable[Paper], now: datet
     components = components_of(definition.procedure, checked.values, now)
     check_known(components, given)
     gaps = missing(components, given)
-    fields = [*checked.errors, *({"path": f"papers.{each.code}", "message": "This paper is required."} for each in gaps)]
+    fields = [*checked.errors, *(PaperGap(f"papers.{each.code}") for each in gaps)]
     if fields:
-        first = checked.errors[0].path if checked.errors else gaps[0].name["vi"]
-        raise FilingRefused(count=len(fields), first=first, fields=fields, papers=[each.code for each in gaps])
+        first = checked.errors[0].path if checked.errors else gaps[0].name
+        raise FilingRefused(count=len(fields), first=first, fields=fields)
     return dict(checked.values)
 
 
@@ -129,6 +133,26 @@ def _value(path: str, form: Mapping[str, Any], now: datetime) -> str:
     except Failed:
         return ""
     return "" if value is None else str(value)
+
+
+def look_at_paper(actor: Actor, attachment: int) -> Paper:
+    """The file to show or save; that somebody looked at it is recorded. Raises PaperUnknown."""
+    with transaction() as conn:
+        paper = one(conn, actor, attachment)
+        if paper is None:
+            raise PaperUnknown(attachment=attachment)
+        if paper.dossier is not None:
+            record_look(conn, actor, "document.read", _code_seen(conn, actor, paper))
+        return paper
+
+
+def _code_seen(conn: Connection, actor: Actor, paper: Paper) -> str:
+    """The code of the file's dossier, for people who may see it; nobody else learns that the file is there."""
+    seen = and_(Dossier.id == paper.dossier, visible(conn, actor, Dossier.id))
+    code = conn.execute(select(Dossier.code).where(seen)).scalar()
+    if code is None:
+        raise PaperUnknown(attachment=paper.id)
+    return str(code)
 
 
 def withdraw(actor: Actor, code: str, reason: str, *, expected_seq: int | None = None,

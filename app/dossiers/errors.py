@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
 from app.errors import NotFound
 from engine.errors import FormRefused, Invalid, NotPossible
 
@@ -12,6 +16,10 @@ class DossierUnknown(NotFound):
 
 class PaperUnknown(NotFound):
     """There is no file {attachment} that you may see; go back to the dossier."""
+
+
+class PaneUnknown(NotFound):
+    """A dossier has no part "{pane}"; go back to the dossier."""
 
 
 class FileTooLarge(Invalid):
@@ -62,5 +70,18 @@ class FilingRefused(FormRefused):
     """{count} place(s) of the filing have to be corrected, first: {first}."""
 
 
+class AnswersUnreadable(Invalid):
+    """The form's answers cannot be read; load the page again."""
+
+
 class ReasonMissing(Invalid):
     """Say why the dossier is taken back; the reason is kept in its history."""
+
+
+@dataclass(frozen=True)
+class PaperGap:
+    """A required paper that is not there, named like a field of the form."""
+
+    path: str
+    template: str = "This paper is required."
+    details: Mapping[str, Any] = field(default_factory=dict)

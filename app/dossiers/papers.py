@@ -86,6 +86,13 @@ def tie(conn: Connection, actor: Actor, attachments: Collection[int], dossier: i
     conn.execute(update(Attachment).where(Attachment.id.in_(attachments), *_loose(actor)).values(**values))
 
 
+def fingerprints(conn: Connection, actor: Actor, attachments: Collection[int]) -> list[list[str]]:
+    """What the person's files contain, whatever their numbers: the same files sent again are the same request."""
+    mine = and_(Attachment.id.in_(attachments), Attachment.uploaded_by == actor.person)
+    rows = conn.execute(select(Attachment.component, Attachment.sha256).where(mine))
+    return sorted([row.component, row.sha256] for row in rows)
+
+
 def of_dossier(conn: Connection, dossier: int) -> tuple[Paper, ...]:
     """All files of a dossier, oldest first."""
     return tuple(_papers(conn, Attachment.dossier == dossier))

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, select, tru
 from sqlalchemy.orm import aliased
 
 from app import clock
-from app.calendars import working_calendar
+from app.calendars import load as working_calendar
 from app.casework import Actor
 from app.db import reading
 from app.dossiers.errors import DossierUnknown

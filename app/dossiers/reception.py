@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from engine.forms import localized
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from app import clock
-from app.casework import Actor
+from app.casework import Actor, definition_of
 from app.db import reading
 from app.dossiers.components import Component, components_of
-from app.dossiers.definitions import definition_of
 from app.dossiers.errors import CentreRefused, ProcedureUnavailable
 from app.dossiers.models import Dossier
 from app.dossiers.named import Named, Names
@@ -22,6 +20,7 @@ from app.languages import plain
 from app.people.models import Unit
 from app.procedures.models import Procedure, ProcessVersion
 from engine.definition import Definition
+from engine.forms import localized
 
 RECENT = 6
 OFFERED = 50
@@ -142,7 +141,7 @@ def current(conn: Connection, procedure: str) -> Current:
     ).first()
     if row is None:
         raise ProcedureUnavailable(procedure=procedure)
-    definition = definition_of(conn, row.id, row.digest)
+    definition = definition_of(conn, row.digest)
     return Current(Named(row.code, {"vi": row.name_vi, "en": row.name_en}), row.id, row.digest, definition)
 
 

@@ -9,12 +9,12 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select
 
 from app import clock
-from app.casework import Actor, Advanced, advance
+from app.casework import Actor, Advanced, advance, definition_of
 from app.db import transaction
-from app.dossiers.definitions import definition_of, step_names
+from app.dossiers.definitions import step_names
 from app.dossiers.models import Dossier
 from app.dossiers.named import Names
-from app.dossiers.papers import of_step, tie
+from app.dossiers.papers import fingerprints, of_step, tie
 from app.dossiers.queries import Head, find
 from app.errors import Forbidden
 from app.jobs.answers import once
@@ -111,12 +111,12 @@ def release(actor: Actor, code: str, token: str, *, expected_seq: int | None = N
 
 def complete(actor: Actor, code: str, token: str, given: Submission, key: str | None = None) -> Done:
     """Finish a step, claiming it first where nobody holds it: form checked, files tied, process advanced."""
-    return _act(actor, (code, token), key, {"complete": _plain(given)}, lambda work: _complete(work, given))
+    return _act(actor, (code, token), key, {"complete": given}, lambda work: _complete(work, given))
 
 
 def deliver(actor: Actor, code: str, token: str, given: Submission, key: str | None = None) -> Done:
     """Record what a waiting step waits for: a supplement, a payment, a signature."""
-    return _act(actor, (code, token), key, {"deliver": _plain(given)}, lambda work: _deliver(work, given))
+    return _act(actor, (code, token), key, {"deliver": given}, lambda work: _deliver(work, given))
 
 
 def save_draft(actor: Actor, code: str, token: str, form: Mapping[str, Any]) -> str:
@@ -166,7 +166,7 @@ class _Work:
 def _next(work: _Work, opened: Any, names: Mapping[str, Names]) -> dict[str, Any]:
     return {
         "token": opened.token, "step": step_names(work.definition, opened.step), "unit": names.get(opened.unit, {}),
-        "due_at": opened.due_at.isoformat() if opened.due_at else None, "waits": opened.state == "waiting",
+        "due_at": opened.due_at.isoformat() if opened.due_at else None, "waits": opened.message is not None,
         "mine": may_work(work.actor, opened.role, opened.unit),
     }
 
@@ -178,13 +178,14 @@ def _act(actor: Actor, task: tuple[str, str], key: str | None, what: Mapping[str
         def run() -> dict[str, Any]:
             head = find(conn, actor, code)
             row = find_task(conn, actor, head, token)
-            work = _Work(conn, actor, head, row, definition_of(conn, head.version, head.digest))
+            work = _Work(conn, actor, head, row, definition_of(conn, head.digest))
             if "release" not in what and not may_work(actor, row.role, row.unit):
                 raise Forbidden(permission="task.work")
             perform(work)
             return work.result()
 
-        return Done.of(once(conn, actor, key, {"code": code, "token": token, **what}, run))
+        asked = {name: _plain(conn, actor, value) for name, value in what.items()}
+        return Done.of(once(conn, actor, key, {"code": code, "token": token, **asked}, run))
 
 
 def _release(work: _Work, expected_seq: int | None) -> None:
@@ -242,5 +243,8 @@ def _forget_drafts(conn: Connection, dossier: int, token: str, person: int | Non
     conn.execute(delete(TaskDraft).where(*condition))
 
 
-def _plain(given: Submission) -> dict[str, Any]:
-    return {"form": dict(given.form), "choice": given.choice, "attachments": list(given.attachments)}
+def _plain(conn: Connection, actor: Actor, asked: Any) -> Any:
+    if not isinstance(asked, Submission):
+        return asked
+    papers = fingerprints(conn, actor, asked.attachments)
+    return {"form": dict(asked.form), "choice": asked.choice, "attachments": papers}

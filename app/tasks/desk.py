@@ -7,27 +7,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from engine.forms import localized
 from sqlalchemy import Connection, select
 
 from app import clock
-from app.calendars import working_calendar
-from app.casework import Actor
+from app.calendars import load as working_calendar
+from app.casework import Actor, definition_of
 from app.db import reading
-from app.dossiers.answers import Section, answers
-from app.dossiers.definitions import definition_of, step_names
+from app.dossiers.definitions import step_names
 from app.dossiers.models import Dossier
 from app.dossiers.named import Names
-from app.dossiers.papers import Paper, of_dossier, of_step
+from app.dossiers.papers import Paper, of_step
 from app.dossiers.queries import Head, find
-from app.dossiers.story import Line, Reader, story
 from app.people.policy import may_release, may_see_task, may_withdraw, may_work
 from app.people.queries import unit_names
 from app.tasks.errors import TaskUnknown
 from app.tasks.models import Task, TaskDraft
 from app.tasks.outlook import Ahead, outlook
 from app.tasks.queries import TaskRow, row_columns, task_row, with_joins
-from engine.definition import Definition, Step, outline
+from engine.definition import Definition, Step
+from engine.forms import localized
 
 ENDED = frozenset({7, 8, 3, 9, 10})
 
@@ -68,22 +66,16 @@ class Desk:
     draft_at: datetime | None
     options: tuple[Option, ...]
     rights: Rights
-    answers: tuple[Section, ...]
-    papers: tuple[Paper, ...]
     results: tuple[Paper, ...]
-    component_names: Mapping[str, Names]
-    step_names: Mapping[str, Names]
-    outline: Any
-    lines: tuple[Line, ...]
 
 
-def open_task(actor: Actor, code: str, token: str, reader: Reader) -> Desk:
+def open_task(actor: Actor, code: str, token: str, language: str) -> Desk:
     """The task's page. Raises DossierUnknown or TaskUnknown for what the person may not see."""
     with reading() as conn:
         head = find(conn, actor, code)
         row = find_task(conn, actor, head, token)
-        definition = definition_of(conn, head.version, head.digest)
-        return _desk(conn, actor, head, (row, definition), reader)
+        definition = definition_of(conn, head.digest)
+        return _desk(conn, actor, head, (row, definition), language)
 
 
 def find_task(conn: Connection, actor: Actor, head: Head, token: str) -> Any:
@@ -96,7 +88,7 @@ def find_task(conn: Connection, actor: Actor, head: Head, token: str) -> Any:
     return row
 
 
-def _desk(conn: Connection, actor: Actor, head: Head, found: tuple[Any, Definition], reader: Reader) -> Desk:
+def _desk(conn: Connection, actor: Actor, head: Head, found: tuple[Any, Definition], language: str) -> Desk:
     row, definition = found
     now, step = clock.now(), definition.steps[row.step]
     kept = conn.execute(select(Dossier.data, Dossier.state).where(Dossier.id == head.id)).one()
@@ -106,14 +98,10 @@ def _desk(conn: Connection, actor: Actor, head: Head, found: tuple[Any, Definiti
     return Desk(
         head=head, task=task_row(row, step_names(definition, row.step), working_calendar(conn), now),
         number=order.index(step.id) + 1 if step.id in order else 0, steps=len(order),
-        message=row.message, needs_file=step.needs_file, schema=_schema(definition, step, reader.language),
+        message=row.message, needs_file=step.needs_file, schema=_schema(definition, step, language),
         context=kept.data, values=values, draft_at=draft.updated_at if draft else None,
         options=_options(conn, actor, (definition, kept.state, row, values), now),
-        rights=_rights(actor, head, row), answers=answers(definition, kept.data, reader.language),
-        papers=of_dossier(conn, head.id), results=of_step(conn, head.id, step.id),
-        component_names={each["code"]: each["name"] for each in definition.procedure.get("components", ())},
-        step_names={each: step_names(definition, each) for each in definition.steps},
-        outline=outline(definition, reader.language), lines=story(conn, head.id, definition, reader),
+        rights=_rights(actor, head, row), results=of_step(conn, head.id, step.id),
     )
 
 

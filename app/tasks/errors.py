@@ -18,9 +18,9 @@ class ResultMissing(Invalid):
     """Step {step} ends with a file (the signed or stamped result); attach it first."""
 
 
-class FormUnreadable(Invalid):
-    """The form's answers cannot be read ({reason}); load the page again."""
-
-
 class NothingChosen(Invalid):
     """Choose at least one task."""
+
+
+class PlaceUnreadable(Invalid):
+    """The place in the list cannot be read; begin at the first page."""

@@ -7,12 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from engine.execute import offered, step
-
 from app.dossiers.named import Names
 from engine.commands import ClaimStep, Command, CompleteStep, DeliverMessage
 from engine.definition import Choice, Definition
 from engine.errors import OneDoorError
+from engine.execute import offered, step
 from engine.facts import DossierEnded, Fact, StepEntered
 
 NOBODY = "-"

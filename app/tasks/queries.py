@@ -11,17 +11,18 @@ from sqlalchemy import ColumnElement, Connection, Row, select, tuple_
 from sqlalchemy.orm import aliased
 
 from app import clock
-from app.calendars import working_calendar
-from app.casework import Actor
+from app.calendars import load as working_calendar
+from app.casework import Actor, definition_of
 from app.db import reading
-from app.dossiers.definitions import definition_of, step_names
+from app.dossiers.definitions import step_names
 from app.dossiers.models import Dossier
 from app.dossiers.named import Named, Names
 from app.dossiers.timing import Due, due_of
 from app.languages import plain
 from app.people.models import Person, Unit
 from app.procedures.models import Procedure, ProcessVersion
-from app.tasks.inbox import LIVE, Filter, Place, counts, filter_condition, keys, pairs
+from app.tasks.errors import TabUnknown
+from app.tasks.inbox import LIVE, TABS, Filter, Place, counts, filter_condition, keys, pairs
 from app.tasks.models import Task
 
 PAGE = 50
@@ -68,6 +69,8 @@ class Inbox:
 
 def inbox(actor: Actor, tab: str, narrowed: Filter, after: Place | None = None, size: int = PAGE) -> Inbox:
     """One page of a tab, soonest first."""
+    if tab not in TABS:
+        raise TabUnknown(tab=tab, allowed=", ".join(TABS))
     now = clock.now()
     condition = filter_condition(narrowed, plain(narrowed.text))
     with reading() as conn:
@@ -120,7 +123,7 @@ def _rows(conn: Connection, page: Any, tab: str) -> list[Row[Any]]:
 
 
 def _task_row(conn: Connection, row: Row[Any], calendar: Any, now: datetime) -> TaskRow:
-    return task_row(row, step_names(definition_of(conn, row.version, row.digest), row.step), calendar, now)
+    return task_row(row, step_names(definition_of(conn, row.digest), row.step), calendar, now)
 
 
 def task_row(row: Row[Any], names: Names, calendar: Any, now: datetime) -> TaskRow:
