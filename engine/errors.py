@@ -135,3 +135,11 @@ class Stuck(Failed):
 
 class StepFailed(Failed):
     """The step could not be carried out at element {element}: {reason}."""
+
+
+class CalendarRefused(Invalid):
+    """The working calendar cannot be used: {reason}."""
+
+
+class LimitRefused(Invalid):
+    """The limit of {value} {unit} cannot be used; give a number above 0 of hours, working days or calendar days."""
