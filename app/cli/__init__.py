@@ -1,0 +1,1 @@
+"""The platform's command line; `python3 run.py <command>` ends here."""

@@ -1,0 +1,204 @@
+"""The commands; each says what it does in the first line of its docstring, which `--help` shows."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import click
+from sqlalchemy import select
+
+from app import clock, create_app
+from app.audit.verify import check_all, export_by_operator
+from app.casework import SYSTEM, Actor
+from app.cli.preparing import prepare as prepare_database
+from app.cli.preparing import publish_missing
+from app.cli.serving import serve as serve_pages
+from app.config import HOME
+from app.db import reading
+from app.errors import NotFound
+from app.jobs.worker import run as work
+from app.languages import compile_catalogue
+from app.people.commands import NewMembership, NewPerson, add_membership, add_person, reset_password
+from app.people.models import Person
+from app.procedures import commands as procedures
+from app.procedures.errors import DraftUnknown, ProcedureUnknown
+from app.procedures.queries import draft
+from app.procedures.shipped import read_shipped
+from app.security import actor_of
+from app.sessions import SignedIn
+from engine.errors import OneDoorError
+
+
+@click.group()
+def main() -> None:
+    """OneDoor runs the administrative procedures of a province."""
+
+
+@main.command()
+def translate() -> None:
+    """Compile the Vietnamese texts."""
+    compile_catalogue(HOME / "translations")
+
+
+@main.command()
+@click.option("--no-demo", is_flag=True, help="Make no demonstration province.")
+def prepare(no_demo: bool) -> None:
+    """Migrate the database, publish the shipped procedures, make the demonstration province."""
+    prepare_database(create_app(), demo=not no_demo)
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", envvar="ONEDOOR_HOST", show_default=True)
+@click.option("--port", type=click.IntRange(1, 65535), default=8000, envvar="ONEDOOR_PORT", show_default=True)
+@click.option("--no-demo", is_flag=True, help="Make no demonstration province.")
+def serve(host: str, port: int, no_demo: bool) -> None:
+    """Prepare and serve the pages and the API."""
+    app = create_app()
+    prepare_database(app, demo=not no_demo)
+    serve_pages(app, host, port)
+
+
+@main.command()
+def worker() -> None:
+    """Fire due timers and carry letters, apart from the web process."""
+    stop = Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    click.echo("The worker looks for due timers and letters. Ctrl+C stops it.")
+    work(create_app(), stop)
+
+
+@main.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--as", "username", required=True, help="The analyst in whose name the draft is submitted.")
+@click.option("--note", default="", help="What the approver should know.")
+def load(folder: Path, username: str, note: str) -> None:
+    """Load a procedure from FOLDER (…/bpmn/<key>, with its forms in …/forms/<key>) as a submitted draft."""
+    folder = folder.resolve()
+    with create_app().app_context():
+        loaded = read_shipped(folder.name, folder.parent.parent)
+        content = loaded.bundle.to_json()
+        parts = {name: content[name] for name in ("xml", "forms", "decisions")} | {"scenarios": loaded.scenarios}
+        actor = _actor(username)
+        revision = _saved(actor, loaded.code, content["procedure"], parts)
+        procedures.submit_draft(actor, loaded.code, note, revision)
+        click.echo(f"Procedure {loaded.code}: revision {revision} of its draft is submitted.")
+
+
+def _saved(actor: Actor, code: str, facts: Mapping[str, Any], parts: Mapping[str, Any]) -> int:
+    """The draft with this content: of a new procedure, of one without a draft, or the draft there is; its revision."""
+    try:
+        revision = draft(code).revision
+    except ProcedureUnknown:
+        return procedures.create_procedure(actor, facts, parts).revision
+    except DraftUnknown:
+        revision = procedures.start_draft(actor, code).revision
+    return procedures.save_draft(actor, code, {**parts, "procedure": dict(facts)}, revision).revision
+
+
+@main.command()
+@click.argument("code", required=False)
+@click.option("--as", "username", help="The approver in whose name the draft is published.")
+def publish(code: str | None, username: str | None) -> None:
+    """Publish the shipped procedures that are not there yet, or the submitted draft of procedure CODE."""
+    with create_app().app_context():
+        if code is None:
+            for each in publish_missing(demo=False):
+                click.echo(f"Published {each.code} ({each.key}).")
+            return
+        if username is None:
+            raise click.UsageError("Say in whose name the draft is published: --as USERNAME.")
+        done = procedures.publish_draft(_actor(username), code)
+        click.echo(f"Procedure {code}: version {done.number} is published, digest {done.digest}.")
+
+
+@main.command()
+@click.option("--chains-only", is_flag=True, help="Do not run the commands again, only check the hash chains.")
+def verify(chains_only: bool) -> None:
+    """Verify every history: its hash chain, and that its commands lead to the same facts again."""
+    wrong, dossiers, entries = 0, 0, 0
+    with create_app().app_context():
+        for found in check_all(again=not chains_only):
+            dossiers, entries = dossiers + 1, entries + found.entries
+            if not found.ok:
+                wrong += 1
+                place = f"the chain breaks at entry {found.broken_at}" if found.broken_at else str(found.again)
+                click.echo(f"{found.code}: {place}")
+    click.echo(f"{dossiers} dossiers with {entries} entries verified, {wrong} wrong.")
+    sys.exit(1 if wrong else 0)
+
+
+@main.command()
+@click.argument("code")
+@click.option("--output", type=click.File("w", encoding="utf-8"), default="-", help="A file instead of the terminal.")
+def export(code: str, output: click.utils.LazyFile) -> None:
+    """Write the history of the dossier CODE as JSON lines."""
+    with create_app().app_context():
+        for line in export_by_operator(code):
+            click.echo(line, file=output)
+
+
+@main.group()
+def user() -> None:
+    """Create an account, set a password, grant a role."""
+
+
+@user.command("create")
+@click.argument("username")
+@click.option("--name", required=True, help="The person's full name.")
+@click.option("--language", type=click.Choice(["vi", "en"]), default="vi", show_default=True)
+@click.password_option()
+def user_create(username: str, name: str, language: str, password: str) -> None:
+    """Create an account."""
+    with create_app().app_context():
+        add_person(SYSTEM, NewPerson(username, name, password, language))
+    click.echo(f"Account {username} exists now; grant it a role next.")
+
+
+@user.command("password")
+@click.argument("username")
+@click.password_option()
+def user_password(username: str, password: str) -> None:
+    """Set a new password; the person is signed out everywhere."""
+    with create_app().app_context():
+        reset_password(SYSTEM, username, password)
+    click.echo(f"The password of {username} is set.")
+
+
+@user.command("grant")
+@click.argument("username")
+@click.argument("role")
+@click.argument("unit")
+@click.option("--from", "since", type=click.DateTime(["%Y-%m-%d"]), help="The first day; today otherwise.")
+def user_grant(username: str, role: str, unit: str, since: date | None) -> None:
+    """Grant a person a ROLE in a UNIT."""
+    with create_app().app_context():
+        add_membership(SYSTEM, NewMembership(username, unit, role, since or clock.today()))
+    click.echo(f"{username} is {role} in {unit}.")
+
+
+def _actor(username: str) -> Actor:
+    """A person of the database, with the roles of today."""
+    with reading() as conn:
+        row = conn.execute(
+            select(Person.id, Person.name, Person.username, Person.language, Person.demonstration)
+            .where(Person.username == username)
+        ).first()
+    if row is None:
+        raise NotFound(what="person", key=username)
+    return actor_of(SignedIn(*row))
+
+
+def run() -> None:
+    """Run a command; what is wrong is one sentence and exit code 2."""
+    try:
+        main(prog_name="python3 run.py")
+    except OneDoorError as error:
+        click.echo(str(error), err=True)
+        sys.exit(2)

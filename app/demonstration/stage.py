@@ -1,0 +1,147 @@
+"""Plays the planned dossiers in the order of time, through the same commands as the pages, until now."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from io import BytesIO
+from typing import Any
+
+from sqlalchemy import select
+
+from app import clock
+from app.casework import Actor
+from app.db import reading
+from app.demonstration.papers import paper
+from app.demonstration.plan import Play
+from app.dossiers.commands import Filing, receive, withdraw
+from app.dossiers.components import components_of, missing
+from app.dossiers.files import Store
+from app.dossiers.models import Dossier
+from app.dossiers.papers import upload
+from app.jobs.commands import fire_due_timers
+from app.jobs.models import Timer
+from app.tasks.commands import Submission, claim, complete, deliver
+from app.tasks.models import Task
+from engine.worktime import Calendar, add
+
+DEFAULT_HOURS = Decimal(2)
+WITH_RESULT = {"stamp", "sign"}
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What the plays need: the calendar, the officers by (unit, role), and the store of files."""
+
+    calendar: Calendar
+    cast: dict[tuple[str, str], Sequence[Actor]]
+    store: Store
+
+    def officer(self, play: Play, unit: str, role: str) -> Actor:
+        """Somebody who holds this role in this unit."""
+        return play.chance.choice(self.cast[(unit, role)])
+
+
+def perform(stage: Stage, plays: Iterable[Play], now: datetime, told: Callable[[int], None]) -> None:
+    """Let everything happen that happened until now; `told` hears of each new dossier."""
+    due = [(play.starts, number, play) for number, play in enumerate(plays)]
+    heapq.heapify(due)
+    received = 0
+    while due and due[0][0] <= now:
+        moment, number, play = heapq.heappop(due)
+        with clock.at(moment):
+            _act(stage, play)
+        received += not play.position and bool(play.code)
+        following = _next_moment(stage, play, moment)
+        if following is not None:
+            heapq.heappush(due, (following, number, play))
+        told(received)
+    _claim_some(stage, [play for _, _, play in due], now)
+
+
+def _act(stage: Stage, play: Play) -> None:
+    act = play.upcoming()
+    if not play.code:
+        _receive(stage, play)
+        return
+    if act is None:
+        return
+    if "withdraw" in act:
+        withdraw(stage.officer(play, play.receiving_unit, "receiver"), play.code, act["withdraw"])
+    elif "fire" in act:
+        fire_due_timers()
+    else:
+        _work(stage, play, act)
+    play.position += 1
+
+
+def _receive(stage: Stage, play: Play) -> None:
+    officer = stage.officer(play, play.receiving_unit, "receiver")
+    needed = missing(components_of({"components": play.components}, play.filing, clock.now()), ())
+    papers = [_upload(stage, officer, each.name["vi"], component=each.code) for each in needed]
+    filing = Filing(play.procedure, play.receiving_unit, play.competent_unit, play.channel, play.filing, tuple(papers))
+    play.code = receive(officer, filing).code
+    play.position = 0
+
+
+def _upload(stage: Stage, officer: Actor, title: str, *, component: str = "", step: str = "") -> int:
+    return upload(officer, stage.store, BytesIO(paper(title)), f"{title}.pdf", component=component, step=step).id
+
+
+def _work(stage: Stage, play: Play, act: dict[str, Any]) -> None:
+    task = _task(play, act)
+    officer = stage.officer(play, task.unit, task.role)
+    result = (_upload(stage, officer, "Kết quả giải quyết", step=task.step),) if task.kind in WITH_RESULT else ()
+    given = Submission(act.get("form", {}), act.get("choice"), result)
+    finish = deliver if "deliver" in act else complete
+    finish(officer, play.code, task.token, given)
+
+
+def _task(play: Play, act: dict[str, Any]) -> Any:
+    """The open task that the act is about; `index` picks one of several of the same visit."""
+    wanted = Task.message == act["deliver"] if "deliver" in act else Task.step == act["complete"]
+    query = (
+        select(Task.__table__).join(Dossier, Dossier.id == Task.dossier).where(Dossier.code == play.code, wanted)
+    )
+    with reading() as conn:
+        rows = sorted(conn.execute(query), key=lambda row: (row.visit, int(row.token)))
+    latest = [row for row in rows if row.visit == rows[-1].visit]
+    return latest[act["index"]] if "index" in act else next(row for row in latest if row.state in ("open", "waiting"))
+
+
+def _next_moment(stage: Stage, play: Play, moment: datetime) -> datetime | None:
+    """When the scenario goes on: after the part of the step's hours that the play's pace takes."""
+    act = play.upcoming()
+    if act is None:
+        return None
+    if "fire" in act:
+        return _timer_due(play, moment)
+    if "withdraw" in act:
+        return add(stage.calendar, moment, Decimal(play.chance.randrange(20, 400)) / 60)
+    if "deliver" in act:
+        return add(stage.calendar, moment, Decimal(play.chance.randrange(8 * 60, 56 * 60)) / 60)
+    hours = (_task(play, act).hours or DEFAULT_HOURS) * play.pace
+    spread = Decimal(play.chance.randrange(70, 110)) / 100
+    return max(add(stage.calendar, moment, Decimal(hours) * spread), moment + timedelta(minutes=3))
+
+
+def _timer_due(play: Play, moment: datetime) -> datetime:
+    query = select(Timer.due_at).join(Dossier, Dossier.id == Timer.dossier).where(Dossier.code == play.code)
+    with reading() as conn:
+        return min((due for due in conn.scalars(query) if due > moment), default=moment)
+
+
+def _claim_some(stage: Stage, plays: Sequence[Play], now: datetime) -> None:
+    """Half of the work that lies open is in somebody's hands."""
+    for play in plays:
+        act = play.upcoming() or {}
+        if not play.code or "complete" not in act or play.chance.random() < 0.5:
+            continue
+        task = _task(play, act)
+        taken = min(now, task.entered_at + timedelta(minutes=play.chance.randrange(5, 60)))
+        if task.state == "open" and task.assignee is None:
+            with clock.at(taken):
+                claim(stage.officer(play, task.unit, task.role), play.code, task.token)
