@@ -1,0 +1,101 @@
+/** OneDoor's groups in the properties panel: what a step is, who does it, in what time, with which form and choices. */
+import { Group } from "@bpmn-io/properties-panel";
+import { is } from "bpmn-js/lib/util/ModelUtil";
+import { pick, t } from "../lib/i18n.js";
+import { choicesGroup } from "./choices.js";
+import { checkboxEntry, selectEntry, textEntry } from "./entries.js";
+import { conditionEntry, decisionEntry, scriptEntry } from "./expressions.js";
+
+const KINDS = [
+  ["receive", "Reception"], ["appraise", "Appraisal"], ["approve", "Approval"], ["stamp", "Stamping"], ["sign", "Electronic signature"],
+  ["return", "Return of the result"], ["wait_applicant", "Waiting for the applicant"], ["wait_financial", "Waiting for the financial obligation"],
+  ["transfer", "Transfer"], ["consult", "Consultation"],
+];
+export const STATUSES = [
+  "Newly registered", "Accepted", "Not accepted", "In process", "Supplement requested", "Financial obligation",
+  "Withdrawn by the applicant", "Stopped", "Done, result ready", "Result returned",
+];
+const KEPT_GROUPS = new Set(["general", "timer", "message", "multiInstance"]);
+const LATE = 500;
+
+export class Panel {
+  constructor(propertiesPanel, onedoorExtensions, config) {
+    Object.assign(this, { extensions: onedoorExtensions, choices: config });
+    propertiesPanel.registerProvider(LATE, this);
+  }
+
+  getGroups(element) {
+    return (groups) => {
+      const [general, ...others] = groups.filter((group) => KEPT_GROUPS.has(group.id));
+      return [general, ...this.ownGroups(element), ...others].filter(Boolean);
+    };
+  }
+
+  ownGroups(element) {
+    const isStep = ["bpmn:UserTask", "bpmn:ManualTask", "bpmn:ReceiveTask"].some((type) => is(element, type));
+    return [
+      group("onedoor-names", "In English", [textEntry({ id: "onedoor-en", element, type: "Names", key: "en", label: t("English name") })]),
+      isStep && group("onedoor-step", "Step", this.stepEntries(element)),
+      isStep && choicesGroup(element, this.extensions),
+      group("onedoor-special", "OneDoor", this.specialEntries(element)),
+    ].filter((each) => each && (each.items || each.entries.length));
+  }
+
+  stepEntries(element) {
+    const { roles, units, forms } = this.choices;
+    const entry = (key, label, make, more = {}) => make({ id: `onedoor-step-${key}`, element, type: "Step", attribute: key, label: t(label), ...more });
+    return [
+      entry("kind", "Kind of step", selectEntry, { choices: () => named(KINDS) }),
+      entry("role", "Role", selectEntry, { choices: () => [NONE(), ...roles.map(coded)] }),
+      entry("unit", "Unit", textEntry, { description: t("receiving, competent, a unit's code, or a formula beginning with ="), validate: (value) => unitProblem(value, units) }),
+      entry("hours", "Working hours", textEntry, { validate: hoursProblem }),
+      entry("onlineHours", "Working hours when filed online", textEntry, { validate: hoursProblem }),
+      entry("status", "Status on entering", textEntry, { description: t("1 to 10, or a formula beginning with ="), validate: statusProblem }),
+      entry("clock", "Clock", selectEntry, { choices: () => named([["running", "Running"], ["stopped", "Stopped"]]) }),
+      entry("form", "Form", selectEntry, { choices: () => [NONE(), ...forms.map((form) => ({ value: form, label: form }))] }),
+      entry("needsFile", "Needs a file (the signed result)", checkboxEntry),
+    ];
+  }
+
+  specialEntries(element) {
+    const { forms, decisions } = this.choices;
+    const owner = element.businessObject;
+    const loop = owner.loopCharacteristics;
+    const text = (id, type, attribute, label, more = {}) => textEntry({ id: `onedoor-${id}`, element, type, attribute, label: t(label), ...more });
+    return [
+      is(element, "bpmn:StartEvent") && selectEntry({ id: "onedoor-start", element, type: "Start", attribute: "form", label: t("Filing form"), choices: () => [NONE(), ...forms.map((form) => ({ value: form, label: form }))] }),
+      is(element, "bpmn:EndEvent") && selectEntry({ id: "onedoor-end", element, type: "End", attribute: "status", label: t("Status at the end"), choices: () => [NONE(), ...statuses()] }),
+      is(element, "bpmn:BusinessRuleTask") && decisionEntry(element, decisions),
+      is(element, "bpmn:ScriptTask") && scriptEntry(element),
+      is(element, "bpmn:SequenceFlow") && conditionEntry(element),
+      loop && text("loop-collection", "Loop", "collection", "Once for each of (FEEL)", { owner: loop }),
+      loop && text("loop-item", "Loop", "item", "Name of the one", { owner: loop }),
+    ].filter(Boolean);
+  }
+}
+
+Panel.$inject = ["propertiesPanel", "onedoorExtensions", "config.onedoor"];
+
+function group(id, label, entries) {
+  return { id, label: t(label), entries, component: Group, shouldOpen: id === "onedoor-step" };
+}
+
+const NONE = () => ({ value: "", label: t("None") });
+const named = (pairs) => [NONE(), ...pairs.map(([value, label]) => ({ value, label: t(label) }))];
+const coded = ({ code, name }) => ({ value: code, label: pick(name) });
+const statuses = () => STATUSES.map((name, index) => ({ value: String(index + 1), label: `${index + 1} – ${t(name)}` }));
+
+function hoursProblem(value) {
+  if (!value || value.startsWith("=") || /^\d+(\.\d+)?$/.test(value)) return undefined;
+  return t("A number of hours such as 5 or 1.5.");
+}
+
+function statusProblem(value) {
+  if (!value || value.startsWith("=") || /^([1-9]|10)$/.test(value)) return undefined;
+  return t("A status is a number from 1 to 10.");
+}
+
+function unitProblem(value, units) {
+  if (!value || value.startsWith("=") || value === "receiving" || value === "competent") return undefined;
+  return units.some((unit) => unit.code === value) ? undefined : t("No unit has this code.");
+}
