@@ -19,11 +19,13 @@ from app.languages import plain
 from app.people.models import Person, Unit
 from app.people.permissions import ROLES
 from app.procedures import store
-from app.procedures.compare import Change, compare, hours_sum, main_path
+from app.procedures.compare import Change, compare, fields_of, hours_sum, main_path
 from app.procedures.errors import VersionUnknown
 from app.procedures.facts import cut_of, hours_of
 from app.procedures.models import Draft, Procedure, ProcedureEvent, ProcessVersion
 from engine.definition import Bundle, Definition, compile_definition, definition_for, outline
+from engine.errors import DiagramRefused
+from engine.findings import Finding
 from engine.forms import localized
 
 Names = Mapping[str, str]
@@ -229,6 +231,24 @@ def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[Change, ...
     return compare(definition_of(old), compile_definition(Bundle.from_json(new)))
 
 
+def try_steps(bundle: Mapping[str, Any], language: str) -> tuple[Steps | None, tuple[Finding, ...]]:
+    """The steps of a draft, or the findings that keep them from being read."""
+    try:
+        return steps_of(bundle, language), ()
+    except DiagramRefused as refused:
+        return None, refused.details["findings"]
+
+
+def try_changes(
+    old: Mapping[str, Any], new: Mapping[str, Any]
+) -> tuple[tuple[Change, ...] | None, tuple[Finding, ...]]:
+    """What differs between a version and a draft, or the findings that keep the draft from being read."""
+    try:
+        return changes(old, new), ()
+    except DiagramRefused as refused:
+        return None, refused.details["findings"]
+
+
 def newer_bundle(actor: Actor, code: str, number: int | None) -> Mapping[str, Any]:
     """A version's bundle, or the draft's for those who may edit drafts."""
     if number is not None:
@@ -241,6 +261,21 @@ def newer_bundle(actor: Actor, code: str, number: int | None) -> Mapping[str, An
 def localized_form(schema: Mapping[str, Any], language: str) -> Mapping[str, Any]:
     """A form in the reader's language, for form-js."""
     return localized(schema, language)
+
+
+def users_of_forms(bundle: Mapping[str, Any], language: str) -> dict[str, list[str]]:
+    """Which steps show a form; the filing form stands under an empty name."""
+    definition = definition_of(bundle)
+    users: dict[str, list[str]] = {definition.start_form or "": [""]}
+    for step in definition.steps.values():
+        if step.form:
+            users.setdefault(step.form, []).append(_name(step, language))
+    return users
+
+
+def count_fields(schema: Mapping[str, Any]) -> int:
+    """How many fields of a form hold a value."""
+    return sum(1 for _, field in fields_of(schema) if "key" in field)
 
 
 def studio_choices() -> dict[str, Any]:
