@@ -8,7 +8,6 @@ from typing import Any
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
-from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from app.dossiers.commands import Filing, look_at_paper, receive, withdraw
@@ -24,7 +23,7 @@ from app.languages import STATUS_NAMES, language
 from app.security import current_actor, requires
 
 blueprint = Blueprint("dossiers", __name__, template_folder="templates", url_prefix="/dossiers")
-Answer = str | tuple[str, int] | Response
+Answer = str | tuple[str, int] | Response | dict[str, Any]
 
 
 @blueprint.get("")
@@ -80,13 +79,16 @@ def papers() -> Answer:
     given = request.form
     form = answers_in(given.get("form", ""))
     page = filing_page(current_actor(), given.get("procedure", ""), given.get("centre", ""), form, language())
-    return {"required": [each.code for each in page.components if each.required]}  # type: ignore[return-value]
+    return {"required": [each.code for each in page.components if each.required]}
 
 
 def _filing(procedure: str, centre: str, form: Mapping[str, Any], taken: Taken,
             errors: Iterable[tuple[str | None, str]] = (), fields: Iterable[Mapping[str, str]] = ()) -> str:
     page = filing_page(current_actor(), procedure, centre, form, language())
-    gaps = {each["path"].removeprefix("papers."): each["message"] for each in fields if each["path"].startswith("papers.")}
+    gaps = {
+        each["path"].removeprefix("papers."): each["message"]
+        for each in fields if each["path"].startswith("papers.")
+    }
     return render_template(
         "dossiers/filing.html", page=page, form=form, taken=taken, errors=list(errors), gaps=gaps,
         fields=[each for each in fields if not each["path"].startswith("papers.")],
@@ -106,7 +108,7 @@ def slip(code: str) -> Answer:
     """The receipt and appointment slip, to be printed."""
     address = url_for(".show", code=code, _external=True)
     return render_template(
-        "dossiers/receipt.html", slip=receipt(current_actor(), code), address=address, qr=Markup(qr(address)),
+        "dossiers/receipt.html", slip=receipt(current_actor(), code), address=address, qr=qr(address),
         is_new="new" in request.args,
     )
 

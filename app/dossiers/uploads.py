@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from flask import Response, current_app, request, send_file
+from werkzeug.datastructures import FileStorage
 
 from app.dossiers.files import INLINE, Store
 from app.dossiers.papers import Paper, discard, kept, upload
@@ -15,7 +16,7 @@ from engine.errors import Invalid
 
 PREFIX = "file:"
 # A preview stands in a frame of our own page; nothing in it may run or load anything.
-PREVIEW_POLICY = "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; object-src 'self'; frame-ancestors 'self'"
+PREVIEW_POLICY = "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'"
 
 
 @dataclass(frozen=True)
@@ -55,10 +56,11 @@ def take(actor: Actor, step: str = "") -> Taken:
     return Taken((*before, *new), tuple(errors))
 
 
-def _files() -> Iterator[tuple[str, str, object]]:
+def _files() -> Iterator[tuple[str, str, FileStorage]]:
     for field in request.files:
-        if field.startswith(PREFIX):
-            yield from ((field, field.removeprefix(PREFIX), file) for file in request.files.getlist(field) if file.filename)
+        for file in request.files.getlist(field):
+            if field.startswith(PREFIX) and file.filename:
+                yield field, field.removeprefix(PREFIX), file
 
 
 def _numbers(field: str) -> list[int]:

@@ -97,7 +97,8 @@ def show(code: str, token: str) -> Answer:
     """One task: its form and what is known about the dossier."""
     if "HX-Request" in request.headers:
         shown = pane(current_actor(), code, request.args.get("pane", "answers"), Reader(language(), gettext))
-        return render_template("dossiers/pane.html", pane=shown, panes=PANES, base=url_for(".show", code=code, token=token))
+        base = url_for(".show", code=code, token=token)
+        return render_template("dossiers/pane.html", pane=shown, panes=PANES, base=base)
     return _page(open_task(current_actor(), code, token, language()))
 
 
@@ -157,8 +158,9 @@ def _after(done: Done) -> Response:
 
 def told(done: Done) -> str:
     """One sentence: what was finished and where the dossier is now."""
-    first = gettext("%(step)s of %(code)s is done.", step=pick(done.step), code=done.code)
-    return " ".join([first, *(_went(each) for each in done.next), *([gettext("The dossier has ended.")] if done.ended else [])])
+    said = [gettext("%(step)s of %(code)s is done.", step=pick(done.step), code=done.code)]
+    said += [_went(each) for each in done.next]
+    return " ".join([*said, gettext("The dossier has ended.")] if done.ended else said)
 
 
 def _went(each: Any) -> str:
