@@ -9,11 +9,11 @@ from flask_babel import gettext
 from flask_smorest import Blueprint
 
 from app.dossiers import commands, panes, papers, queries, reception, schemas
+from app.dossiers.headers import expected_seq, idempotency_key
 from app.dossiers.story import Reader
 from app.dossiers.uploads import answer_with, store
 from app.languages import language
 from app.security import current_actor, requires
-from app.web import expected_seq, idempotency_key
 
 blueprint = Blueprint(
     "api_dossiers", __name__, url_prefix="/api/v1",

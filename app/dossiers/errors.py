@@ -70,6 +70,10 @@ class FilingRefused(FormRefused):
     """{count} place(s) of the filing have to be corrected, first: {first}."""
 
 
+class MatchUnreadable(Invalid):
+    """If-Match "{value}" is not an ETag of a dossier; send the one you were given."""
+
+
 class AnswersUnreadable(Invalid):
     """The form's answers cannot be read; load the page again."""
 

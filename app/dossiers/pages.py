@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from app.dossiers.commands import Filing, look_at_paper, receive, withdraw
 from app.dossiers.forms import answers_in
 from app.dossiers.panes import PANES, pane
-from app.dossiers.queries import Wanted, search
+from app.dossiers.queries import Wanted, can_withdraw, search
 from app.dossiers.receipt import qr, receipt
 from app.dossiers.reception import CHANNELS, desk, filing_page
 from app.dossiers.story import Reader
@@ -21,6 +21,7 @@ from app.dossiers.uploads import Taken, answer_with, take
 from app.errors import Invalid, fields_of, message_of
 from app.languages import STATUS_NAMES, language
 from app.security import current_actor, requires
+from app.tasks.queries import tasks_of
 
 blueprint = Blueprint("dossiers", __name__, template_folder="templates", url_prefix="/dossiers")
 Answer = str | tuple[str, int] | Response | dict[str, Any]
@@ -117,10 +118,14 @@ def slip(code: str) -> Answer:
 @requires("dossier.read")
 def show(code: str) -> Answer:
     """The dossier, one part at a time."""
-    name = request.args.get("pane", "steps")
-    shown = pane(current_actor(), code, name, Reader(language(), gettext))
-    template = "dossiers/pane.html" if "HX-Request" in request.headers else "dossiers/dossier.html"
-    return render_template(template, head=shown.head, pane=shown, panes=PANES, base=url_for(".show", code=code))
+    actor, base = current_actor(), url_for(".show", code=code)
+    shown = pane(actor, code, request.args.get("pane", "steps"), Reader(language(), gettext))
+    if "HX-Request" in request.headers:
+        return render_template("dossiers/pane.html", pane=shown, panes=PANES, base=base)
+    return render_template(
+        "dossiers/dossier.html", head=shown.head, pane=shown, panes=PANES, base=base, key=secrets.token_urlsafe(16),
+        may_withdraw=can_withdraw(actor, shown.head), tasks=tasks_of(actor, code),
+    )
 
 
 @blueprint.post("/<code>/withdraw")

@@ -20,6 +20,7 @@ from app.dossiers.sight import visible
 from app.dossiers.timing import Due, due_of
 from app.languages import plain
 from app.people.models import Person, Unit
+from app.people.policy import may_withdraw
 from app.procedures.models import Procedure, ProcessVersion
 
 PAGE = 50
@@ -132,6 +133,11 @@ def head(actor: Actor, code: str) -> Head:
     """The dossier's head, read by itself."""
     with reading() as conn:
         return find(conn, actor, code)
+
+
+def can_withdraw(actor: Actor, head: Head) -> bool:
+    """Whether the person may take the dossier back for its applicant, and it is not too late for that."""
+    return may_withdraw(actor, head.receiving.code) and head.status not in FINISHED
 
 
 def search(actor: Actor, wanted: Wanted, before: int | None = None, size: int = PAGE) -> Found:

@@ -6,11 +6,11 @@ from typing import Any
 
 from flask_smorest import Blueprint
 
+from app.dossiers.headers import expected_seq, idempotency_key
 from app.languages import language
 from app.security import current_actor, requires
 from app.tasks import commands, desk, inbox, queries, schemas
 from app.tasks.places import place_in, place_text
-from app.web import expected_seq, idempotency_key
 
 blueprint = Blueprint(
     "api_tasks", __name__, url_prefix="/api/v1/tasks",

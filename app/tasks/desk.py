@@ -17,8 +17,8 @@ from app.dossiers.definitions import step_names
 from app.dossiers.models import Dossier
 from app.dossiers.named import Names
 from app.dossiers.papers import Paper, of_step
-from app.dossiers.queries import Head, find
-from app.people.policy import may_release, may_see_task, may_withdraw, may_work
+from app.dossiers.queries import Head, can_withdraw, find
+from app.people.policy import may_release, may_see_task, may_work
 from app.people.queries import unit_names
 from app.tasks.errors import TaskUnknown
 from app.tasks.models import Task, TaskDraft
@@ -26,8 +26,6 @@ from app.tasks.outlook import Ahead, outlook
 from app.tasks.queries import TaskRow, row_columns, task_row, with_joins
 from engine.definition import Definition, Step
 from engine.forms import localized
-
-ENDED = frozenset({7, 8, 3, 9, 10})
 
 
 @dataclass(frozen=True)
@@ -145,5 +143,5 @@ def _rights(actor: Actor, head: Head, row: Any) -> Rights:
     return Rights(
         work=work and row.assignee in (None, actor.person), claim=work and row.state == "open" and row.assignee is None,
         release=row.state == "open" and may_release(actor, row.unit, row.assignee),
-        withdraw=may_withdraw(actor, head.receiving.code) and head.status not in ENDED,
+        withdraw=can_withdraw(actor, head),
     )

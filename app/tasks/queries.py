@@ -85,6 +85,17 @@ def inbox(actor: Actor, tab: str, narrowed: Filter, after: Place | None = None, 
         )
 
 
+def tasks_of(actor: Actor, code: str) -> tuple[TaskRow, ...]:
+    """The open tasks of one dossier that stand in the person's inbox."""
+    scope, now = pairs(actor), clock.now()
+    if not scope:
+        return ()
+    query = with_joins(select(*row_columns())).where(LIVE, Dossier.code == code, tuple_(Task.unit, Task.role).in_(scope))
+    with reading() as conn:
+        calendar = working_calendar(conn)
+        return tuple(_task_row(conn, row, calendar, now) for row in conn.execute(query.order_by(Task.token)))
+
+
 def tab_counts(actor: Actor) -> Mapping[str, int]:
     """The counts alone, for the frame of every page."""
     with reading() as conn:
