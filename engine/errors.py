@@ -143,3 +143,15 @@ class CalendarRefused(Invalid):
 
 class LimitRefused(Invalid):
     """The limit of {value} {unit} cannot be used; give a number above 0 of hours, working days or calendar days."""
+
+
+class XmlRefused(Invalid):
+    """The file is not safe and readable XML: {reason}."""
+
+
+class DecisionRefused(Invalid):
+    """The decision cannot be used: {first} ({count} finding(s) in all)."""
+
+
+class DecisionFailed(Failed):
+    """Decision {decision} on element {element} failed: {reason}."""

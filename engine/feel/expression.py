@@ -77,9 +77,12 @@ class UnaryTests:
         self, value: Any, context: Mapping[str, Any], now: datetime, budget: Budget = DEFAULT
     ) -> bool:
         """Whether the value passes; a test that yields null does not pass, negated or not."""
+        return self.matches_within(value, context, Run(now, budget))
+
+    def matches_within(self, value: Any, context: Mapping[str, Any], run: Run) -> bool:
+        """The same, sharing the budget of a run with other expressions."""
         if not self.tests:
             return True
-        run = Run(now, budget)
         passed = matches_any(self.tests, lift(value), Scope(context, None, run, raw=True))
         return passed is not None and passed is not self.negated
 
