@@ -8,7 +8,7 @@ from app.people.models import CalendarDay
 from engine.worktime import Calendar
 
 
-def load(conn: Connection) -> Calendar:
+def working_calendar(conn: Connection) -> Calendar:
     """The province's calendar: the week's pattern with its days off and make-up days."""
     query = select(CalendarDay.day, CalendarDay.kind)
     return Calendar(days={row.day: row.kind for row in conn.execute(query)})

@@ -16,8 +16,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select
 
-from app import calendars, clock, projections
+from app import clock, projections
 from app.audit import log
+from app.calendars import working_calendar
 from app.db import assert_in_transaction, on_rollback
 from app.dossiers.models import Dossier
 from app.errors import ChangedMeanwhile, NotFound, SomebodyWasFaster
@@ -128,7 +129,8 @@ def definition_of(conn: Connection, digest: str) -> Definition:
 
 def _bundle(conn: Connection, digest: str) -> Bundle:
     query = select(ProcessVersion.bundle).where(ProcessVersion.digest == digest)
-    return Bundle.from_json(conn.execute(query).scalar_one())
+    content = conn.execute(query).scalar_one()
+    return Bundle(content["xml"], content["forms"], content["decisions"], content["procedure"])
 
 
 def _locked(conn: Connection, dossier_id: int) -> Row[Any]:
@@ -148,7 +150,7 @@ def _decide(conn: Connection, digest: str, state: bytes | None, before: Before, 
     definition = definition_of(conn, digest)
     outcome = step(definition, state, act.command, act.now)
     scheduled = schedule(
-        definition.procedure, outcome.facts, list(before.ledger), calendars.load(conn), act.now
+        definition.procedure, outcome.facts, list(before.ledger), working_calendar(conn), act.now
     )
     facts = (*outcome.facts, *scheduled.due)
     return Change(act.command, act.actor, act.now, outcome.state, facts, scheduled.ledger)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -127,13 +126,19 @@ def _secret_key(data: Path) -> str:
     """The installation's own key, made once and readable by its owner only."""
     data.mkdir(parents=True, exist_ok=True)
     path = data / "secret.key"
-    try:
-        with path.open("x", opener=_private) as file:
-            file.write(secrets.token_hex(32))
-    except FileExistsError:
-        return path.read_text().strip()
+    if not path.exists():
+        new = path.with_name(f"secret.key.{secrets.token_hex(4)}")
+        new.touch(mode=0o600)
+        new.write_text(secrets.token_hex(32))
+        _take_first(new, path)
     return path.read_text().strip()
 
 
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+def _take_first(new: Path, path: Path) -> None:
+    """Of several processes that start at once, the first one's key counts."""
+    try:
+        path.hardlink_to(new)
+    except FileExistsError:
+        pass
+    finally:
+        new.unlink()

@@ -17,9 +17,9 @@ from app.db import reading
 from app.jobs.queries import open_incidents
 from app.languages import COOKIE, LANGUAGES, language
 from app.people.actor import Actor
-from app.people.commands import choose_language
+from app.people.accounts import choose_language
 from app.people.permissions import ROLES
-from app.people.queries import unit_names
+from app.people.queries import is_demonstration, unit_names
 from app.security import optional_actor, public
 from app.web import own_path
 
@@ -117,12 +117,13 @@ def _context() -> dict[str, Any]:
     config = current_app.config
     province = {"vi": config["ONEDOOR_PROVINCE_NAME_VI"], "en": config["ONEDOOR_PROVINCE_NAME_EN"]}
     shared: dict[str, Any] = {"actor": actor, "language": language(), "province": province, "search_url": False}
+    with reading() as conn:
+        shared["demonstration"] = is_demonstration(conn)
+        names = unit_names(conn, actor.units) if actor else {}
     if actor is None:
         return shared
     lang = language()
     roles = dict.fromkeys(ROLES[role][0 if lang == "vi" else 1] for _, role in actor.roles if role in ROLES)
-    with reading() as conn:
-        names = unit_names(conn, actor.units)
     return shared | {
         "navigation": _navigation(actor),
         "unit_names": [name[lang] for name in names.values()],

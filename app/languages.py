@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -93,6 +94,12 @@ def pick(value: Any, lang: str | None = None) -> str:
     if not isinstance(value, Mapping):
         return "" if value is None else str(value)
     return str(value.get(lang or language()) or value.get("vi") or "")
+
+
+def plain(text: str) -> str:
+    """A text as it is searched: no accents, no capitals, single spaces."""
+    bare = "".join(letter for letter in unicodedata.normalize("NFD", text.casefold()) if not unicodedata.combining(letter))
+    return " ".join(bare.replace("đ", "d").split())
 
 
 def moment(value: datetime | str | None) -> str:

@@ -20,6 +20,7 @@ from app.jobs.models import Letter, Timer
 from app.people.actor import Actor
 from app.people.models import Unit
 from app.tasks.models import Task
+from engine import state
 from engine.commands import Command
 from engine.errors import Failed
 from engine.facts import (
@@ -38,7 +39,6 @@ from engine.facts import (
     TimerFired,
     TimerSet,
 )
-from engine.fold import View, fold
 
 FINISHED = {3, 8, 9, 10}
 OPEN = ("open", "waiting")
@@ -65,7 +65,6 @@ class Before:
     seq: int
     status: int
     clock: str
-    data: Mapping[str, Any]
     ledger: list[Any]
     due_at: datetime | None
     statutory_due_at: datetime | None
@@ -77,7 +76,7 @@ class Before:
         """A dossier that is being received."""
         return Before(
             0, columns["code"], columns["procedure"], columns["receiving_unit"], columns["competent_unit"],
-            _applicant(columns), 0, 0, "running", {}, [], None, None, None, None,
+            _applicant(columns), 0, 0, "running", [], None, None, None, None,
         )
 
     @staticmethod
@@ -85,7 +84,7 @@ class Before:
         """A dossier that is there."""
         return Before(
             row.id, row.code, row.procedure, row.receiving_unit, row.competent_unit, _applicant(row._mapping), row.seq,
-            row.status, row.clock, row.data, row.ledger, row.due_at, row.statutory_due_at, row.finished_at,
+            row.status, row.clock, row.ledger, row.due_at, row.statutory_due_at, row.finished_at,
             row.ended_at,
         )
 
@@ -124,7 +123,7 @@ def dossier_values(before: Before, change: Change) -> dict[str, Any]:
     """The dossier's columns after the change, but for the history's head."""
     values: dict[str, Any] = {
         "state": change.state, "ledger": change.ledger, "seq": before.seq + 1, "updated_at": change.at,
-        "data": _data(before, change), "status": before.status, "clock": before.clock, "due_at": before.due_at,
+        "data": state.load(change.state).data, "status": before.status, "clock": before.clock, "due_at": before.due_at,
         "statutory_due_at": before.statutory_due_at, "finished_at": before.finished_at, "ended_at": before.ended_at,
     }
     for fact in change.facts:
@@ -150,11 +149,6 @@ def _apply(values: dict[str, Any], fact: Fact, at: datetime) -> None:
             values["ended_at"] = at
         case _:
             pass
-
-
-def _data(before: Before, change: Change) -> dict[str, Any]:
-    view = fold(change.facts, onto=replace(View(), data=dict(before.data)))
-    return dict(view.data)
 
 
 def project(conn: Connection, before: Before, change: Change) -> tuple[OpenedTask, ...]:
@@ -265,7 +259,7 @@ def _timers(conn: Connection, before: Before, facts: Iterable[Fact]) -> None:
 def _assert_inbox(conn: Connection, before: Before, change: Change) -> None:
     """The engine's open steps and the inbox's rows are the same set, or nothing is kept."""
     query = select(Task.token).where(Task.dossier == before.id, Task.state.in_(OPEN))
-    if set(conn.scalars(query)) != open_tokens(change.state):
+    if set(conn.scalars(query)) != set(state.open_tokens(change.state)):
         raise InboxDisagrees(code=before.code)
 
 

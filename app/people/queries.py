@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Select, or_, select
 from app import clock
 from app.errors import NotFound
 from app.people.models import ApiToken, CalendarDay, Membership, Person, Unit
+from app.people.permissions import ROLES
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,3 +205,37 @@ def _memberships(conn: Connection, ids: Collection[int]) -> dict[int, list[Membe
             row.id, row.unit, {"vi": row.name_vi, "en": row.name_en}, row.role, row.valid_from, row.valid_to, current
         ))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class DemonstrationAccount:
+    """An account of the demonstration, as the sign-in page offers it."""
+
+    username: str
+    name: str
+    role: dict[str, str]
+    unit: dict[str, str]
+
+
+def is_demonstration(conn: Connection) -> bool:
+    """Whether demonstration data were loaded into this installation."""
+    return conn.scalar(select(Person.id).where(Person.demonstration).limit(1)) is not None
+
+
+def demonstration_accounts(conn: Connection) -> list[DemonstrationAccount]:
+    """One demonstration account for each role, in the order of the roles."""
+    today = clock.today()
+    query = (
+        select(Person.username, Person.name, Membership.role, Unit.name_vi, Unit.name_en)
+        .join(Membership, Membership.person == Person.id)
+        .join(Unit, Unit.code == Membership.unit)
+        .where(Person.demonstration, Person.active, Membership.valid_from <= today,
+               or_(Membership.valid_to.is_(None), Membership.valid_to >= today))
+        .order_by(Person.id)
+    )
+    first: dict[str, DemonstrationAccount] = {}
+    for row in conn.execute(query):
+        vi, en, _ = ROLES[row.role]
+        unit_name = {"vi": row.name_vi, "en": row.name_en}
+        first.setdefault(row.role, DemonstrationAccount(row.username, row.name, {"vi": vi, "en": en}, unit_name))
+    return [first[role] for role in ROLES if role in first]

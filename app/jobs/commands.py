@@ -1,0 +1,122 @@
+"""Retrying what failed, and doing what is due."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from app import clock
+from app.casework import SYSTEM, Actor, Advanced, advance
+from app.db import database_time, reading, transaction
+from app.dossiers.models import Dossier, DossierUnit
+from app.errors import Forbidden
+from app.jobs.errors import IncidentResolved, NeverReceived, Overtaken
+from app.jobs.models import Incident, Timer
+from app.jobs.queries import incident as find_incident
+from app.people.models import Person
+from app.people.policy import may_retry, overseen_units
+from app.people.queries import subtree
+from engine.commands import FireTimer, from_json
+from engine.errors import Conflict, Failed, NotPossible
+
+
+def retry_incident(actor: Actor, incident_id: int) -> Advanced:
+    """Carry the failed command out again, for the person and the unit it was for.
+
+    Raises Failed when it fails again (the incident then counts one retry more), Overtaken when the dossier has
+    moved on without it.
+    """
+    find_incident(actor, incident_id)
+    try:
+        with transaction() as conn:
+            return _retry(conn, actor, incident_id)
+    except (Conflict, NotPossible) as error:
+        if isinstance(error, IncidentResolved | NeverReceived):
+            raise
+        with transaction() as conn:
+            _resolve(conn, actor, incident_id)
+        raise Overtaken(incident=incident_id) from error
+
+
+def _retry(conn: Connection, actor: Actor, incident_id: int) -> Advanced:
+    row = conn.execute(select(Incident.__table__).where(Incident.id == incident_id).with_for_update()).one()
+    if row.resolved_at is not None:
+        raise IncidentResolved(incident=incident_id)
+    if row.dossier is None:
+        raise NeverReceived(incident=incident_id)
+    _check_may_retry(conn, actor, row)
+    done = advance(conn, row.dossier, from_json(row.command), _first_actor(conn, row.person), acting_unit=row.acting_unit)
+    _resolve(conn, actor, incident_id)
+    return done
+
+
+def _check_may_retry(conn: Connection, actor: Actor, row: Any) -> None:
+    parties = set(conn.scalars(select(DossierUnit.unit).where(DossierUnit.dossier == row.dossier)))
+    below = subtree(conn, overseen_units(actor))
+    if not may_retry(actor, parties) and not (actor.may("incident.retry") and parties & below):
+        raise Forbidden(permission="incident.retry")
+
+
+def _first_actor(conn: Connection, person: int | None) -> Actor:
+    """The person whose command failed; the history names him, the incident names who retried."""
+    if person is None:
+        return SYSTEM
+    row = conn.execute(select(Person.id, Person.name, Person.username).where(Person.id == person)).one()
+    return Actor(row.id, row.name, row.username)
+
+
+def _resolve(conn: Connection, actor: Actor, incident_id: int) -> None:
+    values = {"resolved_at": clock.now(), "resolved_by": actor.person}
+    conn.execute(update(Incident).where(Incident.id == incident_id).values(**values))
+
+
+def fire_due_timers(limit: int = 100) -> int:
+    """Let due timers go off, the oldest first, each in a transaction of its own; how many went off."""
+    fired = 0
+    for _ in range(limit):
+        try:
+            if not _fire_next():
+                break
+            fired += 1
+        except Failed:
+            # Recorded as an incident, and held back from the next look.
+            continue
+    return fired
+
+
+def _fire_next() -> bool:
+    """Claim the dossier of the oldest due timer, skipping those that somebody works on, and fire it.
+
+    The dossier's row is claimed, not the timer's: who completes a step locks the dossier first and then removes
+    timers, and two orders of locking would end in a deadlock.
+    """
+    if not _anything_due():
+        return False
+    with transaction() as conn:
+        now = database_time(conn)
+        query = (
+            select(Timer.dossier, Timer.timer)
+            .join(Dossier, Dossier.id == Timer.dossier)
+            .where(Timer.due_at <= now, Timer.failed_at.is_(None))
+            .order_by(Timer.due_at, Timer.dossier)
+            .limit(1)
+            .with_for_update(of=Dossier.__table__, skip_locked=True)
+        )
+        due = conn.execute(query).first()
+        if due is None or not _still_set(conn, due.dossier, due.timer):
+            return False
+        with clock.at(now):
+            advance(conn, due.dossier, FireTimer(due.timer), SYSTEM, acting_unit=None)
+        return True
+
+
+def _anything_due() -> bool:
+    with reading() as conn:
+        query = select(Timer.timer).where(Timer.due_at <= database_time(conn), Timer.failed_at.is_(None)).limit(1)
+        return conn.execute(query).first() is not None
+
+
+def _still_set(conn: Connection, dossier: int, timer: str) -> bool:
+    """Another worker may have fired it between our statement's look and our lock."""
+    return conn.execute(select(Timer.timer).where(Timer.dossier == dossier, Timer.timer == timer)).first() is not None

@@ -1,0 +1,81 @@
+"""The platform's own hands: look for what is due, again and again, and never stop because one thing failed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from threading import Event
+
+import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
+from flask import Flask
+
+from app import clock, sessions
+from app.db import transaction
+from app.jobs.answers import forget_old
+from app.jobs.commands import fire_due_timers
+from app.jobs.delivery import deliver_letters
+from app.jobs.mailbox import mailbox_of
+
+log = structlog.get_logger("onedoor")
+
+HOUSEKEEPING = timedelta(hours=1)
+
+
+def poll(app: Flask) -> dict[str, int]:
+    """One round: fire due timers, deliver waiting letters. What fails is logged, the rest still happens."""
+    return {"timers": _safely(app, fire_due_timers), "letters": _safely(app, lambda: _deliver(app))}
+
+
+def tidy(app: Flask) -> dict[str, int]:
+    """Forget expired sessions and old answers."""
+    return {"sessions": _safely(app, _forget_sessions), "answers": _safely(app, lambda: _forget_answers(app))}
+
+
+def run(app: Flask, stop: Event) -> None:
+    """Work until told to stop."""
+    tidied = clock.now() - HOUSEKEEPING
+    while not stop.is_set():
+        done = poll(app)
+        if clock.now() - tidied >= HOUSEKEEPING:
+            tidy(app)
+            tidied = clock.now()
+        if not any(done.values()):
+            stop.wait(app.config["ONEDOOR_POLL_SECONDS"])
+
+
+def start_scheduler(app: Flask) -> BackgroundScheduler:
+    """Wake `poll` and `tidy` inside the serving process; shut it down when the server ends.
+
+    Two processes that both do this do no harm: every job claims its row in the database first.
+    """
+    scheduler = BackgroundScheduler(timezone="UTC")
+    every = app.config["ONEDOOR_POLL_SECONDS"]
+    scheduler.add_job(poll, "interval", args=[app], seconds=every, max_instances=1, coalesce=True)
+    scheduler.add_job(tidy, "interval", args=[app], hours=1, max_instances=1, coalesce=True)
+    scheduler.start()
+    return scheduler
+
+
+def _safely(app: Flask, job: Callable[[], int]) -> int:
+    try:
+        with app.app_context():
+            return job()
+    except Exception as error:
+        # A dead database or a full disk must not end the worker; the next round tries again.
+        log.error("job_failed", error=type(error).__name__, exc_info=error)
+        return 0
+
+
+def _deliver(app: Flask) -> int:
+    return deliver_letters(mailbox_of(app.config), app.config["ONEDOOR_LETTER_TRIES"])
+
+
+def _forget_sessions() -> int:
+    with transaction() as conn:
+        return sessions.forget_expired(conn)
+
+
+def _forget_answers(app: Flask) -> int:
+    with transaction() as conn:
+        return forget_old(conn, app.config["ONEDOOR_ANSWER_DAYS"])
