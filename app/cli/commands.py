@@ -83,23 +83,24 @@ def load(folder: Path, username: str, note: str) -> None:
     folder = folder.resolve()
     with create_app().app_context():
         loaded = read_shipped(folder.name, folder.parent.parent)
-        content = loaded.bundle.to_json()
-        parts = {name: content[name] for name in ("xml", "forms", "decisions")} | {"scenarios": loaded.scenarios}
+        content = loaded.bundle
+        parts = {"xml": content.xml, "forms": dict(content.forms), "decisions": dict(content.decisions)}
         actor = _actor(username)
-        revision = _saved(actor, loaded.code, content["procedure"], parts)
+        revision = _saved(actor, dict(content.procedure), {**parts, "scenarios": loaded.scenarios})
         procedures.submit_draft(actor, loaded.code, note, revision)
         click.echo(f"Procedure {loaded.code}: revision {revision} of its draft is submitted.")
 
 
-def _saved(actor: Actor, code: str, facts: Mapping[str, Any], parts: Mapping[str, Any]) -> int:
+def _saved(actor: Actor, facts: Mapping[str, Any], parts: Mapping[str, Any]) -> int:
     """The draft with this content: of a new procedure, of one without a draft, or the draft there is; its revision."""
+    code = facts["code"]
     try:
         revision = draft(code).revision
     except ProcedureUnknown:
         return procedures.create_procedure(actor, facts, parts).revision
     except DraftUnknown:
         revision = procedures.start_draft(actor, code).revision
-    return procedures.save_draft(actor, code, {**parts, "procedure": dict(facts)}, revision).revision
+    return procedures.save_draft(actor, code, {**parts, "procedure": facts}, revision).revision
 
 
 @main.command()
