@@ -21,7 +21,7 @@ export async function mount(element, data) {
   const changes = changesOf(diff(viewers[0].getDefinitions(), viewers[1].getDefinitions()), viewers[0].getDefinitions(), viewers[1].getDefinitions());
   for (const change of changes) mark(viewers, change);
   list.replaceChildren(...(changes.length ? changes.map((change) => line(viewers, change)) : [h("li", {}, t("The two diagrams are the same."))]));
-  viewers.forEach(fit);
+  viewers.forEach((viewer) => fit(viewer));
   moveTogether(viewers);
 }
 

@@ -19,6 +19,9 @@ import { Menus } from "../modeler/menus.js";
 import { Palette } from "../modeler/palette.js";
 import { Panel } from "../modeler/panel.js";
 
+/** Room on the left that the palette covers. */
+const PALETTE_WIDTH = 70;
+
 const onedoorModule = {
   __init__: ["onedoorMenus", "onedoorPanel"],
   paletteProvider: ["type", Palette],
@@ -48,10 +51,11 @@ async function openModeler(parts, data) {
     propertiesPanel: { parent: parts.panel },
     moddleExtensions: bpmnOptions.moddleExtensions,
     additionalModules: [...bpmnOptions.additionalModules, BpmnPropertiesPanelModule, BpmnPropertiesProviderModule, onedoorModule],
+    bpmnRenderer: bpmnOptions.bpmnRenderer,
     onedoor: { roles, units, forms, decisions },
   });
   await modeler.importXML(data.xml);
-  fit(modeler);
+  fit(modeler, PALETTE_WIDTH);
   return modeler;
 }
 
@@ -85,7 +89,7 @@ class Studio {
     parts.check.addEventListener("click", () => this.check());
     parts.undo.addEventListener("click", () => stack.undo());
     parts.redo.addEventListener("click", () => stack.redo());
-    parts.fit.addEventListener("click", () => fit(modeler));
+    parts.fit.addEventListener("click", () => fit(modeler, PALETTE_WIDTH));
     modeler.on("commandStack.changed", () => this.changed());
     document.addEventListener("keydown", (event) => this.key(event));
     followPage(modeler);
@@ -107,8 +111,15 @@ class Studio {
     this.showUndo();
   }
 
-  async save() {
+  /** The panel writes a field when it is left; what is being typed belongs to the diagram too. */
+  async xml() {
+    if (this.parts.panel.contains(document.activeElement)) document.activeElement.blur();
     const { xml } = await this.modeler.saveXML({ format: true });
+    return xml;
+  }
+
+  async save() {
+    const xml = await this.xml();
     this.parts.save.disabled = true;
     try {
       const saved = await send("PUT", this.data.url_save, { xml, revision: this.revision });
@@ -123,7 +134,7 @@ class Studio {
   }
 
   async check() {
-    const { xml } = await this.modeler.saveXML({ format: true });
+    const xml = await this.xml();
     this.parts.check.disabled = true;
     try {
       const { findings } = await send("POST", this.data.url_check, { xml });

@@ -14,7 +14,7 @@ const SLOWEST = 4000;
 
 export async function mount(element, data) {
   if (!data.moments.length) {
-    element.append(h("p", { class: "empty" }, t("Nothing has happened yet.")));
+    element.append(h("p", { class: "empty-state" }, t("Nothing has happened yet.")));
     return;
   }
   const parts = layout(data.moments);
@@ -30,10 +30,10 @@ function layout(moments) {
   const parts = {
     canvas: h("div", { class: "replay-canvas" }),
     slider,
-    first: button("⏮", null, { "aria-label": t("First moment") }),
+    first: button("|◀", null, { "aria-label": t("First moment") }),
     back: button("◀", null, { "aria-label": t("One back") }),
     next: button("▶", null, { "aria-label": t("One forward") }),
-    last: button("⏭", null, { "aria-label": t("Last moment") }),
+    last: button("▶|", null, { "aria-label": t("Last moment") }),
     play: button(t("Play"), null, { "aria-pressed": "false" }),
     speed: h("select", { class: "form-select form-select-sm", "aria-label": t("Speed") }, SPEEDS.map(([value, name]) => h("option", { value }, t(name)))),
     place: h("output", { class: "replay-place" }),

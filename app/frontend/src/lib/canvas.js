@@ -5,7 +5,13 @@ import { button, h } from "./dom.js";
 import { fetchText } from "./http.js";
 import { language, t, translateModule } from "./i18n.js";
 
-export const bpmnOptions = { moddleExtensions: { onedoor }, additionalModules: [translateModule] };
+export const bpmnOptions = {
+  moddleExtensions: { onedoor },
+  additionalModules: [translateModule],
+  bpmnRenderer: { defaultStrokeColor: "#36434f", defaultLabelColor: "#1a2530" },
+};
+const MARGIN = 16;
+const LARGEST = 1.25;
 const MARK_CLASS = /^od-/;
 
 /** A viewer of `xml` in `element`, fitted to its place. */
@@ -29,8 +35,14 @@ function prepare(viewer, place) {
   new ResizeObserver(() => viewer.get("canvas").resized()).observe(place);
 }
 
-export function fit(viewer) {
-  viewer.get("canvas").zoom("fit-viewport", "auto");
+/** Shows the whole diagram with a margin, and `left` more pixels on the left for what lies over the canvas. */
+export function fit(viewer, left = 0) {
+  const { inner, outer } = viewer.get("canvas").viewbox();
+  if (!inner.width || !inner.height) return;
+  const scale = Math.min((outer.width - left - 2 * MARGIN) / inner.width, (outer.height - 2 * MARGIN) / inner.height, LARGEST);
+  const [width, height] = [outer.width / scale, outer.height / scale];
+  const x = inner.x + inner.width / 2 - width / 2 - left / 2 / scale;
+  viewer.get("canvas").viewbox({ x, y: inner.y + inner.height / 2 - height / 2, width, height });
 }
 
 function zoomButtons(viewer) {

@@ -1,6 +1,13 @@
 import { t } from "./i18n.js";
 
 const WORDS = { added: "Added", removed: "Removed", changed: "Changed", moved: "Moved" };
+const PROPERTIES = {
+  name: "Name", default: "default way", condition: "condition", script: "computed value", "names.en": "English name",
+  "step.kind": "Kind of step", "step.role": "Role", "step.unit": "Unit", "step.hours": "Working hours",
+  "step.onlineHours": "Working hours when filed online", "step.status": "Status on entering", "step.clock": "Clock", "step.form": "Form",
+  "step.needsFile": "needs a file", "start.form": "Filing form", "end.status": "Status at the end", "decision.ref": "Decision table",
+  "choice.name": "Vietnamese name", "choice.nameEn": "English name", "choice.kind": "kind", "choice.when": "offered when",
+};
 const UNSPOKEN = new Set(["$type", "id", "incoming", "outgoing", "di", "flowNodeRef", "sourceRef", "targetRef"]);
 
 export function wordOf(kind) {
@@ -59,5 +66,11 @@ function attributesOf(element) {
 function details(before, after) {
   const [old, fresh] = [spoken(before), spoken(after)];
   return [...new Set([...old.keys(), ...fresh.keys()])].filter((key) => old.get(key) !== fresh.get(key))
-    .map((key) => t("{property}: {before} → {after}", { property: key, before: old.get(key) ?? "–", after: fresh.get(key) ?? "–" }));
+    .map((key) => t("{property}: {before} → {after}", { property: propertyName(key), before: old.get(key) ?? "–", after: fresh.get(key) ?? "–" }));
+}
+
+function propertyName(key) {
+  const [, choice, property] = key.match(/^choice (\S+)\.(\w+)$/) ?? [];
+  if (choice) return `${t("choice {id}", { id: choice })}, ${t(PROPERTIES[`choice.${property}`] ?? property)}`;
+  return t(PROPERTIES[key] ?? key);
 }

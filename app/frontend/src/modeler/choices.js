@@ -15,7 +15,6 @@ export function choicesGroup(element, extensions) {
     id: "onedoor-choices",
     label: t("Choices"),
     component: ListGroup,
-    shouldSort: false,
     add: () => extensions.add(element, "Choice", { id: freeId(choices), name: t("New choice"), kind: "forward" }),
     items: choices.map((choice, index) => item(element, extensions, choices, choice, index)),
   };
