@@ -205,8 +205,8 @@ def _rest(run: Run) -> None:
     current = run.state
     if not current.tokens:
         waiting = run.arrivals_in(None)
-        if waiting:
-            raise Stuck(element=waiting[0])
+        if waiting or current.end is None:
+            raise Stuck(element=waiting[0] if waiting else run.current)
         current.ended = True
         run.record(facts.DossierEnded(current.status, current.end))
 

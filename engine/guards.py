@@ -51,8 +51,7 @@ class Token(Task):  # type: ignore[misc]
 
     def _ready(self) -> None:
         super()._ready()
-        if not self.task_spec.manual:
-            self.workflow.queue.append(self)
+        self.workflow.queue.append(self)
 
     def _set_state(self, value: int) -> None:
         self._state = value

@@ -1,0 +1,238 @@
+"""The gate: what is refused, with which sentence, and how fast."""
+
+from __future__ import annotations
+
+import time
+from itertools import pairwise
+
+import pytest
+
+from engine import findings
+from engine.definition import Bundle, check
+from engine.diagram import MAX_BYTES, MAX_DEPTH, MAX_ELEMENTS, read
+from engine.findings import refused
+from engine.structure import MAX_ROW
+from tests.engine.builders import (
+    both,
+    choice,
+    diagram,
+    element,
+    end,
+    flow,
+    frame,
+    loop,
+    path,
+    row,
+    script,
+    start,
+    task,
+    timer,
+    xor,
+)
+
+
+def codes(xml: str | bytes) -> dict[str, str | None]:
+    """Code to element of every error the whole check finds."""
+    return {one.code: one.element for one in refused(check(Bundle(xml)))}  # type: ignore[arg-type]
+
+
+def around(*parts: str) -> str:
+    """A sound process with something more in it."""
+    return diagram(start(), task("a"), end(), path("begin", "a", "done"), *parts)
+
+
+def between(part: str, identity: str) -> str:
+    """A sound process with an element on its way."""
+    return diagram(start(), part, task("a"), end(), path("begin", identity, "a", "done"))
+
+
+def long_row(count: int) -> str:
+    return row(*(f"s{number}" for number in range(count)))
+
+
+BOMB = (
+    '<?xml version="1.0"?><!DOCTYPE lolz [<!ENTITY lol "lol">'
+    + "".join(f'<!ENTITY lol{n} "{f"&lol{n - 1 if n > 1 else chr(0)[:0]};" * 10}">' for n in range(1, 10))
+    + "]><lolz>&lol9;</lolz>"
+)
+SOUND = row("a", "b")
+
+
+@pytest.mark.parametrize(
+    ("xml", "code"),
+    [
+        ("not xml at all", "not_xml"),
+        ("", "not_xml"),
+        ("<a><b></a>", "not_xml"),
+        (b"\xff\xfe<\x00a\x00/\x00>\x00", "encoding"),
+        (SOUND.replace("UTF-8", "ISO-8859-1").encode("latin-1", "replace"), "encoding"),
+        ("<a>" + "x" * (10 * 1024 * 1024) + "</a>", "too_large"),
+        (b"<a>" + b"x" * (10 * 1024 * 1024) + b"</a>", "too_large"),
+        ("<a>" * 300 + "</a>" * 300, "too_deep"),
+        (SOUND.replace("?>", '?><!DOCTYPE x SYSTEM "http://127.0.0.1:1/x.dtd">'), "doctype"),
+        (SOUND.replace("?>", '?><!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]>'), "doctype"),
+        (BOMB, "doctype"),
+        (SOUND.replace("?>", "?><?php echo 1 ?>"), "instruction"),
+        ("<html/>", "not_bpmn"),
+        (long_row(600), "too_long"),
+        (around(*(element("textAnnotation", f"n{n}") for n in range(MAX_ELEMENTS))), "too_many_elements"),
+        (diagram(task("a"), end(), path("a", "done")), "start_missing"),
+        (SOUND.replace('isExecutable="true"', ""), "process_missing"),
+        (SOUND.replace('targetRef="b"', 'targetRef="nowhere"'), "reference"),
+    ],
+)
+def test_bad_documents_are_refused_at_once(xml: str | bytes, code: str) -> None:
+    began = time.perf_counter()
+    found = codes(xml)
+    assert code in found
+    assert time.perf_counter() - began < 2
+
+
+def test_a_sound_diagram_has_no_errors() -> None:
+    assert codes(SOUND) == {}
+    assert codes(SOUND.encode()) == {}
+    assert codes("\ufeff" + SOUND) == {}
+    assert codes(SOUND.replace("<bpmn:process", "<!-- no <!DOCTYPE here --><bpmn:process")) == {}
+
+
+def test_limits_on_both_sides() -> None:
+    fits = around("<!--" + "x" * (MAX_BYTES - len(around("<!---->").encode())) + "-->")
+    assert len(fits.encode()) == MAX_BYTES
+    assert codes(fits) == {}
+    assert codes(fits + " ") == {"too_large": None}
+    deep = around("<bpmn:textAnnotation>" * 97 + "</bpmn:textAnnotation>" * 97)
+    assert "too_deep" not in codes(deep)
+    assert codes(deep.replace("<bpmn:textAnnotation><", "<bpmn:textAnnotation><bpmn:text><", 1)
+                 .replace("></bpmn:textAnnotation>", "></bpmn:text></bpmn:textAnnotation>", 1)) != {}
+    assert MAX_DEPTH == 100
+
+
+def test_a_row_at_the_limit_is_run_and_one_longer_is_refused() -> None:
+    assert codes(long_row(MAX_ROW - 2)) == {}
+    assert list(codes(long_row(MAX_ROW - 1))) == ["too_long"]
+
+
+def test_a_row_of_gateways_at_the_limit_does_not_exhaust_the_parser() -> None:
+    names = [f"g{number}" for number in range(MAX_ROW - 3)]
+    parts = [both(name) for name in names]
+    xml = diagram(start(), *parts, task("a"), end(), "".join(flow(x, y) for x, y in pairwise(names)),
+                  flow("begin", "g0"), path(names[-1], "a", "done"))
+    assert codes(xml) == {}
+
+
+EVENT = "<bpmn:{}EventDefinition/>"
+
+
+@pytest.mark.parametrize(
+    ("xml", "code", "at"),
+    [
+        (between(element("task", "t"), "t"), "choose_type", "t"),
+        (between(element("complexGateway", "t"), "t"), "gateway_kind", "t"),
+        (between(element("inclusiveGateway", "t"), "t"), "gateway_kind", "t"),
+        (between(element("eventBasedGateway", "t"), "t"), "gateway_kind", "t"),
+        (between(element("serviceTask", "t"), "t"), "task_kind", "t"),
+        (between(element("sendTask", "t"), "t"), "task_kind", "t"),
+        (between(element("callActivity", "t"), "t"), "call_activity", "t"),
+        (between(element("transaction", "t"), "t"), "subprocess_kind", "t"),
+        (between(element("adHocSubProcess", "t"), "t"), "subprocess_kind", "t"),
+        (around(element("subProcess", "t", triggeredByEvent="true")), "subprocess_kind", "t"),
+        (between(element("intermediateThrowEvent", "t"), "t"), "throw_event", "t"),
+        (between(element("intermediateCatchEvent", "t", EVENT.format("message")), "t"), "message_event", "t"),
+        (between(element("intermediateCatchEvent", "t", EVENT.format("signal")), "t"), "event_kind", "t"),
+        (between(element("intermediateCatchEvent", "t", EVENT.format("link")), "t"), "event_kind", "t"),
+        (between(element("intermediateCatchEvent", "t", EVENT.format("conditional")), "t"), "event_kind", "t"),
+        (between(element("intermediateCatchEvent", "t"), "t"), "boundary_kind", "t"),
+        (between(task("t", inside='<bpmn:standardLoopCharacteristics loopMaximum="3"/>'), "t"), "standard_loop", "t"),
+        (between(task("t").replace("<bpmn:userTask ", '<bpmn:userTask isForCompensation="true" '), "t"),
+         "compensation", "t"),
+        (around(element("dataObject", "t")), "data_object", "t"),
+        (between(timer("t", "R3/PT1H", tag="timeCycle"), "t"), "timer_cycle", "t"),
+        (between(script("t", "1").replace("</bpmn:scriptTask>", loop("filing.x") + "</bpmn:scriptTask>"), "t"),
+         "loop_host", "t"),
+        (around(element("choreographyTask", "t")), "unsupported", "t"),
+        (around('<zeebe:task xmlns:zeebe="http://camunda.org/schema/zeebe/1.0" id="z"/>'), "foreign_element", "z"),
+        (SOUND.replace('id="a"', 'id="a" xmlns:camunda="http://camunda.org/schema/1.0/bpmn" camunda:assignee="x"'),
+         "foreign_attribute", "a"),
+        (SOUND.replace("</bpmn:definitions>", '<bpmn:process id="q" isExecutable="true"><bpmn:startEvent id="z"/>'
+                       "</bpmn:process></bpmn:definitions>"), "several_pools", "q"),
+        (SOUND.replace("</bpmn:definitions>", '<bpmn:process id="q" isExecutable="true"/></bpmn:definitions>'),
+         "process_several", None),
+        (SOUND.replace("</bpmn:definitions>", '<bpmn:collaboration id="c"><bpmn:messageFlow id="m"/>'
+                       "</bpmn:collaboration></bpmn:definitions>"), "message_flow", "m"),
+        (SOUND.replace("</bpmn:definitions>", '<bpmn:collaboration id="c"><bpmn:participant id="m" processRef="zz"/>'
+                       "</bpmn:collaboration></bpmn:definitions>"), "reference", "m"),
+        (between(frame("t", task("u")).replace("</bpmn:subProcess>", loop("filing.x") + "</bpmn:subProcess>"), "t"),
+         "subprocess_loop", "t"),
+    ],
+)
+def test_what_cannot_be_run_is_refused_by_name(xml: str, code: str, at: str | None) -> None:
+    assert codes(xml).get(code, "absent") == at
+
+
+@pytest.mark.parametrize(
+    ("xml", "code", "at"),
+    [
+        (SOUND.replace('"begin"', '"Start"'), "id_reserved", "Start"),
+        (SOUND.replace('"done"', '"End"'), "id_reserved", "End"),
+        (SOUND.replace('"done"', '"p.EndJoin"'), "id_reserved", "p.EndJoin"),
+        (SOUND.replace('"a"', '"filing"'), "id_reserved", "filing"),
+        (SOUND.replace('"a"', '"Appraise"'), "id_form", "Appraise"),
+        (SOUND.replace('"done"', '"do ne"'), "id_characters", "do ne"),
+        (SOUND.replace('"done"', '""'), "id_missing", None),
+        (around(element("textAnnotation", "a")), "id_duplicate", "a"),
+        (around(start("again")), "start_several", "p"),
+        (diagram(start(), task("a"), path("begin", "a")), "end_missing", "p"),
+        (around(task("b")), "no_way_out", "b"),
+        (around(task("b"), path("a", "b", "done")), "implicit_fork", "a"),
+        (diagram(start(), task("a"), end(), flow("begin", "a"), flow("a", "done", "true")),
+         "conditional_flow", "a-done"),
+        (around(flow("done", "a", identity="f")), "flow_end", "f"),
+        (around(frame("s", start("i"), task("b"), end("j"), path("i", "b", "j")), flow("a", "b", identity="f")),
+         "flow_scope", "f"),
+        (between(element("exclusiveGateway", "g") + flow("g", "done"), "g"), "condition_missing", "g-a"),
+        (between(element("exclusiveGateway", "g", default="zz"), "g"), "reference", "g"),
+        (between(both("g") + flow("g", "a", identity="f"), "g"), "flow_twice", "g-a"),
+        (around(timer("t", host="zz"), flow("t", "done")), "reference", "t"),
+        (around('<bpmn:laneSet><bpmn:lane id="l"><bpmn:flowNodeRef>zz</bpmn:flowNodeRef></bpmn:lane></bpmn:laneSet>'),
+         "reference", "l"),
+        (between(task("t", tag="receiveTask", message="zz"), "t"), "reference", "t"),
+    ],
+)
+def test_structure_is_checked(xml: str, code: str, at: str | None) -> None:
+    assert codes(xml).get(code, "absent") == at
+
+
+def test_nothing_behind_the_gate_sees_a_refused_document() -> None:
+    diagram_ = read(BOMB)
+    assert diagram_.root is None
+    assert [one.code for one in diagram_.findings] == ["doctype"]
+
+
+def test_every_finding_has_its_sentence() -> None:
+    every = [one for xml in (SOUND, "x", BOMB, around(task("b"))) for one in check(Bundle(xml))]
+    assert every
+    assert all("{" not in one.message for one in every)
+    assert findings.error("nonsense", "x").message == "nonsense"
+    assert findings.error("expression", "x").message.startswith("An expression on x cannot be read: {reason}")
+
+
+def test_joins_that_can_wait_for_ever_are_refused() -> None:
+    stuck = diagram(start(), xor("g", "g-a"), task("a"), task("b"), both("j"), end(),
+                    path("begin", "g", "a", "j", "done"), flow("g", "b", "filing.x"), flow("b", "j"))
+    assert codes(stuck) == {"deadlock": "j"}
+    sound = diagram(start(), both("s"), xor("m"), task("a", choice("x"), choice("y", "refuse")), task("b"), both("j"),
+                    xor("g", "g-j"), end(), path("begin", "s", "m", "a", "g"), flow("g", "j"), path("j", "done"),
+                    flow("g", "m", 'a.choice = "y"'), path("s", "b", "j"))
+    assert codes(sound) == {}
+    lost = sound.replace('sourceRef="g" targetRef="m"', 'sourceRef="g" targetRef="out"').replace(end(), end() + end("out"))
+    assert codes(lost) == {"deadlock": "j"}
+    assert codes(lost.replace(end("out"), end("out", terminate=True))) == {}
+
+
+def test_interrupted_branches_are_seen_by_the_join_check() -> None:
+    parts = (start(), both("s"), task("a"), task("b"), both("j"), end(), path("begin", "s", "a", "j", "done"),
+             path("s", "b", "j"))
+    cut = diagram(*parts, timer("t", host="a"), end("late"), flow("t", "late"))
+    assert codes(cut) == {"deadlock": "j"}
+    reminded = diagram(*parts, timer("t", host="a", interrupting=False), end("late"), flow("t", "late"))
+    assert codes(reminded) == {}
