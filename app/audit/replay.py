@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from engine.forms import describe
-
 from app.audit.narrate import Told, Words, narrate, title
 from engine.facts import from_json
 from engine.fold import View, fold
+from engine.forms import describe
 
 Row = tuple[str, str, str]
 
@@ -46,6 +45,7 @@ class Moment:
     """The dossier right after an entry; `rows` are the values entered with it, `due` the dates as then."""
 
     act: Act
+    unit_name: str
     title: str
     told: tuple[Told, ...]
     rows: tuple[Row, ...]
@@ -68,11 +68,16 @@ def moments(words: Words, acts: Iterable[Act]) -> Iterator[Moment]:
         told = narrate(facts, words, steps)
         steps.update({fact["token"]: fact["step"] for fact in facts if fact["fact"] == "StepEntered"})
         yield Moment(
-            act=act, title=title((act.payload or {}).get("command", {}), facts, words) if facts else act.kind,
+            act=act, unit_name=words.unit(act.unit) if act.unit else "", title=_titled(act, facts, words),
             told=told, rows=tuple(_entered(facts, words)), status=view.status, clock=view.clock,
             tokens=tuple(_tokens(view, words)), passed=tuple(dict.fromkeys(view.passed)),
             flows=tuple(dict.fromkeys(view.flows)), due=dict(view.due), data=view.data,
         )
+
+
+def _titled(act: Act, facts: Sequence[Mapping[str, Any]], words: Words) -> str:
+    """What was done; of an erased entry only the kind is known."""
+    return title(act.payload["command"], facts, words) if act.payload else act.kind
 
 
 def _entered(facts: Sequence[Mapping[str, Any]], words: Words) -> Iterator[Row]:

@@ -9,7 +9,7 @@ from flask_smorest import Blueprint
 
 from app.procedures import commands, queries, schemas
 from app.procedures.findings import finding_to_json
-from app.procedures.words import sentence
+from app.procedures.words import said, sentence
 from app.security import current_actor, requires
 
 blueprint = Blueprint(
@@ -137,7 +137,10 @@ def check_draft(parts: dict[str, Any], code: str) -> dict[str, Any]:
     findings = [sentence(finding_to_json(finding)) for finding in examined.findings]
     return {
         "digest": examined.digest, "errors": examined.errors, "findings": findings,
-        "rehearsals": examined.rehearsals,
+        "rehearsals": [
+            {"scenario": went.scenario, "passed": went.passed, "failures": [said(failure) for failure in went.failures]}
+            for went in examined.rehearsals
+        ],
     }
 
 

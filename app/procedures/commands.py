@@ -132,7 +132,7 @@ def submit_draft(actor: Actor, code: str, note: str = "", revision: int | None =
     """Hand the draft to an approver; refused while the gate finds errors."""
     with reading() as conn:
         draft = store.draft_row(conn, code)
-    _refuse_errors(gate.examine(draft.bundle, {}))
+    _refuse_errors(gate.examine(draft.bundle, draft.scenarios))
     at = clock.now()
     with transaction() as conn:
         locked = _draft_at(conn, code, draft.revision if revision is None else revision)
@@ -265,4 +265,4 @@ def _refuse_errors(examined: gate.Examination) -> None:
 def _refuse_failed_scenarios(examined: gate.Examination) -> None:
     for rehearsal in examined.rehearsals:
         if not rehearsal.passed:
-            raise ScenarioFailed(scenario=rehearsal.scenario, reason="; ".join(rehearsal.failures))
+            raise ScenarioFailed(scenario=rehearsal.scenario, fields=rehearsal.failures)

@@ -49,16 +49,6 @@ def compare(old: Definition, new: Definition) -> tuple[Change, ...]:
     )
 
 
-def hours_sum(definition: Definition) -> Decimal:
-    """The working hours of the main path's steps."""
-    return sum((Decimal(definition.steps[step].hours or 0) for step in main_path(definition)), Decimal(0))
-
-
-def main_path(definition: Definition) -> tuple[str, ...]:
-    """The steps of the main path that somebody works on."""
-    return tuple(step for step in definition.step_order if definition.steps[step].clock != "stopped")
-
-
 def _facts(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
     for path in FACTS:
         before, after = at(old, path), at(new, path)

@@ -63,7 +63,7 @@ class DraftRefused(DiagramRefused):
 
 
 class ScenarioFailed(Invalid):
-    """Scenario "{scenario}" does not pass; correct the draft or the scenario: {reason}."""
+    """Scenario "{scenario}" does not pass; correct the draft or the scenario."""
 
 
 class BundleMissing(NotFound):

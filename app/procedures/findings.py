@@ -13,7 +13,13 @@ TEMPLATES = {
     "check_too_long": "The check was stopped after {seconds} seconds; the diagram or a form is too large or too deeply "
     "nested. Make it smaller.",
     "check_broke_off": "The check needed too much memory and was stopped; make the diagram or the forms smaller.",
-    "input_unreadable": "The draft cannot be read as a procedure.",
+    "scenario_too_long": "The scenario was stopped after {seconds} seconds.",
+    "hours_over": "The longest way takes {needed} working hours, more than the reduced time of {reduced}; shorten "
+    "steps or correct the limit.",
+    "hours_under": "The longest way takes {needed} working hours, less than the reduced time of {reduced}; the promise "
+    "could be shorter.",
+    "reduced_longer": "The reduced time ({reduced} working hours) is longer than the statutory time ({statutory}); "
+    "correct the limits.",
 }
 
 

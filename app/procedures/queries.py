@@ -19,10 +19,11 @@ from app.languages import plain
 from app.people.models import Person, Unit
 from app.people.permissions import ROLES
 from app.procedures import store
-from app.procedures.compare import Change, compare, fields_of, hours_sum, main_path
+from app.procedures.compare import Change, compare, fields_of
 from app.procedures.errors import VersionUnknown
 from app.procedures.facts import cut_of, hours_of
 from app.procedures.models import Draft, Procedure, ProcedureEvent, ProcessVersion
+from app.procedures.promise import hours_at, longest_way
 from engine.definition import Bundle, Definition, compile_definition, definition_for, outline
 from engine.errors import DiagramRefused
 from engine.findings import Finding
@@ -82,7 +83,7 @@ class VersionLine:
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """The steps of a definition in reading order, with the times of the main path."""
+    """The steps of a definition in reading order, with the times of the longest way."""
 
     outline: tuple[Any, ...]
     parts: tuple[dict[str, Any], ...]
@@ -218,12 +219,12 @@ def definition_of(bundle: Mapping[str, Any]) -> Definition:
 def steps_of(bundle: Mapping[str, Any], language: str) -> Steps:
     """The steps of a bundle beside its diagram, with the sum of hours against the reduced limit."""
     definition = definition_of(bundle)
+    way = longest_way(definition)
     parts = tuple(
-        {"label": _name(definition.steps[step], language), "hours": Decimal(definition.steps[step].hours or 0)}
-        for step in main_path(definition)
+        {"label": _name(definition.steps[step], language), "hours": hours_at(definition, step)} for step in way.steps
     )
     limits = bundle["procedure"].get("limits", {})
-    return Steps(tuple(outline(definition, language)), parts, hours_sum(definition), hours_of(limits.get("reduced")))
+    return Steps(tuple(outline(definition, language)), parts, way.hours, hours_of(limits.get("reduced")))
 
 
 def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[Change, ...]:

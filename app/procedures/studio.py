@@ -22,6 +22,7 @@ from app.procedures.words import (
     SERVICE_LEVEL_NAMES,
     SUBJECT_NAMES,
     change_rows,
+    said,
     sentence,
 )
 from app.security import current_actor, requires
@@ -234,7 +235,7 @@ def approve(code: str) -> Any:
     try:
         published = commands.publish_draft(current_actor(), code, _revision())
     except (DraftRefused, ScenarioFailed) as refused:
-        return _review(queries.draft(code), message_of(refused)), 422
+        return _review(queries.draft(code), message_of(refused), fields_of(refused)), 422
     flash(gettext("Version %(number)s is published. New dossiers follow it.", number=published.number), "success")
     return redirect(url_for("procedures.show", code=code), 303)
 
@@ -251,12 +252,12 @@ def reject(code: str) -> Any:
     return redirect(url_for("procedures.show", code=code), 303)
 
 
-def _review(view: queries.DraftView, problem: str | None) -> str:
+def _review(view: queries.DraftView, problem: str | None, details: Any = ()) -> str:
     actor = current_actor()
     findings = _sentences(commands.check_draft(actor, view.code))
     return render_template(
         "procedures/review.html", view=view, may_publish=queries.may_publish(actor, view),
-        is_editor=actor.person in view.editors, findings=findings, problem=problem,
+        is_editor=actor.person in view.editors, findings=findings, problem=problem, details=details,
         **_comparison(view),
     )
 
@@ -288,7 +289,8 @@ def _options(codes: tuple[str, ...], names: dict[str, Any]) -> list[tuple[str, A
 
 def _studio(tab: str, view: queries.DraftView, **shown: Any) -> str:
     return render_template(
-        f"procedures/studio/{tab}.html", view=view, tab=tab, editable=view.state == "draft", pretty=_pretty, **shown
+        f"procedures/studio/{tab}.html", view=view, tab=tab, editable=view.state == "draft", pretty=_pretty,
+        said=said, **shown,
     )
 
 

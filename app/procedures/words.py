@@ -107,9 +107,13 @@ PROPERTY_NAMES = {
 
 def sentence(finding: Mapping[str, Any]) -> dict[str, Any]:
     """A finding (as plain data) with its sentence in the reader's language."""
-    said = Sentence.of(finding_from_json(finding))
-    message = fill(gettext(said.template), said.details)
+    message = said(Sentence.of(finding_from_json(finding)))
     return {"code": finding["code"], "severity": finding["severity"], "element": finding["element"], "message": message}
+
+
+def said(sentence: Sentence) -> str:
+    """A sentence of the gate in the reader's language."""
+    return fill(gettext(sentence.template), sentence.details)
 
 
 def limit(value: Mapping[str, Any] | None) -> str:

@@ -1,0 +1,101 @@
+"""Does the diagram keep what the procedure promises? The longest way through it against the reduced time. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from app.procedures.facts import hours_of
+from engine.definition import Definition
+from engine.findings import Finding, error, warning
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way from the start to an end: its steps in order and their working hours together."""
+
+    steps: tuple[str, ...]
+    hours: Decimal
+
+
+def longest_way(definition: Definition, *, online: bool = False) -> Way:
+    """The way with the most working hours; ways back are gone once, waits count nothing."""
+    onward = _onward(definition)
+    best: dict[str, Way] = {}
+    for node in _ends_first(definition.start, onward):
+        rest = max((best[target] for target in onward[node]), key=lambda way: way.hours, default=Way((), Decimal(0)))
+        hours = hours_at(definition, node, online=online)
+        worked = node in definition.steps and definition.steps[node].clock != "stopped"
+        best[node] = Way((node, *rest.steps) if worked else rest.steps, rest.hours + hours)
+    return best[definition.start]
+
+
+def hours_at(definition: Definition, element: str, *, online: bool = False) -> Decimal:
+    """The working hours of a step; nothing for other elements and for hours that only a dossier decides."""
+    step = definition.steps.get(element)
+    if step is None:
+        return Decimal(0)
+    text = step.online_hours if online and step.online_hours else step.hours
+    try:
+        return Decimal(text or 0)
+    except InvalidOperation:
+        return Decimal(0)
+
+
+def broken_promises(definition: Definition, facts: Mapping[str, Any]) -> Iterator[Finding]:
+    """Findings where the times of diagram, decision and law do not fit together."""
+    limits = facts.get("limits") or {}
+    reduced, statutory = hours_of(limits.get("reduced")), hours_of(limits.get("statutory"))
+    if reduced is not None and statutory is not None and reduced > statutory:
+        yield error("reduced_longer", None, reduced=f"{reduced:f}", statutory=f"{statutory:f}")
+    if reduced is None:
+        return
+    needed = max(longest_way(definition, online=online).hours for online in (False, True))
+    if needed > reduced:
+        yield error("hours_over", None, needed=f"{needed:f}", reduced=f"{reduced:f}")
+    elif needed < reduced:
+        yield warning("hours_under", None, needed=f"{needed:f}", reduced=f"{reduced:f}")
+
+
+def _onward(definition: Definition) -> dict[str, list[str]]:
+    """The flows of the diagram without those that lead back."""
+    targets: dict[str, list[str]] = {}
+    for flow in definition.flows.values():
+        targets.setdefault(flow.source, []).append(flow.target)
+    onward: dict[str, list[str]] = {}
+    under_way: set[str] = set()
+    open_nodes = [(definition.start, iter(targets.get(definition.start, [])))]
+    onward[definition.start] = []
+    under_way.add(definition.start)
+    while open_nodes:
+        node, left = open_nodes[-1]
+        target = next(left, None)
+        if target is None:
+            under_way.discard(node)
+            open_nodes.pop()
+        elif target not in under_way:
+            onward[node].append(target)
+            if target not in onward:
+                onward[target] = []
+                under_way.add(target)
+                open_nodes.append((target, iter(targets.get(target, []))))
+    return onward
+
+
+def _ends_first(start: str, onward: Mapping[str, list[str]]) -> list[str]:
+    """All elements that can be reached, each after everything that follows it."""
+    order: list[str] = []
+    seen = {start}
+    open_nodes = [(start, iter(onward[start]))]
+    while open_nodes:
+        node, left = open_nodes[-1]
+        target = next(left, None)
+        if target is None:
+            order.append(node)
+            open_nodes.pop()
+        elif target not in seen:
+            seen.add(target)
+            open_nodes.append((target, iter(onward[target])))
+    return order
