@@ -25,6 +25,7 @@ from app.people.permissions import PERMISSIONS, ROLES
 from engine import commands, facts
 from engine.errors import OneDoorError
 from engine.findings import TEMPLATES
+from engine.rehearse import SENTENCES
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -143,7 +144,7 @@ def sentences() -> Iterator[tuple[str, str]]:
     for error in error_classes():
         if not error.__module__.startswith("tests"):
             yield f"{error.__module__}.{error.__name__}", error.template()
-    for code, template in TEMPLATES.items():
+    for code, template in {**TEMPLATES, **SENTENCES}.items():
         yield f"finding {code}", template
 
 
