@@ -60,7 +60,7 @@ class ServerSessions(SessionInterface):
         if request.path.startswith("/assets/") or request.path == "/healthz":
             return ServerSession(secret or "none")
         found = _find(secret) if len(secret) == 43 else None
-        session = found or ServerSession(secret if len(secret) == 43 else secrets.token_urlsafe(32))
+        session = ServerSession(secret if len(secret) == 43 else secrets.token_urlsafe(32)) if found is None else found
         session.fresh_cookie = session.secret != secret
         dict.__setitem__(session, "csrf_token", _page_token(app, session.secret))
         return session
