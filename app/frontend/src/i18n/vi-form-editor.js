@@ -15,7 +15,7 @@ export const formEditor = {
   "Layout": "Bố cục", "Maximum": "Lớn nhất", "Maximum length": "Độ dài lớn nhất", "Minimum": "Nhỏ nhất", "Minimum length": "Độ dài nhỏ nhất",
   "No components found.": "Không tìm thấy thành phần nào.", "Not checked": "Không đánh dấu", "Number": "Số", "Number of non-collapsing items": "Số dòng luôn hiện",
   "Options expression": "Công thức lựa chọn", "Options source": "Nguồn lựa chọn", "Output as string": "Ghi dạng chữ", "Path": "Đường dẫn dữ liệu", "Phone": "Điện thoại",
-  "Prefix": "Phía trước", "Presentation": "Trình bày", "Radio button group": "Nhóm nút chọn", "Radio group": "Nhóm nút chọn", "Read only": "Chỉ đọc", "Remove": "Bớt", "Required": "Bắt buộc",
+  "Prefix": "Phía trước", "Presentation": "Trình bày", "Radio button group": "Nhóm nút chọn", "Radio group": "Nhóm nút chọn", "Read only": "Chỉ đọc", "Remove": "Bớt", "Repeatable": "Lặp được", "Required": "Bắt buộc",
   "Search components": "Tìm thành phần", "Searchable": "Cho phép tìm", "Select": "Danh sách chọn", "Selection": "Lựa chọn",
   "Select a form field to edit its properties.": "Chọn một mục để sửa thuộc tính.", "Separator": "Đường kẻ", "Serialization": "Cách ghi", "Show outline": "Hiện khung",
   "Spacer": "Khoảng trống", "Static": "Cố định", "Static options": "Lựa chọn cố định", "Subtype": "Loại con", "Suffix": "Phía sau", "Tag list": "Danh sách thẻ", "Target value": "Giá trị đích", "Text": "Văn bản",

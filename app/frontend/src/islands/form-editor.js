@@ -27,7 +27,7 @@ export async function mount(element, data) {
   }
   const save = button(t("Save"), null, { class: "btn btn-sm btn-primary", title: "Ctrl+S" });
   const state = h("span", { class: "modeler-state", role: "status" }, t("Saved"));
-  const place = h("div", { class: "form-editor-place" });
+  const place = h("div", { class: "form-editor-place bio-theme-parent" });
   element.append(h("div", { class: "modeler-bar" }, save, state), place);
   const editor = new FormEditor({ container: place, additionalModules: [fieldsModule] });
   await editor.importSchema(data.schema);
