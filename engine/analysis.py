@@ -62,7 +62,7 @@ def analyse(
     found += _check_parts(graph, analysis, forms, decisions, roles)
     main, analysis.step_order = _order(graph, analysis)
     found += [*lint.check_graph(graph), *lint.check_waits(graph, analysis.steps)]
-    found += lint.check_order(main, analysis.steps)
+    found += lint.check_order(graph, main, analysis.steps)
     if not f.refused(found):
         found += [*soundness.check_joins(graph), *_parse(graph, analysis)]
     analysis.findings = tuple(found)

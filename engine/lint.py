@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterable, Mapping
 from engine import findings as f
 from engine.findings import Finding
 from engine.structure import Graph
-from engine.vocabulary import Step
+from engine.vocabulary import WAITS, Step
 
 _MAIN = {"receive": 0, "appraise": 1, "approve": 2, "stamp": 3, "sign": 3, "return": 4}
 _MAIN_NAMES = ("receive", "appraise", "approve", "stamp or sign", "return")
+_BORDERS = (*WAITS, "transfer")
 _TEST = re.compile(r'\b([a-z][a-z0-9_]*)\s*\.\s*choice\s*(?:=|!=)\s*"([^"]*)"')
 
 
@@ -62,12 +63,16 @@ def _automatic_loops(graph: Graph) -> list[Finding]:
 
 def order(graph: Graph, steps: Mapping[str, Step]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The steps in reading order and, of them, those of the main path: forward choices before all others."""
-    aside = {flow.id for flow in graph.flows.values() if _aside(flow.condition, steps)}
+    aside = _aside_flows(graph, steps)
     start = graph.start()
     first = [start.id] if start else []
     main = _walk(first, lambda node: _forward(graph, node, aside))
     every = _walk([*main, *first], graph.after)
     return tuple(node for node in every if node in steps), tuple(node for node in main if node in steps)
+
+
+def _aside_flows(graph: Graph, steps: Mapping[str, Step]) -> set[str]:
+    return {flow.id for flow in graph.flows.values() if _aside(flow.condition, steps)}
 
 
 def _forward(graph: Graph, node: str, aside: set[str]) -> list[str]:
@@ -95,21 +100,34 @@ def _aside(condition: str, steps: Mapping[str, Step]) -> bool:
     return False
 
 
-def check_order(main: Iterable[str], steps: Mapping[str, Step]) -> list[Finding]:
-    """The five kinds come in their order on the main path."""
+def check_order(graph: Graph, main: Iterable[str], steps: Mapping[str, Step]) -> list[Finding]:
+    """The five kinds come in their order on each way forward; a wait or a transfer begins a new stage."""
+    before = _before(graph, steps)
+
+    def earlier(node: str) -> list[str]:
+        return [] if node in steps and steps[node].kind in _BORDERS else before.get(node, [])
+
     found = []
-    highest = 0
     present = set()
     for step in main:
         rank = _MAIN.get(steps[step].kind)
         if rank is None:
             continue
         present.add(rank)
-        if rank < highest:
+        passed = [_MAIN.get(steps[node].kind, -1) for node in _spread(before.get(step, []), earlier) if node in steps]
+        if max(passed, default=-1) > rank:
             found.append(f.warning("kinds_order", step, kind=steps[step].kind))
-        highest = max(highest, rank)
     absent = [name for rank, name in enumerate(_MAIN_NAMES) if rank not in present]
     return found + [f.warning("kind_absent", None, kind=name) for name in absent]
+
+
+def _before(graph: Graph, steps: Mapping[str, Step]) -> dict[str, list[str]]:
+    aside = _aside_flows(graph, steps)
+    before: dict[str, list[str]] = {}
+    for node in graph.nodes:
+        for way in _forward(graph, node, aside):
+            before.setdefault(way, []).append(node)
+    return before
 
 
 def check_choices(expressions: Iterable[tuple[str, str]], steps: Mapping[str, Step]) -> list[Finding]:

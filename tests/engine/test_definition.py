@@ -37,13 +37,15 @@ FIVE = diagram(
     task("look", choice("pass"), choice("more", "supplement", "visits.supplement < 2"), status="4"),
     xor("g", "g-agree"),
     receive("supplement", "supplement"), timer("expired", "P30D", host="supplement"), end("given_up", "8"),
-    task("agree", kind="approve"), task("seal", kind="stamp", needsFile="true"), task("hand", kind="return", status="9"),
+    task("agree", kind="approve"), task("seal", kind="stamp", needsFile="true"), task("hand", kind="return",
+    status="9"),
     end(status="10"),
     path("begin", "take", "look", "g", "agree", "seal", "hand", "done"),
     flow("g", "supplement", 'look.choice = "more"'), path("supplement", "look"), path("expired", "given_up"),
     '<bpmn:laneSet id="lanes"><bpmn:lane id="office" name="Phòng">' + NAMES.format("Office")
     + "<bpmn:flowNodeRef>look</bpmn:flowNodeRef><bpmn:flowNodeRef>agree</bpmn:flowNodeRef>"
-    + '<bpmn:childLaneSet id="inner"><bpmn:lane id="desk" name="Bàn"><bpmn:flowNodeRef>look</bpmn:flowNodeRef></bpmn:lane>'
+    + '<bpmn:childLaneSet id="inner"><bpmn:lane id="desk" name="Bàn">'
+    + "<bpmn:flowNodeRef>look</bpmn:flowNodeRef></bpmn:lane>"
     + "</bpmn:childLaneSet></bpmn:lane></bpmn:laneSet>",
     messages=("supplement",),
 )
@@ -65,7 +67,8 @@ def test_a_whole_procedure_is_read() -> None:
     made = compile_definition(Bundle(FIVE, procedure={"key": "test"}))
     assert made.step_order == ("take", "look", "agree", "seal", "hand", "supplement")
     take, look, wait = made.steps["take"], made.steps["look"], made.steps["supplement"]
-    assert (take.kind, take.role, take.unit, take.hours, take.online_hours) == ("receive", "receiver", "receiving", "2", "1")
+    assert (take.kind, take.role, take.unit, take.hours, take.online_hours) == ("receive", "receiver", "receiving",
+        "2", "1")
     assert [(one.id, one.kind, one.when) for one in look.choices] == [
         ("pass", "forward", ""), ("more", "supplement", "visits.supplement < 2"),
     ]
@@ -93,8 +96,10 @@ def test_the_outline_is_in_the_reader_s_language() -> None:
     [
         ({"kind": ""}, "step_kind"), ({"kind": "guess"}, "step_kind"), ({"role": ""}, "step_role"),
         ({"role": "wizard"}, "step_role_unknown"), ({"unit": ""}, "step_unit"), ({"hours": ""}, "step_hours"),
-        ({"hours": "soon"}, "step_hours_value"), ({"hours": "0"}, "step_hours_value"), ({"hours": "NaN"}, "step_hours_value"),
-        ({"onlineHours": "-1"}, "step_hours_value"), ({"status": "11"}, "step_status"), ({"clock": "stopped"}, "step_clock"),
+        ({"hours": "soon"}, "step_hours_value"), ({"hours": "0"}, "step_hours_value"), ({"hours": "NaN"},
+        "step_hours_value"),
+        ({"onlineHours": "-1"}, "step_hours_value"), ({"status": "11"}, "step_status"), ({"clock": "stopped"},
+        "step_clock"),
         ({"clock": "wild"}, "step_clock"), ({"form": "none"}, "step_form"), ({"unit": "=1 +"}, "expression"),
         ({"unit": "=nobody.unit"}, "expression_name"), ({"status": "=visits.zz"}, "expression_name"),
     ],
@@ -124,7 +129,8 @@ def test_a_task_without_properties() -> None:
 @pytest.mark.parametrize(
     ("choices", "code"),
     [
-        ((choice("X"),), "choice_id"), ((choice("x"), choice("x")), "choice_id"), ((choice("x", "jump"),), "choice_kind"),
+        ((choice("X"),), "choice_id"), ((choice("x"), choice("x")), "choice_id"), ((choice("x", "jump"),),
+        "choice_kind"),
         ((choice("x").replace('name="x"', ""),), "choice_name"), ((choice("x", when="1 +"),), "expression"),
     ],
 )
@@ -136,7 +142,8 @@ def test_choices_are_checked(choices: tuple[str, ...], code: str) -> None:
 @pytest.mark.parametrize(
     ("loops", "code"),
     [
-        (loop("filing.x", item="filing"), "loop_item"), (loop("filing.x", item="No"), "loop_item"), (loop(), "loop_source"),
+        (loop("filing.x", item="filing"), "loop_item"), (loop("filing.x", item="No"), "loop_item"), (loop(),
+        "loop_source"),
         (loop("filing.x", until="a ="), "expression"), (loop("communes"), "expression_name"),
     ],
 )
@@ -168,7 +175,8 @@ def test_timers_scripts_and_statuses_are_checked() -> None:
     assert codes(with_(script("t", "1").replace("<bpmn:scriptTask", '<bpmn:scriptTask scriptFormat="python"'))) == [
         ("script_language", "t")]
     assert codes(with_(element("businessRuleTask", "t"))) == [("decision_missing", "t")]
-    named = element("businessRuleTask", "t", '<bpmn:extensionElements><onedoor:decision ref="x"/></bpmn:extensionElements>')
+    named = element("businessRuleTask", "t",
+        '<bpmn:extensionElements><onedoor:decision ref="x"/></bpmn:extensionElements>')
     assert codes(with_(named)) == [("decision_unknown", "t")]
     assert codes(one_step().replace(end(), end(status="12"))) == [("step_status", "done")]
     assert codes(one_step().replace(end(), end(status="=1 +"))) == [("expression", "done")]
@@ -177,7 +185,8 @@ def test_timers_scripts_and_statuses_are_checked() -> None:
 def test_forms_are_checked() -> None:
     form = {"type": "default", "components": [{"type": "textfield", "key": "choice", "label": "X"}]}
     assert ("form_reserved", None) in codes(one_step(form="look"), forms={"look": form})
-    begin = element("startEvent", "begin", '<bpmn:extensionElements><onedoor:start form="zz"/></bpmn:extensionElements>')
+    begin = element("startEvent", "begin",
+        '<bpmn:extensionElements><onedoor:start form="zz"/></bpmn:extensionElements>')
     assert codes(one_step().replace(start(), begin)) == [("start_form", "begin")]
 
 

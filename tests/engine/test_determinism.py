@@ -43,7 +43,8 @@ from tests.engine.builders import (
 REWORK = diagram(
     start(), task("a", choice("ok"), choice("more", "supplement", "visits.supplement < 2"), choice("no", "refuse")),
     xor("g", "g-b"), receive("supplement", "supplement"), timer("t", "P30D", host="supplement"), end("late", "8"),
-    end("refused", "8"), script("fee", "filing.n * 2"), task("b", choice("ok"), choice("back", "return")), xor("h", "h-done"),
+    end("refused", "8"), script("fee", "filing.n * 2"), task("b", choice("ok"), choice("back", "return")), xor("h",
+    "h-done"),
     end(status="10"), timer("remind", "P1D", host="b", interrupting=False), end("reminded"),
     path("begin", "a", "g"), flow("g", "b"), flow("g", "supplement", 'a.choice = "more"'), path("supplement", "a"),
     flow("g", "refused", 'a.choice = "no"'), path("t", "late"), path("b", "fee", "h", "done"),
@@ -51,9 +52,11 @@ REWORK = diagram(
 )
 PARALLEL = diagram(
     start(), xor("m"), both("s"), task("a", inside=loop("filing.x", until="count(a) >= 2")),
-    task("b", inside=loop("filing.x", sequential=True)), frame("f", start("i"), both("s2"), task("c"), task("d"), both("j2"),
+    task("b", inside=loop("filing.x", sequential=True)), frame("f", start("i"), both("s2"), task("c"), task("d"),
+    both("j2"),
     end("o"), path("i", "s2", "c", "j2", "o"), path("s2", "d", "j2")), timer("t", "P1D", host="f"), xor("n"), both("j"),
-    task("e", choice("ok"), choice("again", "return", "visits.e < 3")), xor("g", "g-done"), timer("pause", "PT1H"), end(),
+    task("e", choice("ok"), choice("again", "return", "visits.e < 3")), xor("g", "g-done"), timer("pause", "PT1H"),
+    end(),
     path("begin", "m", "s", "a", "j"), path("s", "b", "j"), path("s", "f", "n", "j", "e", "g", "done"), path("t", "n"),
     flow("g", "pause", 'e.choice = "again"'), path("pause", "m"),
 )
@@ -111,7 +114,8 @@ def agree(stored: bytes, view: View) -> None:
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(name=st.sampled_from(sorted(DEFINITIONS)), picks=st.lists(st.integers(0, 30), max_size=60), withdraw=st.booleans())
+@given(name=st.sampled_from(sorted(DEFINITIONS)), picks=st.lists(st.integers(0, 30), max_size=60),
+    withdraw=st.booleans())
 def test_every_way_agrees_and_repeats_exactly(name: str, picks: list[int], withdraw: bool) -> None:
     first = play(DEFINITIONS[name], picks, withdraw)
     assert play(DEFINITIONS[name], picks, withdraw) == first
@@ -147,7 +151,8 @@ def test_another_process_with_another_hash_seed_gives_the_same(seed: str) -> Non
     root = Path(__file__).resolve().parents[2]
     code = "from tests.engine.test_determinism import fingerprint; print(fingerprint())"
     ran = subprocess.run(
-        [sys.executable, "-c", code], cwd=root, env={"PYTHONHASHSEED": seed, "PYTHONPATH": str(root), "TZ": "America/Lima"},
+        [sys.executable, "-c", code], cwd=root, env={"PYTHONHASHSEED": seed, "PYTHONPATH": str(root),
+        "TZ": "America/Lima"},
         capture_output=True, text=True, check=True,
     )
     assert ran.stdout.strip() == fingerprint()

@@ -224,7 +224,8 @@ def test_joins_that_can_wait_for_ever_are_refused() -> None:
                     xor("g", "g-j"), end(), path("begin", "s", "m", "a", "g"), flow("g", "j"), path("j", "done"),
                     flow("g", "m", 'a.choice = "y"'), path("s", "b", "j"))
     assert codes(sound) == {}
-    lost = sound.replace('sourceRef="g" targetRef="m"', 'sourceRef="g" targetRef="out"').replace(end(), end() + end("out"))
+    lost = sound.replace('sourceRef="g" targetRef="m"', 'sourceRef="g" targetRef="out"').replace(end(),
+        end() + end("out"))
     assert codes(lost) == {"deadlock": "j"}
     assert codes(lost.replace(end("out"), end("out", terminate=True))) == {}
 

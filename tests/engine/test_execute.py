@@ -122,7 +122,7 @@ def test_starting_twice_or_not_at_all() -> None:
     with pytest.raises(NotStarted):
         step(walk.definition, None, ClaimStep("1", "lan"), NOW)
     with pytest.raises(Invalid):
-        step(walk.definition, None, StartProcess(DOSSIER, {}), datetime(2026, 1, 1))  # noqa: DTZ001
+        step(walk.definition, None, StartProcess(DOSSIER, {}), datetime(2026, 1, 1))
     other = compile_definition(Bundle(row("b")))
     with pytest.raises(StateUnreadable, match="another version"):
         step(other, walk.state, ClaimStep("1", "lan"), NOW)
@@ -180,7 +180,8 @@ def test_no_branch_or_no_truth() -> None:
         Walk(xml.replace("filing.n = 1", "filing.n"), {"n": 3})
 
 
-FORK = diagram(start(), both("s"), task("a"), task("b"), both("j"), task("c"), end(), path("begin", "s", "a", "j", "c", "done"),
+FORK = diagram(start(), both("s"), task("a"), task("b"), both("j"), task("c"), end(), path("begin", "s", "a", "j", "c",
+    "done"),
                path("s", "b", "j"))
 
 
@@ -195,7 +196,8 @@ def test_parallel_branches_join_without_losing_values(order: tuple[str, str]) ->
 
 
 def test_a_join_in_a_loop_waits_for_both_in_every_round_and_order() -> None:
-    xml = diagram(start(), xor("m"), both("s"), task("a"), task("b"), both("j"), task("c", choice("again", "return"), choice("ok")),
+    xml = diagram(start(), xor("m"), both("s"), task("a"), task("b"), both("j"), task("c", choice("again", "return"),
+        choice("ok")),
                   xor("g", "g-done"), end(), path("begin", "m", "s", "a", "j", "c", "g", "done"), path("s", "b", "j"),
                   flow("g", "m", 'c.choice = "again"'))
     for pattern in range(16):
@@ -211,7 +213,8 @@ def test_a_join_in_a_loop_waits_for_both_in_every_round_and_order() -> None:
 
 
 def test_an_end_of_one_branch_leaves_the_other() -> None:
-    xml = diagram(start(), both("s"), task("a"), task("b"), end("one"), end("two", "10"), path("begin", "s", "a", "one"),
+    xml = diagram(start(), both("s"), task("a"), task("b"), end("one"), end("two", "10"), path("begin", "s", "a",
+        "one"),
                   path("s", "b", "two"))
     walk = Walk(xml)
     walk.complete("b")
@@ -288,7 +291,8 @@ class TestTimers:
         assert walk.view.ended
 
     def test_back_to_its_own_step_leaves_one_copy_each_time(self) -> None:
-        walk = Walk(diagram(start(), task("a"), timer("t", host="a"), end(), path("begin", "a", "done"), path("t", "a")))
+        walk = Walk(diagram(start(), task("a"), timer("t", host="a"), end(), path("begin", "a", "done"), path("t",
+            "a")))
         for count in range(1, 6):
             walk.now = NOW + timedelta(days=3 * count)
             walk.do(FireTimer(walk.timer("t")))
@@ -339,7 +343,8 @@ class TestRepeatedSteps:
     @pytest.mark.parametrize("sequential", [False, True])
     def test_enough_before_all_are_done(self, sequential: bool) -> None:
         until = 'some r in a satisfies r.choice = "no"'
-        walk = Walk(one(choice("yes"), choice("no", "refuse"), inside=loop("filing.x", sequential=sequential, until=until)),
+        walk = Walk(one(choice("yes"), choice("no", "refuse"), inside=loop("filing.x", sequential=sequential,
+            until=until)),
                     {"x": [1, 2, 3]})
         walk.complete("a", "yes", index=0)
         walk.complete("a", "no", index=1)
@@ -371,7 +376,8 @@ class TestRepeatedSteps:
             Walk(one(inside=loop(cardinality="filing.n")), {"n": 10**9})
 
     def test_a_timer_on_all_instances(self) -> None:
-        xml = diagram(start(), task("a", inside=loop("filing.x")), timer("t", host="a"), end(), path("begin", "a", "done"),
+        xml = diagram(start(), task("a", inside=loop("filing.x")), timer("t", host="a"), end(), path("begin", "a",
+            "done"),
                       path("t", "done"))
         walk = Walk(xml, {"x": [1, 2]})
         walk.complete("a", index=0)
@@ -409,8 +415,10 @@ class TestFrames:
         assert b'"arrivals":{}' in (walk.state or b"")
 
     def test_a_terminate_end_inside_ends_only_the_frame(self) -> None:
-        xml = diagram(start(), frame("f", start("i"), both("s"), task("a"), task("b"), end("o", terminate=True), end("o2"),
-                      path("i", "s", "a", "o"), path("s", "b", "o2")), task("c"), end(), path("begin", "f", "c", "done"))
+        xml = diagram(start(), frame("f", start("i"), both("s"), task("a"), task("b"), end("o", terminate=True),
+            end("o2"),
+                      path("i", "s", "a", "o"), path("s", "b", "o2")), task("c"), end(), path("begin", "f", "c",
+                      "done"))
         walk = Walk(xml)
         walk.complete("a")
         assert walk.open == ["c"]
@@ -446,7 +454,8 @@ def test_units_hours_and_status_are_resolved_on_entering() -> None:
 class TestSupplement:
     XML = diagram(start(), task("a", choice("ok"), choice("more", "supplement")), xor("g", "g-done"),
                   receive("supplement", "supplement"), timer("t", "P30D", host="supplement"), end(), end("late", "8"),
-                  path("begin", "a", "g", "done"), flow("g", "supplement", 'a.choice = "more"'), path("supplement", "a"),
+                  path("begin", "a", "g", "done"), flow("g", "supplement", 'a.choice = "more"'), path("supplement",
+                  "a"),
                   path("t", "late"), messages=("supplement",))
 
     def test_the_clock_stands_while_the_applicant_is_awaited(self) -> None:
@@ -482,7 +491,8 @@ class TestSupplement:
 
     @pytest.mark.parametrize(("kind", "reason"), [("wait_financial", "financial"), ("wait_applicant", "applicant")])
     def test_other_waits(self, kind: str, reason: str) -> None:
-        walk = Walk(diagram(start(), receive("w", "tax", kind=kind), end(), path("begin", "w", "done"), messages=("tax",)))
+        walk = Walk(diagram(start(), receive("w", "tax", kind=kind), end(), path("begin", "w", "done"),
+            messages=("tax",)))
         assert facts.ClockStopped(reason) in walk.last
 
 
@@ -517,7 +527,8 @@ def test_values_that_cannot_be_kept_are_refused(form: dict[str, Any]) -> None:
 
 
 def test_a_failed_command_leaves_the_old_state_as_it_was() -> None:
-    xml = diagram(start(), task("a"), script("s", "1"), xor("g"), task("b"), task("c"), end(), path("begin", "a", "s", "g"),
+    xml = diagram(start(), task("a"), script("s", "1"), xor("g"), task("b"), task("c"), end(), path("begin", "a", "s",
+        "g"),
                   flow("g", "b", "a.n = 1"), flow("g", "c", "a.n = 2"), path("b", "done"), path("c", "done"))
     walk = Walk(xml)
     walk.do(ClaimStep("1", "lan"))

@@ -26,8 +26,10 @@ from tests.engine.builders import (
 )
 
 XML = diagram(
-    start(), task("a", choice("ok"), choice("more", "supplement")), timer("remind", host="a", interrupting=False), end("e"),
-    xor("g", "g-fee"), receive("supplement", "supplement"), script("fee", "1"), task("m", inside=loop("filing.x")), end(),
+    start(), task("a", choice("ok"), choice("more", "supplement")), timer("remind", host="a", interrupting=False),
+    end("e"),
+    xor("g", "g-fee"), receive("supplement", "supplement"), script("fee", "1"), task("m", inside=loop("filing.x")),
+    end(),
     path("begin", "a", "g", "fee", "m", "done"), flow("g", "supplement", 'a.choice = "more"'), path("supplement", "a"),
     path("remind", "e"), messages=("supplement",),
 )

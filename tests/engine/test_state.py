@@ -40,12 +40,14 @@ def test_values_come_back_exactly() -> None:
 
 def test_the_codec_is_the_identity() -> None:
     whole = State(
-        digest="d", dossier={"code": "x"}, data={"filing": AWKWARD}, visits={"a": 2}, status=5, clock="supplement", next=9,
+        digest="d", dossier={"code": "x"}, data={"filing": AWKWARD}, visits={"a": 2}, status=5, clock="supplement",
+        next=9,
         tokens={
             "1": Place("1", "a", None, 2, "lan"), "2": Place("2", "m", None, 1, items=[0, False], results=[None, {}]),
             "3": Place("3", "m", "2", 1, index=0, item=0), "4": Place("4", "m", "2", 1, index=1, item=False),
         },
-        timers={"5": Timer("5", "t", "2026-01-01T00:00:00+00:00", "1")}, arrivals={"/j": {"f": 2}}, ended=False, end="e",
+        timers={"5": Timer("5", "t", "2026-01-01T00:00:00+00:00", "1")}, arrivals={"/j": {"f": 2}}, ended=False,
+        end="e",
     )
     assert load(dump(whole)) == whole
     assert dump(load(dump(whole))) == dump(whole)
