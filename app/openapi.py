@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import marshmallow as ma
+from apispec.ext.marshmallow import MarshmallowPlugin
+from apispec.ext.marshmallow.common import resolve_schema_cls
 from flask import Flask
 from flask_smorest import Api
 
@@ -49,9 +51,23 @@ class OneDoorApi(Api):
 def create(app: Flask) -> OneDoorApi:
     """The API, ready to take blueprints."""
     options: dict[str, Any] = {
+        "marshmallow_plugin": MarshmallowPlugin(schema_name_resolver=_schema_name),
         "info": {"description": DESCRIPTION, "license": {"name": "EUPL-1.2", "identifier": "EUPL-1.2"}},
         "security": [{"token": []}],
     }
     api = OneDoorApi(app, spec_kwargs=options)
     api.spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
     return api
+
+
+def _schema_name(schema: Any) -> str:
+    """Two features may call a shape by the same word; the description tells them apart."""
+    kind = resolve_schema_cls(schema)
+    feature = kind.__module__.split(".")[1].capitalize() if kind.__module__.startswith("app.") else ""
+    return f"{feature}{kind.__name__}{_variant(schema) if isinstance(schema, ma.Schema) else ''}"
+
+
+def _variant(schema: ma.Schema) -> str:
+    parts = [("Only", schema.only or ()), ("Without", schema.exclude or ())]
+    named = "".join(word + "".join(sorted(name.capitalize() for name in names)) for word, names in parts if names)
+    return named + ("Some" if schema.partial else "")
