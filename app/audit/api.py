@@ -55,9 +55,9 @@ def get_chain(code: str) -> dict[str, Any]:
 @blueprint.get("/<code>/looks")
 @requires("audit.read")
 @blueprint.response(200, schemas.LookAnswer(many=True))
-def list_looks(code: str) -> tuple[queries.LookLine, ...]:
+def list_looks(code: str) -> list[queries.LookLine]:
     """Who looked at the history, the latest first."""
-    return queries.looks(current_actor(), code)
+    return list(queries.looks(current_actor(), code))
 
 
 @blueprint.get("/<code>/export")

@@ -83,10 +83,10 @@ def _wanted() -> queries.Wanted:
 
 
 def _pager(found: queries.Found) -> dict[str, Any]:
-    known = {name: value for name, value in request.args.items() if name != "page" and value}
+    known: dict[str, Any] = {name: value for name, value in request.args.items() if name != "page" and value}
 
     def url(page: int) -> str | None:
-        return url_for("audit.index", page=page, **known) if 0 < page <= found.pages else None
+        return url_for("audit.index", **{**known, "page": page}) if 0 < page <= found.pages else None
 
     return {
         "number": found.page, "pages": found.pages, "total": found.total,

@@ -246,7 +246,7 @@ def _midnight(day: date) -> datetime:
     return datetime.combine(day, time.min, LOCAL)
 
 
-def _lines() -> Select[Any]:
+def _lines() -> Select[*tuple[Any, ...]]:
     return (
         select(
             Dossier.id, Dossier.code, Dossier.procedure, Procedure.name_vi, Procedure.name_en, Dossier.version,
@@ -297,8 +297,8 @@ def _words(conn: Connection, definition: Definition, acts: tuple[Act, ...], read
         return names.get(reader.language) or names.get("vi") or code
 
     def role(code: str) -> str:
-        names = ROLES.get(code)
-        return code if names is None else names[1 if reader.language == "en" else 0]
+        vi, en, _ = ROLES.get(code, (code, code, set()))
+        return en if reader.language == "en" else vi
 
     return Words(
         definition, reader.language, reader.translate, unit, role, reader.status, reader.moment, reader.hours

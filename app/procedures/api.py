@@ -63,15 +63,15 @@ def get_version(code: str, number: int) -> dict[str, Any]:
 def list_changes(wanted: dict[str, Any], code: str) -> Any:
     """What differs between two published versions, or between one and the draft (for those who edit drafts)."""
     old = queries.version(code, wanted["old"]).bundle
-    return queries.changes(old, queries.newer_bundle(current_actor(), code, wanted["new"]))
+    return list(queries.changes(old, queries.newer_bundle(current_actor(), code, wanted["new"])))
 
 
 @blueprint.get("/<code>/events")
 @requires("procedure.edit")
 @blueprint.response(200, schemas.EventAnswer(many=True))
-def list_events(code: str) -> tuple[queries.Event, ...]:
+def list_events(code: str) -> list[queries.Event]:
     """What happened to the procedure's drafts and versions, the newest first."""
-    return queries.events(code)
+    return list(queries.events(code))
 
 
 @blueprint.get("/<code>/draft")

@@ -293,7 +293,7 @@ def _matches(text: str) -> ColumnElement[bool]:
     return and_(True, *(Procedure.search.contains(word, autoescape=True) for word in plain(text).split()))
 
 
-def _lines() -> Select[Any]:
+def _lines() -> Select[*tuple[Any, ...]]:
     return (
         select(
             Procedure.__table__, ProcessVersion.number, ProcessVersion.bundle["procedure"]["limits"].label("limits"),
@@ -313,7 +313,7 @@ def _line(row: Row[Any]) -> Line:
     )
 
 
-def _versions(code: str) -> Select[Any]:
+def _versions(code: str) -> Select[*tuple[Any, ...]]:
     running = select(func.count()).where(Dossier.version == ProcessVersion.id, Dossier.ended_at.is_(None))
     return (
         select(

@@ -100,7 +100,7 @@ def remove_draft(conn: Connection, code: str) -> None:
     conn.execute(delete(Draft).where(Draft.procedure == code))
 
 
-def version_with(conn: Connection, digest: str) -> Row[Any] | None:
+def version_with(conn: Connection, digest: str) -> Row[*tuple[Any, ...]] | None:
     """The version that already has this content."""
     return conn.execute(
         select(ProcessVersion.procedure, ProcessVersion.number).where(ProcessVersion.digest == digest)
@@ -123,9 +123,9 @@ def add_version(
             procedure=draft.procedure, number=number, digest=digest, bundle=draft.bundle, scenarios=draft.scenarios,
             findings=findings, note=draft.note, author=draft.author, publisher=actor.person,
             effective_from=at.astimezone(LOCAL).date(), published_at=at,
-        )
+        ).returning(ProcessVersion.id)
     )
-    version = int(added.inserted_primary_key[0])
+    version = int(added.scalar_one())
     values = {**columns_of(draft.bundle["procedure"]), "current_version": version}
     conn.execute(update(Procedure).where(Procedure.code == draft.procedure).values(**values))
     return version, number

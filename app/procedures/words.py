@@ -148,13 +148,14 @@ def _value(name: str, value: Any) -> str:
     if name == "kind":
         return str(KIND_NAMES.get(value, value))
     if name == "role" and value in ROLES:
-        return ROLES[value][1 if language() == "en" else 0]
+        vi, en, _ = ROLES[value]
+        return en if language() == "en" else vi
     return _plain(value)
 
 
 def _plain(value: Any) -> str:
     if isinstance(value, bool):
-        return gettext("yes") if value else gettext("no")
+        return str(gettext("yes") if value else gettext("no"))
     if isinstance(value, Mapping):
         if "vi" in value:
             return pick(value)
