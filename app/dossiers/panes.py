@@ -8,13 +8,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from engine.worktime import between
 from sqlalchemy import Connection, func, select
 from sqlalchemy.orm import aliased
 
 from app import clock
 from app.audit.models import HistoryEntry
-from app.calendars import load as working_calendar
+from app.calendars import working_calendar
 from app.casework import Actor, definition_of
 from app.db import reading
 from app.dossiers.answers import Section, answers
@@ -31,6 +30,7 @@ from app.tasks.models import Task
 from engine.definition import Definition, outline
 from engine.facts import from_json
 from engine.fold import View, fold
+from engine.worktime import between
 
 PANES = ("answers", "papers", "diagram", "history", "steps")
 _Doer = aliased(Person)

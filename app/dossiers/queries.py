@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, select, tru
 from sqlalchemy.orm import aliased
 
 from app import clock
-from app.calendars import load as working_calendar
+from app.calendars import working_calendar
 from app.casework import Actor
 from app.db import reading
 from app.dossiers.errors import DossierUnknown
@@ -123,7 +123,7 @@ def head_of(row: Row[Any], calendar: Any, now: datetime) -> Head:
 
 def find(conn: Connection, actor: Actor, code: str) -> Head:
     """The dossier's head; one that the person may not see is unknown to him."""
-    row = conn.execute(head_query().where(Dossier.code == code, visible(actor, Dossier.id))).first()
+    row = conn.execute(head_query().where(Dossier.code == code, visible(conn, actor, Dossier.id))).first()
     if row is None:
         raise DossierUnknown(code=code)
     return head_of(row, working_calendar(conn), clock.now())

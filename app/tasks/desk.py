@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from app import clock
-from app.calendars import load as working_calendar
+from app.calendars import working_calendar
 from app.casework import Actor, definition_of
 from app.db import reading
 from app.dossiers.definitions import step_names

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, select, tuple_
 from sqlalchemy.orm import aliased
 
 from app import clock
-from app.calendars import load as working_calendar
+from app.calendars import working_calendar
 from app.casework import Actor, definition_of
 from app.db import reading
 from app.dossiers.definitions import step_names
@@ -90,7 +90,8 @@ def tasks_of(actor: Actor, code: str) -> tuple[TaskRow, ...]:
     scope, now = pairs(actor), clock.now()
     if not scope:
         return ()
-    query = with_joins(select(*row_columns())).where(LIVE, Dossier.code == code, tuple_(Task.unit, Task.role).in_(scope))
+    mine = tuple_(Task.unit, Task.role).in_(scope)
+    query = with_joins(select(*row_columns())).where(LIVE, Dossier.code == code, mine)
     with reading() as conn:
         calendar = working_calendar(conn)
         return tuple(_task_row(conn, row, calendar, now) for row in conn.execute(query.order_by(Task.token)))
