@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -11,14 +11,14 @@ from SpiffWorkflow.exceptions import SpiffWorkflowException
 
 from engine import findings as f
 from engine import lint, soundness, vocabulary
-from engine.decisions import Decision, compile_decision
+from engine.decisions import Decision, check_decision, compile_decision
 from engine.diagram import model, read
 from engine.errors import OneDoorError
 from engine.feel import Expression, compile_expression
 from engine.findings import Finding
 from engine.forms import check_schema
 from engine.parser import parse
-from engine.structure import VALUE_TAGS, Flow, Graph, draw, expression_text, extension, text_of
+from engine.structure import VALUE_TAGS, Flow, Graph, Node, draw, expression_text, extension, text_of
 from engine.timing import due_at
 from engine.vocabulary import Element, Lane, Step
 
@@ -133,22 +133,28 @@ def _decisions(graph: Graph, found: Analysis, decisions: Mapping[str, str]) -> l
     wrong: list[Finding] = []
     compiled: dict[str, Decision] = {}
     for name, dmn in decisions.items():
-        try:
+        more = check_decision(name, dmn)
+        wrong += more
+        if not f.refused(more):
             compiled[name] = compile_decision(dmn)
-        except OneDoorError as problem:
-            wrong.append(f.error("decision_refused", None, decision=name, reason=str(problem)))
     for node in graph.nodes.values():
-        if node.type != "businessRuleTask":
-            continue
-        own = extension(node.xml, "decision")
-        name = str(own.get("ref") or "") if own is not None else ""
-        if not name:
-            wrong.append(f.error("decision_missing", node.id))
-        elif name not in decisions:
-            wrong.append(f.error("decision_unknown", node.id, decision=name))
-        elif name in compiled:
-            found.decision_of[node.id] = compiled[name]
+        if node.type == "businessRuleTask":
+            wrong += _rule(found, node, decisions, compiled)
     return wrong
+
+
+def _rule(
+    found: Analysis, node: Node, decisions: Mapping[str, str], compiled: Mapping[str, Decision]
+) -> list[Finding]:
+    own = extension(node.xml, "decision")
+    name = str(own.get("ref") or "") if own is not None else ""
+    if name not in decisions:
+        return [f.error("decision_unknown", node.id, decision=name) if name else f.error("decision_missing", node.id)]
+    if name not in compiled:
+        return []
+    found.decision_of[node.id] = compiled[name]
+    missing = sorted(set(_unknown(compiled[name].paths, _known(found), found)))
+    return [f.error("expression_name", node.id, name=path, expression=name) for path in missing]
 
 
 def _values(graph: Graph) -> list[Finding]:
@@ -212,7 +218,6 @@ def _texts_of(kind: str, xml: Any) -> Iterator[str]:
 
 def _compile(found: Analysis, texts: list[tuple[str, str, str | None]]) -> list[Finding]:
     wrong = []
-    known = {"dossier", "filing", "visits", *found.named}
     for element, text, item in texts:
         if not text:
             continue
@@ -222,13 +227,18 @@ def _compile(found: Analysis, texts: list[tuple[str, str, str | None]]) -> list[
             wrong.append(f.error("expression", element, reason=problem.details.get("reason"), expression=text))
             continue
         found.expressions[text] = expression
-        missing = sorted(_unknown(expression, known | {item or "dossier"}, found))
+        known = _known(found) | ({item} if item else set())
+        missing = sorted(set(_unknown(expression.paths, known, found)))
         wrong += [f.error("expression_name", element, name=name, expression=text) for name in missing]
     return wrong
 
 
-def _unknown(expression: Expression, known: set[str], found: Analysis) -> Iterator[str]:
-    for path in expression.paths:
+def _known(found: Analysis) -> set[str]:
+    return {"dossier", "filing", "visits", *found.named}
+
+
+def _unknown(paths: Iterable[tuple[str, ...]], known: set[str], found: Analysis) -> Iterator[str]:
+    for path in paths:
         if path[0] not in known:
             yield path[0]
         elif path[0] == "visits" and len(path) > 1 and path[1] not in found.steps:

@@ -103,8 +103,6 @@ TEMPLATES: dict[str, str] = {
     "script_language": "Script task {element} is in {language}; only FEEL expressions can be run.",
     "decision_missing": "Business rule task {element} names no decision.",
     "decision_unknown": "Business rule task {element} uses the decision \"{decision}\", which does not exist.",
-    "decision_refused": "Decision \"{decision}\" cannot be used: {reason}",
-    "form_refused": "Form \"{form}\" cannot be used: {reason}",
     **FORM_FINDINGS,
     **DECISION_FINDINGS,
 }

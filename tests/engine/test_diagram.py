@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import time
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
@@ -237,3 +239,12 @@ def test_interrupted_branches_are_seen_by_the_join_check() -> None:
     assert codes(cut) == {"deadlock": "j"}
     reminded = diagram(*parts, timer("t", host="a", interrupting=False), end("late"), flow("t", "late"))
     assert codes(reminded) == {}
+
+
+def test_every_sentence_is_used_and_every_finding_has_one() -> None:
+    engine = Path(findings.__file__).parent
+    source = "".join(path_.read_text("utf-8") for path_ in engine.glob("*.py") if path_.name != "findings.py")
+    source += "".join(path_.read_text("utf-8") for path_ in (engine / "forms").glob("*.py"))
+    assert [code for code in findings.TEMPLATES if source.count(f'"{code}"') == 0] == []
+    raised = set(re.findall(r'\bf\.(?:error|warning)\(\s*"(\w+)"', source))
+    assert raised - set(findings.TEMPLATES) == set()

@@ -17,13 +17,14 @@ from engine.commands import (
     StartProcess,
     WithdrawDossier,
 )
-from engine.definition import Bundle, compile_definition
+from engine.definition import Bundle, check, compile_definition
 from engine.errors import (
     AlreadyEnded,
     AlreadyStarted,
     BudgetExceeded,
     ChoiceUnknown,
     ExpressionFailed,
+    Failed,
     Invalid,
     MessageNotAwaited,
     NoBranchHolds,
@@ -39,6 +40,7 @@ from engine.errors import (
     TooLateToWithdraw,
 )
 from engine.execute import offered, step
+from engine.findings import refused
 from tests.engine.builders import (
     DOSSIER,
     NOW,
@@ -46,6 +48,7 @@ from tests.engine.builders import (
     both,
     choice,
     diagram,
+    element,
     end,
     flow,
     frame,
@@ -433,6 +436,45 @@ def test_scripts_and_their_values() -> None:
     assert Walk(xml, {"copies": 0}).view.ended
     dated = xml.replace("filing.copies * 5000", "today()").replace("fee = 0", "filing.copies = 0")
     assert Walk(dated, {"copies": 1}).view.data["fee"] == "2026-03-02"
+
+
+DMN = """<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="d" namespace="urn:x">
+<decision id="size" name="size"><decisionTable id="t" hitPolicy="FIRST">
+<input id="i"><inputExpression id="e" typeRef="number"><text>filing.area</text></inputExpression></input>
+<output id="o" name="large" typeRef="boolean"/><output id="p" name="limit" typeRef="number"/>
+<rule id="r1"><inputEntry id="a"><text>&gt; 100</text></inputEntry><outputEntry id="b"><text>true</text></outputEntry>
+<outputEntry id="b2"><text>100</text></outputEntry></rule>
+<rule id="r2"><inputEntry id="c"><text>-</text></inputEntry><outputEntry id="x"><text>false</text></outputEntry>
+<outputEntry id="x2"><text>0.5</text></outputEntry></rule>
+</decisionTable></decision></definitions>"""
+RULE = '<bpmn:extensionElements><onedoor:decision ref="size"/></bpmn:extensionElements>'
+RULED = diagram(start(), element("businessRuleTask", "rule", RULE), xor("g", "g-done"), task("a"), end(),
+                path("begin", "rule", "g", "done"), flow("g", "a", "rule.large"), path("a", "done"))
+
+
+def test_decisions_and_their_values() -> None:
+    walk = Walk(RULED, {"area": 120}, decisions={"size": DMN})
+    assert facts.ValueComputed("rule", {"large": True, "limit": 100}) in walk.last
+    assert walk.open == ["a"]
+    small = Walk(RULED, {"area": 80}, decisions={"size": DMN})
+    assert small.view.data["rule"] == {"large": False, "limit": 0.5}
+    assert small.view.ended
+
+
+def test_a_decision_that_fails_names_the_element() -> None:
+    picky = DMN.replace('hitPolicy="FIRST"', 'hitPolicy="UNIQUE"')
+    with pytest.raises(Failed) as caught:
+        Walk(RULED, {"area": 120}, decisions={"size": picky})
+    assert caught.value.details["element"] == "rule"
+
+
+def test_decisions_are_checked() -> None:
+    def codes(dmn: str) -> list[tuple[str, str | None]]:
+        return [(one.code, one.element) for one in refused(check(Bundle(RULED, decisions={"size": dmn})))]
+
+    assert codes(DMN) == []
+    assert codes(DMN.replace("filing.area", "nobody.area")) == [("expression_name", "rule")]
+    assert codes("nonsense") == [("decision_xml", "size")]
 
 
 def test_units_hours_and_status_are_resolved_on_entering() -> None:
