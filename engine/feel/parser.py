@@ -18,6 +18,8 @@ _POWERS = {
     "+": 4, "-": 4, "*": 5, "/": 5, "**": 6,
 }
 _COMPARISONS = frozenset({"=", "!=", "<", "<=", ">", ">="})
+# Words after which a path, a filter or a call may follow at once.
+_CLOSED = frozenset({"true", "false", "null"})
 _ASKED = n.Name("?")
 
 
@@ -177,7 +179,7 @@ class Parser:
         special = PREFIX.get(token.text) if token.kind == "word" else None
         if special is not None:
             self.take()
-            return self.postfix(special(self)) if token.text == "function" else special(self)
+            return self.postfix(special(self)) if token.text in _CLOSED else special(self)
         return self.postfix(primary(self))
 
     def negated(self) -> n.Node:

@@ -121,7 +121,8 @@ def _round(p: Parser) -> n.Node:
 
 
 def _open_range(p: Parser) -> n.Node:
-    operator = p.take().text
+    sign = p.take()
+    operator = sign.text
     end = p.in_brackets(lambda: p.expression(3))
     p.expect(")")
     included = operator.endswith("=")
@@ -130,7 +131,7 @@ def _open_range(p: Parser) -> n.Node:
     if operator in (">", ">="):
         return n.RangeOf(end, None, included, False)
     if operator == "!=":
-        p.fail('a range cannot be made with "!="')
+        p.fail('a range cannot be made with "!="', sign)
     return n.RangeOf(end, end, True, True)
 
 
