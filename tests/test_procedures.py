@@ -119,6 +119,20 @@ def test_only_the_electronic_signature_demands_a_file(key: str) -> None:
     assert [step.id for step in definition_of(key).steps.values() if step.needs_file] == ["sign"]
 
 
+@every_procedure
+def test_a_conclusion_in_a_form_offers_exactly_the_ways_on(key: str) -> None:
+    for step in definition_of(key).steps.values():
+        parts = shipped(key).forms[step.form or "filing"]["components"]
+        for field in (part for part in parts if part.get("key") == "conclusion"):
+            assert [each["value"] for each in field["values"]] == [choice.id for choice in step.choices]
+
+
+@every_procedure
+def test_every_form_is_used(key: str) -> None:
+    definition = definition_of(key)
+    assert {definition.start_form, *(step.form for step in definition.steps.values())} == set(definition.forms)
+
+
 # Both languages
 
 
