@@ -1,4 +1,5 @@
 import htmx from "htmx.org";
+import { answers } from "./behaviours/answers.js";
 import { confirmations } from "./behaviours/confirm.js";
 import { fields } from "./behaviours/fields.js";
 import { menus } from "./behaviours/menus.js";
@@ -8,6 +9,7 @@ import { tables } from "./behaviours/tables.js";
 import { unsaved } from "./behaviours/unsaved.js";
 import { mountIslands } from "./lib/mount.js";
 
+answers();
 confirmations();
 fields();
 menus();

@@ -30,6 +30,7 @@ export const onedoor = {
   "Decision table": "Bảng quyết định",
   "Diagram: arrow keys with Ctrl move it. The steps stand in the list beside it.": "Sơ đồ: dùng Ctrl và phím mũi tên để di chuyển. Danh sách các bước ở bên cạnh.",
   "Done, result ready": "Đã xử lý xong",
+  "Draft kept at {time}": "Đã giữ bản nháp lúc {time}",
   "Electronic signature": "Ký số",
   "English name": "Tên tiếng Anh",
   "Error": "Lỗi",

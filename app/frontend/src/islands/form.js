@@ -4,7 +4,8 @@
  * Data: {schema, data, errors: [{path, message}], readonly, name = "form"}. `path` is the place of the value, such as
  * `owner_name` or `members[0].name`; an error without a field of that path stands above the form. On submit the form
  * is checked, the first error gets the focus, and the answers go as JSON in the hidden input `name`. A submit button
- * with `formnovalidate` (saving a draft) sends them unchecked.
+ * with `formnovalidate` (saving a draft) sends them unchecked. While it is filled the outer form hears `answers`.
+ * Inside `<form data-preview>` it only shows how the form behaves.
  */
 import { Form } from "@bpmn-io/form-js-viewer";
 import flatpickr from "flatpickr";
@@ -24,9 +25,16 @@ export async function mount(element, { schema, data, errors = [], readonly = fal
 }
 
 function bind(form, element, outer, name) {
+  if (outer.matches("[data-preview]")) {
+    outer.addEventListener("submit", (event) => event.preventDefault());
+    return;
+  }
   const hidden = h("input", { type: "hidden", name });
   element.after(hidden);
-  form.on("field.updated", () => setUnsaved(outer, true));
+  form.on("field.updated", () => {
+    setUnsaved(outer, true);
+    setTimeout(() => outer.dispatchEvent(new CustomEvent("answers", { bubbles: true, detail: form._getSubmitData() })));
+  });
   outer.addEventListener("submit", (event) => {
     if (event.target !== outer) return;
     const { data, errors } = form.submit();

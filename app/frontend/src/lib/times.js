@@ -11,3 +11,8 @@ export function moment(iso) {
   const part = Object.fromEntries(FORMAT.formatToParts(time).map(({ type, value }) => [type, value]));
   return `${part.hour}:${part.minute} ${part.day}/${part.month}/${part.year}`;
 }
+
+/** The province's time of day now. */
+export function timeOfDay() {
+  return moment(new Date().toISOString()).split(" ")[0];
+}
