@@ -173,8 +173,6 @@ def _values(graph: Graph) -> list[Finding]:
 
 def _timer(element: str, xml: Any) -> list[Finding]:
     drawn = xml.find(model("timerEventDefinition"))
-    if drawn is None:
-        return [f.error("boundary_kind", element)]
     for kind, tag in (("duration", "timeDuration"), ("date", "timeDate")):
         value = text_of(drawn.find(model(tag)))
         if value and not value.startswith("="):

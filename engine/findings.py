@@ -42,7 +42,7 @@ TEMPLATES: dict[str, str] = {
     "several_pools": "The diagram has {count} pools with a process; draw one process with lanes.",
     "message_flow": "Message flow {element} cannot be run yet; remove it.",
     "timer_cycle": "Timer {element} repeats; only a date or a duration can be run yet.",
-    "boundary_kind": "Boundary event {element} must be a timer.",
+    "boundary_kind": "Event {element} must be exactly one timer.",
     "unsupported": "Element {element} ({tag}) cannot be run yet; remove it.",
     "engine_refused": "The diagram cannot be run at {element}: {reason}.",
     # Structure

@@ -110,7 +110,7 @@ def draw(root: etree._Element) -> tuple[Graph | None, list[Finding]]:
     graph = Graph(root, process)
     for xml, scope in _walk(process, None):
         _add(graph, xml, scope)
-    found += [*_references(graph), *_scopes(graph), *_ways(graph)]
+    found += [*_references(graph), *_scopes(graph), *_ways(graph), *_events(graph)]
     if not f.refused(found):
         found += _row(graph)
     return graph, found
@@ -241,6 +241,20 @@ def _ways(graph: Graph) -> list[Finding]:
             found += _conditions(node, ways)
         if node.type == "parallelGateway":
             found += _doubled(ways) + _doubled(graph.incoming.get(node.id, []))
+    return found
+
+
+def _events(graph: Graph) -> list[Finding]:
+    """A start is plain, an end plain or terminating, every other event exactly one timer."""
+    found = []
+    for node in graph.nodes.values():
+        kinds = [local(xml) for xml in node.xml.iterchildren(etree.Element) if local(xml).endswith("EventDefinition")]
+        if node.type == "startEvent" and kinds:
+            found.append(f.error("start_kind", node.id))
+        elif node.type == "endEvent" and kinds not in ([], ["terminateEventDefinition"]):
+            found.append(f.error("end_kind", node.id))
+        elif node.type in ("boundaryEvent", "intermediateCatchEvent") and kinds != ["timerEventDefinition"]:
+            found.append(f.error("boundary_kind", node.id))
     return found
 
 
