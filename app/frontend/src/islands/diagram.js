@@ -4,12 +4,13 @@
  * Data: {xml | xml_url, tokens: [{element, label?, state?}], passed: [element], flows: [flow],
  * findings: [{element, severity, message}], hours: {element: text}}. state: open, waiting, late.
  */
-import { addBadge, followPage, markFindings, markMoment, showDiagram } from "../lib/canvas.js";
+import { addBadge, followPage, look, markFindings, markMoment, showDiagram } from "../lib/canvas.js";
 
 export async function mount(element, data) {
   const viewer = await showDiagram(element, data);
   markMoment(viewer, data);
   markFindings(viewer, data.findings ?? []);
   for (const [id, text] of Object.entries(data.hours ?? {})) addBadge(viewer, id, "od-hours", text, { bottom: -2, left: 4 });
+  look(viewer, data.tokens?.[0]?.element);
   followPage(viewer);
 }

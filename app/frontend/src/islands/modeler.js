@@ -9,7 +9,7 @@
 import Modeler from "bpmn-js/lib/Modeler";
 import { BpmnPropertiesPanelModule, BpmnPropertiesProviderModule } from "bpmn-js-properties-panel";
 import { setUnsaved } from "../behaviours/unsaved.js";
-import { bpmnOptions, fit, followPage, markFindings, showDiagram, showElement } from "../lib/canvas.js";
+import { bpmnOptions, fit, followPage, fontsReady, markFindings, showDiagram, showElement } from "../lib/canvas.js";
 import { button, h } from "../lib/dom.js";
 import { send } from "../lib/http.js";
 import { t } from "../lib/i18n.js";
@@ -52,8 +52,10 @@ async function openModeler(parts, data) {
     moddleExtensions: bpmnOptions.moddleExtensions,
     additionalModules: [...bpmnOptions.additionalModules, BpmnPropertiesPanelModule, BpmnPropertiesProviderModule, onedoorModule],
     bpmnRenderer: bpmnOptions.bpmnRenderer,
+    textRenderer: bpmnOptions.textRenderer,
     onedoor: { roles, units, forms, decisions },
   });
+  await fontsReady();
   await modeler.importXML(data.xml);
   fit(modeler, PALETTE_WIDTH);
   return modeler;

@@ -9,9 +9,14 @@ export const bpmnOptions = {
   moddleExtensions: { onedoor },
   additionalModules: [translateModule],
   bpmnRenderer: { defaultStrokeColor: "#36434f", defaultLabelColor: "#1a2530" },
+  textRenderer: { defaultStyle: { fontFamily: "\"Be Vietnam Pro\", sans-serif" } },
 };
 const MARGIN = 16;
 const LARGEST = 1.25;
+/** Below this scale the names cannot be read; a reader then starts at READABLE, where the work is. */
+const SMALLEST = 0.6;
+const READABLE = 0.8;
+const LABEL_WIDTH = 90;
 const MARK_CLASS = /^od-/;
 
 /** A viewer of `xml` in `element`, fitted to its place. */
@@ -20,9 +25,15 @@ export async function showDiagram(element, { xml, xml_url }) {
   element.append(place);
   const viewer = new NavigatedViewer({ container: place, ...bpmnOptions });
   viewer.on("import.parse.complete", ({ definitions }) => definitions && useReadersNames(definitions));
+  await fontsReady();
   await viewer.importXML(xml ?? (await fetchText(xml_url)));
   prepare(viewer, place);
   return viewer;
+}
+
+/** Names are measured while they are drawn, which must not happen in another font. */
+export function fontsReady() {
+  return Promise.all(["12px \"Be Vietnam Pro\"", "500 12px \"Be Vietnam Pro\""].map((font) => document.fonts.load(font, "Tiếng Việt"))).catch(() => []);
 }
 
 /** The page scrolls with the wheel; the diagram zooms with Ctrl and moves by dragging. */
@@ -30,7 +41,7 @@ function prepare(viewer, place) {
   place.addEventListener("wheel", (event) => { if (!event.ctrlKey) event.stopPropagation(); }, { capture: true });
   place.querySelector("svg")?.setAttribute("aria-label", t("Diagram: arrow keys with Ctrl move it. The steps stand in the list beside it."));
   place.querySelector("svg")?.setAttribute("role", "img");
-  fit(viewer);
+  look(viewer);
   place.append(zoomButtons(viewer));
   new ResizeObserver(() => viewer.get("canvas").resized()).observe(place);
 }
@@ -45,6 +56,22 @@ export function fit(viewer, left = 0) {
   viewer.get("canvas").viewbox({ x, y: inner.y + inner.height / 2 - height / 2, width, height });
 }
 
+/** The whole diagram where it can be read; otherwise the part around an element (or the start). */
+export function look(viewer, id) {
+  fit(viewer);
+  const { scale, inner, outer } = viewer.get("canvas").viewbox();
+  if (scale >= SMALLEST) return;
+  const element = viewer.get("elementRegistry").get(id) ?? viewer.get("elementRegistry").find((each) => each.type === "bpmn:StartEvent");
+  const [width, height] = [outer.width / READABLE, outer.height / READABLE];
+  const x = within(element.x + element.width / 2 - width / 2, inner.x - MARGIN, inner.x + inner.width + MARGIN - width);
+  const y = within(element.y + element.height / 2 - height / 2, inner.y - MARGIN, inner.y + inner.height + MARGIN - height);
+  viewer.get("canvas").viewbox({ x, y, width, height });
+}
+
+function within(value, least, most) {
+  return Math.max(least, Math.min(value, most));
+}
+
 function zoomButtons(viewer) {
   const step = (by) => () => viewer.get("zoomScroll").stepZoom(by);
   return h("div", { class: "zoom-buttons" },
@@ -55,7 +82,19 @@ function zoomButtons(viewer) {
 
 /** In English the diagram shows the English names that its elements carry. */
 function useReadersNames(definitions) {
-  if (language === "en") visit(definitions, new Set());
+  if (language !== "en") return;
+  visit(definitions, new Set());
+  for (const drawn of definitions.diagrams?.[0]?.plane?.planeElement ?? []) widenLabel(drawn);
+}
+
+/** Labels were given room for the Vietnamese name. */
+function widenLabel({ label, bpmnElement }) {
+  const words = (bpmnElement?.name ?? "").split(/\s+/);
+  if (!label?.bounds) return;
+  const wanted = Math.min(LABEL_WIDTH, 8 * Math.max(...words.map((word) => word.length)) + 6);
+  const missing = Math.max(0, wanted - label.bounds.width);
+  label.bounds.x -= missing / 2;
+  label.bounds.width += missing;
 }
 
 function visit(element, seen) {
