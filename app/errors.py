@@ -101,6 +101,8 @@ def status_of(error: OneDoorError) -> int:
 def message_of(error: OneDoorError) -> str:
     """The error's sentence in the reader's language."""
     details = {key: _readable(value) for key, value in error.details.items()}
+    if isinstance(error, NotFound) and "what" in details:
+        details["what"] = gettext(details["what"])
     return fill(gettext(error.template()), details)
 
 

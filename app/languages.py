@@ -58,6 +58,21 @@ CHANNEL_NAMES = {
     "postal": lazy_gettext("By post"),
 }
 
+COMMAND_NAMES = {
+    "StartProcess": lazy_gettext("Receive the dossier"),
+    "ClaimStep": lazy_gettext("Claim the step"),
+    "ReleaseStep": lazy_gettext("Give the step back"),
+    "CompleteStep": lazy_gettext("Complete the step"),
+    "DeliverMessage": lazy_gettext("Record what was handed in"),
+    "FireTimer": lazy_gettext("Let a time limit run out"),
+    "WithdrawDossier": lazy_gettext("Withdraw the dossier"),
+}
+
+NOUNS = (
+    lazy_gettext("unit"), lazy_gettext("person"), lazy_gettext("version"), lazy_gettext("dossier"),
+    lazy_gettext("incident"), lazy_gettext("token"), lazy_gettext("membership"), lazy_gettext("calendar day"),
+)
+
 UNIT_KIND_NAMES = {
     "province": lazy_gettext("Province"),
     "department": lazy_gettext("Department"),

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from app.errors import fill, message_of
 from app.jobs import commands, queries
 from app.jobs.sentences import sentence_of
+from app.languages import COMMAND_NAMES
 from app.security import current_actor, requires
 from engine.errors import Failed, NotPossible
 
@@ -47,6 +48,11 @@ def retry(incident: int) -> Response:
     except NotPossible as error:
         flash(message_of(error), "warning")
     return redirect(url_for("jobs.incident", incident=incident), 303)
+
+
+@blueprint.context_processor
+def _words() -> dict[str, Any]:
+    return {"command_name": lambda name: COMMAND_NAMES.get(name, name)}
 
 
 def _pages(found: queries.IncidentPage, resolved: bool) -> dict[str, Any]:
