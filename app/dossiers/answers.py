@@ -25,11 +25,12 @@ class Section:
 
 
 def answers(definition: Definition, data: Mapping[str, Any], language: str) -> tuple[Section, ...]:
-    """The filing first, then every step that was done, in reading order."""
+    """The step that was done last comes first: whoever goes on reads the last opinion before the application."""
     filing = definition.forms[definition.start_form]
     first = Section(None, None, None, _rows(filing, data.get("filing", {}), language))
     order = [*definition.step_order, *(each for each in definition.steps if each not in definition.step_order)]
-    return (first, *(section for step in order for section in _of_step(definition, step, data.get(step), language)))
+    done = (section for step in reversed(order) for section in _of_step(definition, step, data.get(step), language))
+    return (*done, first)
 
 
 def _of_step(definition: Definition, step: str, value: Any, language: str) -> Iterator[Section]:

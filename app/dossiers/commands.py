@@ -104,8 +104,7 @@ def _checked(taken: Current, filing: Filing, papers: Iterable[Paper], now: datet
     gaps = missing(components, given)
     fields = [*checked.errors, *(PaperGap(f"papers.{each.code}") for each in gaps)]
     if fields:
-        first = checked.errors[0].path if checked.errors else gaps[0].name
-        raise FilingRefused(count=len(fields), first=first, fields=fields)
+        raise FilingRefused(count=len(fields), fields=fields)
     return dict(checked.values)
 
 

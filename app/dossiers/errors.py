@@ -46,10 +46,6 @@ class ComponentUnknown(Invalid):
     """The procedure has no component "{component}"; reload the page."""
 
 
-class PapersMissing(Invalid):
-    """{count} required component(s) are missing, first: {first}."""
-
-
 class ChannelUnknown(Invalid):
     """A dossier cannot come in by "{channel}"; choose one of: {allowed}."""
 
@@ -67,7 +63,7 @@ class ProcedureUnavailable(Invalid):
 
 
 class FilingRefused(FormRefused):
-    """{count} place(s) of the filing have to be corrected, first: {first}."""
+    """{count} place(s) have to be corrected; each is marked."""
 
 
 class MatchUnreadable(Invalid):

@@ -32,7 +32,7 @@ from engine.facts import from_json
 from engine.fold import View, fold
 from engine.worktime import between
 
-PANES = ("answers", "papers", "diagram", "history", "steps")
+PANES = ("steps", "answers", "papers", "diagram", "history")
 _Doer = aliased(Person)
 
 

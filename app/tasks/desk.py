@@ -92,7 +92,7 @@ def _desk(conn: Connection, actor: Actor, head: Head, found: tuple[Any, Definiti
     kept = conn.execute(select(Dossier.data, Dossier.state).where(Dossier.id == head.id)).one()
     draft = _draft(conn, actor, head.id, row.token)
     values = draft.form if draft else _before(kept.data, step)
-    order = definition.step_order
+    order = [each for each in definition.step_order if not definition.steps[each].message]
     return Desk(
         head=head, task=task_row(row, step_names(definition, row.step), working_calendar(conn), now),
         number=order.index(step.id) + 1 if step.id in order else 0, steps=len(order),

@@ -18,9 +18,5 @@ class ResultMissing(Invalid):
     """Step {step} ends with a file (the signed or stamped result); attach it first."""
 
 
-class NothingChosen(Invalid):
-    """Choose at least one task."""
-
-
 class PlaceUnreadable(Invalid):
     """The place in the list cannot be read; begin at the first page."""
