@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from threading import Event
-from typing import Any
+from typing import IO, Any
 
 import click
 from sqlalchemy import select
@@ -138,7 +138,7 @@ def verify(chains_only: bool) -> None:
 @main.command()
 @click.argument("code")
 @click.option("--output", type=click.File("w", encoding="utf-8"), default="-", help="A file instead of the terminal.")
-def export(code: str, output: click.utils.LazyFile) -> None:
+def export(code: str, output: IO[str]) -> None:
     """Write the history of the dossier CODE as JSON lines."""
     with create_app().app_context():
         for line in export_by_operator(code):

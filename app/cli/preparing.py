@@ -6,6 +6,7 @@ Every stage looks at the database itself for what is there already, so that prep
 from __future__ import annotations
 
 import logging
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -52,7 +53,7 @@ class Line:
     """One line of progress: what is done, how far, how long it took."""
 
     title: str
-    moving: bool = field(default_factory=lambda: click.get_text_stream("stdout").isatty())
+    moving: bool = field(default_factory=sys.stdout.isatty)
     started: float = field(default_factory=time.monotonic)
 
     def show(self, mark: str, end: bool = False) -> None:

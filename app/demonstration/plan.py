@@ -13,14 +13,14 @@ from app.clock import LOCAL
 from app.demonstration.names import STARTED, another_person, retold
 from app.demonstration.province import Place, communes
 from app.procedures.shipped import Shipped
-from engine.worktime import Calendar, add
+from engine.worktime import Calendar, add, between
 
 DOSSIERS = 200
 MAIN_WEIGHT = 5
 ACTS = {"complete", "deliver", "fire", "withdraw"}
 SHARES = {"household-business": 34, "construction-permit": 18, "land-change": 18, "judicial-record": 16,
           "electricity-supply": 14}
-AGES = ((0, 2, 30), (2, 7, 30), (7, 20, 25), (20, 55, 15))
+AGES = ((0, 3, 30), (3, 8, 27), (8, 20, 27), (20, 55, 16))
 PACES = ((0.25, 0.9, 86), (1.3, 2.2, 9), (3.0, 5.0, 5))
 
 
@@ -119,10 +119,12 @@ def _when(chance: random.Random, now: datetime, calendar: Calendar) -> datetime:
     """A moment of a working day in the past, recent ones more often."""
     low, high, _ = chance.choices(AGES, [share for _, _, share in AGES])[0]
     day = now.astimezone(LOCAL).date() - timedelta(days=chance.uniform(low, high))
-    opening = datetime.combine(day, time(0), LOCAL).astimezone(UTC)
-    moment = add(calendar, opening, Decimal(chance.randrange(5, 470)) / 60)
-    earlier = now - timedelta(minutes=chance.randrange(20, 600))
-    return moment if moment < now else earlier
+    while True:
+        opening = datetime.combine(day, time(0), LOCAL).astimezone(UTC)
+        hours = between(calendar, opening, min(opening + timedelta(days=1), now))
+        if hours > 0:
+            return add(calendar, opening, hours * chance.randrange(3, 97) / 100)
+        day -= timedelta(days=1)
 
 
 def _pace(chance: random.Random) -> Decimal:

@@ -122,7 +122,7 @@ def _next_moment(stage: Stage, play: Play, moment: datetime) -> datetime | None:
     if "withdraw" in act:
         return add(stage.calendar, moment, Decimal(play.chance.randrange(20, 400)) / 60)
     if "deliver" in act:
-        return add(stage.calendar, moment, Decimal(play.chance.randrange(8 * 60, 56 * 60)) / 60)
+        return add(stage.calendar, moment, Decimal(play.chance.randrange(8 * 60, 80 * 60)) / 60)
     hours = (_task(play, act).hours or DEFAULT_HOURS) * play.pace
     spread = Decimal(play.chance.randrange(70, 110)) / 100
     return max(add(stage.calendar, moment, Decimal(hours) * spread), moment + timedelta(minutes=3))
