@@ -74,28 +74,23 @@ class Calendar:
     def _day(self, index: int) -> int:
         """The ordinal of the working day with that many working days before it."""
         weeks, rest = divmod(index, 5)
-        low = high = weeks * 7 + rest + 1
-        # Days off push the day later, make-up days pull it earlier.
-        step = 1
-        while self._before(high + 1) <= index:
-            high, step = high + step, step * 2
-        step = 1
-        while self._before(low) > index:
-            low, step = low - step, step * 2
-        while low < high:
-            middle = (low + high) // 2
-            if self._before(middle + 1) > index:
-                high = middle
-            else:
-                low = middle + 1
-        return low
+        day = weeks * 7 + rest + 1
+        # Days off push the day later, make-up days pull it earlier; each round closes the gap that is left.
+        missing = index + 1 - self._before(day + 1)
+        while missing:
+            day += missing
+            missing = index + 1 - self._before(day + 1)
+        while self._before(day) > index:
+            day -= 1
+        return day
 
     def _place(self, moment: datetime) -> int:
         """Working microseconds up to a moment."""
         local = self._local(moment)
         ordinal = local.toordinal()
-        done = self._before(ordinal) * self._length
-        if not self._works(ordinal):
+        days = self._before(ordinal)
+        done = days * self._length
+        if self._before(ordinal + 1) == days:
             return done
         passed = ((local.hour * 60 + local.minute) * 60 + local.second) * 1_000_000 + local.microsecond
         return done + sum(min(max(passed - begin, 0), end - begin) for begin, end in self._pieces)

@@ -2,7 +2,8 @@
 
 Allowed: characters, `.`, classes, `\\d \\w \\s` and their opposites, `^ $`, groups, `|`, and `? * + {m,n}`. Refused:
 back references, look-around, a repetition inside a repetition, an alternative inside a repetition of unbounded length,
-and more than three unbounded repetitions, so that the work is bounded by a small power of the text's length.
+more than three long repetitions, and more than a few thousand ways to match by alternatives and short repetitions.
+So the work is bounded by those ways times a small power of the text's length, and can be known before it is done.
 """
 
 from __future__ import annotations
@@ -16,7 +17,10 @@ from engine.feel.values import IllTyped
 
 LONGEST = 500
 MOST_REPEATS = 1000
-MOST_UNBOUNDED = 3
+MOST_LONG = 3
+SHORT = 16
+MOST_WAYS = 5_000
+STEPS_ALLOWED = 100_000
 _FLAGS = {"i": re.IGNORECASE, "s": re.DOTALL, "m": re.MULTILINE, "x": re.VERBOSE}
 _CLASSES = frozenset("dDwWsS")
 _ESCAPED = frozenset(r"\.[]{}()*+?^$|/-#,:;!@%&=<>~_'\"` ")
@@ -26,14 +30,20 @@ _BOUNDS = re.compile(r"\{([0-9]{1,4})(?:(,)([0-9]{1,4})?)?\}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A checked pattern; `power` bounds the work as a power of the text's length."""
+    """A checked pattern; `ways` times the text's length to the `power` bounds the work of one search."""
 
     compiled: re.Pattern[str]
     power: int
+    ways: int
 
     def cost(self, size: int) -> int:
-        """Steps to take from the budget for one search in a text of that size."""
-        return 1 + size // 8 if self.power == 0 else 1 + int((size // 8 + 1) ** min(self.power, 2)) // 16
+        """Steps to take from the budget for one search in a text of that size; a step is worth 200 comparisons."""
+        work: int = self.ways * (size + 1) ** self.power
+        return 1 + work // 200
+
+    def finds(self, text: str) -> bool:
+        """Whether the text has a match; a text too long for the pattern has none."""
+        return self.cost(len(text)) <= STEPS_ALLOWED and self.compiled.search(text) is not None
 
 
 class PatternRefused(IllTyped):
@@ -47,10 +57,11 @@ class PatternRefused(IllTyped):
 class _Reader:
     """Reads one pattern, writing the equal pattern for Python."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, lines: bool) -> None:
         self.text = text
+        self.lines = lines
         self.at = 0
-        self.unbounded = 0
+        self.long = 0
         self.output: list[str] = []
 
     def next(self) -> str:
@@ -62,32 +73,34 @@ class _Reader:
     def sees(self, prefix: str) -> bool:
         return self.text.startswith(prefix, self.at)
 
-    def alternatives(self, level: int) -> tuple[bool, bool]:
-        """Reads up to `)` or the end; tells whether something repeats and whether there is a choice inside."""
-        repeats = chooses = False
+    def alternatives(self, level: int) -> tuple[bool, int]:
+        """Reads up to `)` or the end; tells whether something repeats inside and in how many ways it can match."""
+        repeats, ways, others = False, 1, 0
         while self.at < len(self.text) and not self.sees(")"):
             if self.sees("|"):
                 self.output.append(self.next())
-                chooses = True
+                ways, others = 1, others + ways
             else:
                 below = self.piece(level)
-                repeats, chooses = repeats or below[0], chooses or below[1]
-        return repeats, chooses
+                repeats, ways = repeats or below[0], ways * below[1]
+            if ways + others > MOST_WAYS:
+                raise PatternRefused("it has too many ways to match")
+        return repeats, ways + others
 
-    def piece(self, level: int) -> tuple[bool, bool]:
+    def piece(self, level: int) -> tuple[bool, int]:
         character = self.next()
         if character == "(":
             inner = self.group(level)
         elif character in "*+?{}":
             raise PatternRefused("a repetition has nothing to repeat")
         else:
-            inner = (False, False)
+            inner = (False, 1)
             self.output.append(self.atom(character))
             if character in "^$":
                 return inner
         return self.repetition(inner)
 
-    def group(self, level: int) -> tuple[bool, bool]:
+    def group(self, level: int) -> tuple[bool, int]:
         if level >= 10:
             raise PatternRefused("its groups are nested too deeply")
         opening = "("
@@ -103,22 +116,26 @@ class _Reader:
         self.output.append(self.next())
         return inner
 
-    def repetition(self, inner: tuple[bool, bool]) -> tuple[bool, bool]:
+    def repetition(self, inner: tuple[bool, int]) -> tuple[bool, int]:
         low, high, sign = self.bounds()
         if not sign:
             return inner
-        if high != 1 and (inner[0] or (inner[1] and high is None)):
+        long = high is None or high > SHORT
+        if high != 1 and (inner[0] or (inner[1] > 1 and long)):
             raise PatternRefused("a repetition inside a repetition is not allowed")
         self.output.append(sign)
         if self.sees("?"):
             self.output.append(self.next())
         if self.sees("*") or self.sees("+") or self.sees("{") or self.sees("?"):
             raise PatternRefused("a repetition inside a repetition is not allowed")
-        if high is None:
-            self.unbounded += 1
-            if self.unbounded > MOST_UNBOUNDED:
-                raise PatternRefused("it has too many unbounded repetitions")
-        return low != high or inner[0], inner[1]
+        repeats = low != high or inner[0]
+        if not long:
+            return repeats, (int(high or 0) - low + 1) * inner[1] ** int(high or 0)
+        if low != high:
+            self.long += 1
+        if self.long > MOST_LONG:
+            raise PatternRefused("it has too many long repetitions")
+        return repeats, 1
 
     def bounds(self) -> tuple[int, int | None, str]:
         for sign, low, high in (("*", 0, None), ("+", 1, None), ("?", 0, 1)):
@@ -143,7 +160,7 @@ class _Reader:
         if character == "[":
             return self.character_class()
         # Python's $ also matches before a last newline; a browser's does not.
-        return "\\Z" if character == "$" else character
+        return "\\Z" if character == "$" and not self.lines else character
 
     def escape(self) -> str:
         character = self.next()
@@ -180,12 +197,12 @@ def pattern(text: str, flags: str = "") -> Pattern:
         if letter not in _FLAGS:
             raise PatternRefused(f"there is no flag {letter}")
         chosen |= _FLAGS[letter]
-    reader = _Reader(text)
-    reader.alternatives(0)
+    reader = _Reader(text, "m" in flags)
+    ways = reader.alternatives(0)[1]
     if reader.at < len(text):
         raise PatternRefused("a group is closed that was not opened")
     try:
-        return Pattern(re.compile("".join(reader.output), chosen), reader.unbounded)
+        return Pattern(re.compile("".join(reader.output), chosen), reader.long + 1, ways)
     except re.error as error:
         raise PatternRefused("it cannot be read") from error
 

@@ -98,7 +98,7 @@ def _written(rules: Mapping[str, Any], value: str) -> Problems:
 
 def _matches(text: str, value: str) -> bool:
     try:
-        return pattern(text).compiled.search(value) is not None
+        return pattern(text).finds(value)
     except PatternRefused:
         return False
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine import facts as f
@@ -161,6 +161,7 @@ def test_a_corrected_calendar_moves_open_dates() -> None:
 gaps = st.lists(st.integers(60, 400_000), min_size=2, max_size=12)
 
 
+@settings(deadline=None)
 @given(gaps)
 def test_intervals_touch_and_time_adds_up(seconds: list[int]) -> None:
     dossier, now = Dossier(procedure(value=30)), at("2025-07-01 09:00")
@@ -177,6 +178,7 @@ def test_intervals_touch_and_time_adds_up(seconds: list[int]) -> None:
     assert abs(total - between(CALENDAR, begin, now)) < Decimal("1e-20")
 
 
+@settings(deadline=None)
 @given(st.integers(0, 200_000), st.integers(0, 900_000))
 def test_the_pause_gives_back_exactly_the_working_time_it_took(before: int, pause: int) -> None:
     start = at("2025-07-01 09:00")

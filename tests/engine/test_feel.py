@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import BudgetExceeded, ExpressionFailed, ExpressionInvalid
@@ -264,11 +264,13 @@ plain = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(plain)
 def test_plain_data_survives(data: Any) -> None:
     assert to_plain(from_plain(data)) == data
 
 
+@settings(deadline=None)
 @given(plain, plain)
 def test_equality_is_symmetric(left: Any, right: Any) -> None:
     context = {"a": left, "b": right}
@@ -276,6 +278,7 @@ def test_equality_is_symmetric(left: Any, right: Any) -> None:
     assert value("a = a", context) is True
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="ab1(.[]){}+-*/<>=,:? \"@'iforent", max_size=30))
 def test_any_text_is_read_or_refused(text: str) -> None:
     try:
@@ -288,6 +291,7 @@ def test_any_text_is_read_or_refused(text: str) -> None:
         return
 
 
+@settings(deadline=None)
 @given(st.integers(-1000, 1000), st.integers(-1000, 1000))
 def test_numbers_are_exact(a: int, b: int) -> None:
     context = {"a": a, "b": b}

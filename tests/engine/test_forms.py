@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.form_sentences import FIELD_ERRORS
@@ -385,6 +385,7 @@ anything = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(anything)
 def test_nothing_from_outside_breaks_the_check(values: Any) -> None:
     checked = validate(PERSON, values, {}, NOW)

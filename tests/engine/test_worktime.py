@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import CalendarRefused, LimitRefused
@@ -65,11 +65,13 @@ def test_due_dates_are_in_utc() -> None:
     assert add(PLAIN, at("2025-07-05 09:00"), Decimal(0)) == at("2025-07-05 09:00")
 
 
+@settings(deadline=None)
 @given(moments, st.decimals(0, 2000, places=3))
 def test_between_is_the_inverse_of_add(start: datetime, hours: Decimal) -> None:
     assert abs(between(VIETNAM, start, add(VIETNAM, start, hours)) - hours) <= Decimal(1) / 3_600_000_000
 
 
+@settings(deadline=None)
 @given(moments, moments)
 def test_add_is_the_inverse_of_between(a: datetime, b: datetime) -> None:
     a, b = min(a, b), max(a, b)
@@ -79,11 +81,13 @@ def test_add_is_the_inverse_of_between(a: datetime, b: datetime) -> None:
     assert between(VIETNAM, reached, b) == 0
 
 
+@settings(deadline=None)
 @given(moments, moments, moments)
 def test_time_adds_up(a: datetime, b: datetime, c: datetime) -> None:
     assert abs(between(VIETNAM, a, b) + between(VIETNAM, b, c) - between(VIETNAM, a, c)) < Decimal("1e-20")
 
 
+@settings(deadline=None)
 @given(moments, moments)
 def test_working_time_equals_a_count_by_hand(a: datetime, b: datetime) -> None:
     a, b = min(a, b), max(a, b)
