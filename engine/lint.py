@@ -20,10 +20,9 @@ def check_graph(graph: Graph) -> list[Finding]:
     """Everything reachable, an end reachable from everywhere, no loop without a wait."""
     start = graph.start()
     reached = _spread([start.id] if start else [], graph.after)
+    ending = _ending(graph)
     found = [f.error("unreachable", node) for node in graph.nodes if node not in reached]
-    for node in graph.nodes.values():
-        if node.id in reached and not _has_end(graph, node.id):
-            found.append(f.error("endless", node.id))
+    found += [f.error("endless", node) for node in graph.nodes if node in reached and node not in ending]
     return found + _automatic_loops(graph)
 
 
@@ -38,10 +37,15 @@ def _spread(first: Iterable[str], after: Callable[[str], Iterable[str]]) -> set[
     return seen
 
 
-def _has_end(graph: Graph, node: str) -> bool:
-    scope = graph.nodes[node].scope
-    ahead = _spread([node], lambda at: [way for way in graph.after(at) if graph.nodes[way].scope == scope])
-    return any(graph.nodes[at].type == "endEvent" for at in ahead)
+def _ending(graph: Graph) -> set[str]:
+    """The nodes from which an end event of their own scope can be reached."""
+    before: dict[str, list[str]] = {}
+    for node in graph.nodes.values():
+        for way in graph.after(node.id):
+            if graph.nodes[way].scope == node.scope:
+                before.setdefault(way, []).append(node.id)
+    ends = [node.id for node in graph.nodes.values() if node.type == "endEvent"]
+    return _spread(ends, lambda node: before.get(node, []))
 
 
 def _waits(graph: Graph, node: str) -> bool:
@@ -52,13 +56,17 @@ def _waits(graph: Graph, node: str) -> bool:
 
 
 def _automatic_loops(graph: Graph) -> list[Finding]:
-    automatic = {node for node in graph.nodes if not _waits(graph, node)}
+    """Taking away what leads nowhere leaves the loops and the ways into them."""
+    left = {node: _automatic_ways(graph, node) for node in graph.nodes if not _waits(graph, node)}
+    while done := {node for node, ways in left.items() if not any(way in left for way in ways)}:
+        left = {node: ways for node, ways in left.items() if node not in done}
+    looping = (node for node in left if node in _spread(left[node], lambda at: left.get(at, [])))
+    first = next(looping, None)
+    return [f.error("automatic_loop", first)] if first else []
 
-    def after(node: str) -> list[str]:
-        return [flow.target for flow in graph.outgoing.get(node, []) if flow.target in automatic]
 
-    looping = [node for node in graph.nodes if node in automatic and node in _spread(after(node), after)]
-    return [f.error("automatic_loop", looping[0])] if looping else []
+def _automatic_ways(graph: Graph, node: str) -> list[str]:
+    return [flow.target for flow in graph.outgoing.get(node, [])]
 
 
 def order(graph: Graph, steps: Mapping[str, Step]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -15,6 +15,7 @@ from engine.findings import Finding
 from engine.structure import Graph, Node
 
 MAX_MARKINGS = 5_000
+MAX_LOOKED_AT = 50_000
 _MAX_TOKENS = 2
 
 Marking = tuple[tuple[str, int], ...]
@@ -38,8 +39,10 @@ def _explore(graph: Graph, scope: str | None) -> Iterator[str]:
     first = _after(graph, Counter(), start.id) if start else Counter()
     seen: set[Marking] = set()
     pending = [first]
-    while pending and len(seen) < MAX_MARKINGS:
+    looked_at = 0
+    while pending and len(seen) < MAX_MARKINGS and looked_at < MAX_LOOKED_AT:
         marking = pending.pop()
+        looked_at += len(marking)
         frozen = tuple(sorted(marking.items()))
         if frozen in seen or max(marking.values(), default=0) > _MAX_TOKENS:
             continue
