@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,9 +29,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("ONEDOOR_DATA", "path", HOME / "data", "directory",
             "Where the database, the attachments, the mailbox and the secret key lie."),
     Setting("DATABASE_URL", "str", "", "address",
-            "A PostgreSQL database (postgresql://…); empty means the SQLite file onedoor.sqlite in the data directory."),
+            "A PostgreSQL database (postgresql://…); empty means the file onedoor.sqlite in the data directory."),
     Setting("ONEDOOR_SECRET_KEY", "str", "", "text",
-            "The key that signs page tokens; empty means the file secret.key in the data directory, made at first start."),
+            "The key that signs page tokens; empty means secret.key in the data directory, made at first start."),
     Setting("ONEDOOR_HOST", "str", "127.0.0.1", "address", "The address the server listens on."),
     Setting("ONEDOOR_PORT", "int", 8000, "port", "The port the server listens on."),
     Setting("ONEDOOR_HTTPS", "bool", False, "yes/no",
@@ -59,7 +59,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("ONEDOOR_SMTP", "str", "", "host:port",
             "The mail server letters go to; empty means they are kept as files in mailbox/ of the data directory."),
     Setting("ONEDOOR_SMTP_SENDER", "str", "onedoor@localhost", "e-mail address", "Whom e-mail letters come from."),
-    Setting("ONEDOOR_LOG_LEVEL", "str", "INFO", "level", "The least level that is logged (DEBUG, INFO, WARNING, ERROR)."),
+    Setting("ONEDOOR_LOG_LEVEL", "str", "INFO", "level",
+            "The least level that is logged (DEBUG, INFO, WARNING, ERROR)."),
 )
 
 
@@ -75,7 +76,7 @@ def load(overrides: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _read(env: Env, setting: Setting) -> Any:
-    readers = {"str": env.str, "int": env.int, "bool": env.bool, "path": env.path}
+    readers: dict[str, Callable[..., Any]] = {"str": env.str, "int": env.int, "bool": env.bool, "path": env.path}
     return readers[setting.kind](setting.name, setting.default)
 
 

@@ -115,7 +115,7 @@ def database_time(conn: Connection) -> datetime:
     """The time by the database's clock, which all machines share; one's own clock on SQLite."""
     if conn.dialect.name == "sqlite" or clock.is_set():
         return clock.now()
-    moment: datetime = conn.scalar(select(func.now()))
+    moment: datetime = conn.execute(select(func.now())).scalar_one()
     return moment.astimezone(UTC)
 
 

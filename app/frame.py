@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Flask, Response, current_app, redirect, request, send_from_directory
@@ -16,8 +15,8 @@ from app.config import HOME
 from app.db import reading
 from app.jobs.queries import open_incidents
 from app.languages import COOKIE, LANGUAGES, language
-from app.people.actor import Actor
 from app.people.accounts import choose_language
+from app.people.actor import Actor
 from app.people.permissions import ROLES
 from app.people.queries import is_demonstration, unit_names
 from app.security import optional_actor, public

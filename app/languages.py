@@ -113,7 +113,8 @@ def pick(value: Any, lang: str | None = None) -> str:
 
 def plain(text: str) -> str:
     """A text as it is searched: no accents, no capitals, single spaces."""
-    bare = "".join(letter for letter in unicodedata.normalize("NFD", text.casefold()) if not unicodedata.combining(letter))
+    letters = unicodedata.normalize("NFD", text.casefold())
+    bare = "".join(letter for letter in letters if not unicodedata.combining(letter))
     return " ".join(bare.replace("đ", "d").split())
 
 

@@ -36,7 +36,7 @@ def _begin() -> None:
 
 def _end(response: Response) -> Response:
     if not request.path.startswith("/assets/"):
-        actor = g.get("actor")
+        actor = request.environ.get("onedoor.actor")
         log.info(
             "request", method=request.method, route=str(request.url_rule or "-"), status=response.status_code,
             milliseconds=round((time.perf_counter() - g.get("began", time.perf_counter())) * 1000, 1),

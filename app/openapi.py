@@ -62,7 +62,7 @@ def create(app: Flask) -> OneDoorApi:
 
 def _schema_name(schema: Any) -> str:
     """Two features may call a shape by the same word; the description tells them apart."""
-    kind = resolve_schema_cls(schema)
+    kind: Any = resolve_schema_cls(schema)
     feature = kind.__module__.split(".")[1].capitalize() if kind.__module__.startswith("app.") else ""
     return f"{feature}{kind.__name__}{_variant(schema) if isinstance(schema, ma.Schema) else ''}"
 

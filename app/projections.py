@@ -270,7 +270,7 @@ def _opened(task: Mapping[str, Any]) -> OpenedTask:
     )
 
 
-def _applicant(columns: Mapping[str, Any]) -> dict[str, str]:
+def _applicant(columns: Any) -> dict[str, str]:
     return {name: columns[f"applicant_{name}"] for name in ("name", "phone", "email", "address")}
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from flask import Flask, Response, current_app, g, request, session
+from flask import Flask, Response, current_app, request
+from flask.globals import request_ctx
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf
@@ -29,6 +30,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 PUBLIC = "public"
 _MARK = "onedoor_permission"
+_KEPT = "onedoor.actor"
 _PUBLIC_ENDPOINTS = {"api-docs.openapi_json"}
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 
@@ -77,10 +79,10 @@ def current_actor() -> Actor:
 
 def optional_actor() -> Actor | None:
     """The person who sent this request, or None."""
-    if "actor" not in g:
+    if _KEPT not in request.environ:
         person = _by_token() if _bearer() else _by_session()
-        g.actor = actor_of(person) if person else None
-    found: Actor | None = g.actor
+        request.environ[_KEPT] = actor_of(person) if person else None
+    found: Actor | None = request.environ[_KEPT]
     return found
 
 
@@ -99,6 +101,13 @@ def actor_of(person: SignedIn) -> Actor:
         roles = tuple((row.unit, row.role) for row in conn.execute(query))
     own = permissions_of({role for _, role in roles}) | {"account.own"}
     return Actor(person.person, person.name, person.username, roles, frozenset(own), person.language)
+
+
+def own_session() -> ServerSession:
+    """The browser's session as we keep it."""
+    found = request_ctx.session
+    assert isinstance(found, ServerSession)
+    return found
 
 
 def attempt(name: str, key: str, tries: int) -> None:
@@ -177,7 +186,7 @@ def _bearer() -> str | None:
 
 
 def _by_session() -> SignedIn | None:
-    return session.signed_in if isinstance(session._get_current_object(), ServerSession) else None
+    return own_session().signed_in
 
 
 def _by_token() -> SignedIn | None:

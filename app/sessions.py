@@ -92,7 +92,8 @@ def start(conn: Connection, session: ServerSession, person: SignedIn, hours: int
     session.secret = secrets.token_urlsafe(32)
     now = clock.now()
     conn.execute(insert(Session).values(
-        id=digest(session.secret), person=person.person, data={}, created_at=now, expires_at=now + timedelta(hours=hours)
+        id=digest(session.secret), person=person.person, data={}, created_at=now,
+        expires_at=now + timedelta(hours=hours),
     ))
     session.clear()
     session.signed_in, session.stored, session.fresh_cookie, session.modified = person, True, True, False

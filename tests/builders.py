@@ -18,7 +18,15 @@ from app.casework import Advanced, NewDossier
 from app.db import reading, transaction
 from app.people import passwords
 from app.people.actor import Actor
-from app.people.commands import NewMembership, NewPerson, NewUnit, insert_membership, insert_person, insert_unit, seed_roles
+from app.people.commands import (
+    NewMembership,
+    NewPerson,
+    NewUnit,
+    insert_membership,
+    insert_person,
+    insert_unit,
+    seed_roles,
+)
 from app.people.models import Person
 from app.procedures.models import Procedure, ProcessVersion
 from app.security import actor_of
@@ -44,7 +52,8 @@ UNITS = (
     (COMMUNE, "Phường Hồng Gai", "Hong Gai Ward", "commune", "H49"),
     (CENTRE, "Trung tâm Phục vụ hành chính công phường Hồng Gai", "Hong Gai service centre", "centre", COMMUNE),
     (OTHER_COMMUNE, "Phường Bãi Cháy", "Bai Chay Ward", "commune", "H49"),
-    (OTHER_CENTRE, "Trung tâm Phục vụ hành chính công phường Bãi Cháy", "Bai Chay service centre", "centre", OTHER_COMMUNE),
+    (OTHER_CENTRE, "Trung tâm Phục vụ hành chính công phường Bãi Cháy", "Bai Chay service centre", "centre",
+     OTHER_COMMUNE),
     (DEPARTMENT, "Sở Xây dựng", "Department of Construction", "department", "H49"),
 )
 

@@ -1,7 +1,8 @@
 """The app on a fresh database for every test: SQLite, and PostgreSQL where a server answers.
 
 Each database is migrated once and copied for every test. `ONEDOOR_TEST_POSTGRESQL` (or `DATABASE_URL`) names the
-server; without it one of this machine is tried. Without any, tests on PostgreSQL are skipped, where CI is "true" they fail.
+server; without it one of this machine is tried. Without any, tests on PostgreSQL are skipped; where CI is "true"
+they fail.
 """
 
 from __future__ import annotations

@@ -55,8 +55,9 @@ def forget_old(conn: Connection, days: int) -> int:
 
 def _claimed(conn: Connection, actor: Actor, key: str, digest: str) -> bool:
     insert_ = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
-    row = {"key": key, "person": actor.person, "request_digest": digest, "body": {}, "created_at": clock.now()}
-    return conn.execute(insert_(Answer).values(**row).on_conflict_do_nothing()).rowcount == 1
+    row: dict[str, Any] = {"key": key, "person": actor.person, "request_digest": digest, "body": {}, "created_at": clock.now()}
+    claimed = insert_(Answer).values(**row).on_conflict_do_nothing().returning(Answer.key)
+    return conn.execute(claimed).first() is not None
 
 
 def _given(conn: Connection, actor: Actor, key: str, digest: str) -> dict[str, Any]:

@@ -46,7 +46,8 @@ def _retry(conn: Connection, actor: Actor, incident_id: int) -> Advanced:
     if row.dossier is None:
         raise NeverReceived(incident=incident_id)
     _check_may_retry(conn, actor, row)
-    done = advance(conn, row.dossier, from_json(row.command), _first_actor(conn, row.person), acting_unit=row.acting_unit)
+    command, officer = from_json(row.command), _first_actor(conn, row.person)
+    done = advance(conn, row.dossier, command, officer, acting_unit=row.acting_unit)
     _resolve(conn, actor, incident_id)
     return done
 

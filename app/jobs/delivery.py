@@ -108,7 +108,8 @@ def _post(conn: Connection, row: Any) -> Post:
             "unit": unit_names(conn, [body["unit"]]).get(body["unit"], {}).get("vi", body["unit"]),
         }
         greeting = gettext("Dear %(name)s,", name=body["applicant"]["name"])
-        return Post(row.id, _address(body["applicant"]), str(subject) % named, f"{greeting}\n\n{str(text) % named}".rstrip())
+        said = f"{greeting}\n\n{str(text) % named}".rstrip()
+        return Post(row.id, _address(body["applicant"]), str(subject) % named, said)
 
 
 def _address(applicant: Mapping[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""What has to happen later or elsewhere: timers, outgoing letters, incidents, and answers kept for repeated requests."""
+"""What has to happen later or elsewhere: timers, outgoing letters, incidents, answers kept for repeated requests."""
 
 from __future__ import annotations
 

@@ -46,7 +46,8 @@ class UnitUnfit(Invalid):
 
 
 class UnitCodeInvalid(Invalid):
-    """A unit's code is the province's letter and two digits, then numbers after dots, as in H49.12.1; correct "{code}"."""
+    """A unit's code is the province's letter and two digits, then numbers after dots, as in H49.12.1;
+    correct "{code}"."""
 
 
 class UnitCodeTaken(Conflict):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
@@ -18,8 +18,7 @@ from app.languages import UNIT_KIND_NAMES, pick
 from app.people import accounts, commands, queries
 from app.people.errors import DateUnreadable, SignInRefused
 from app.people.permissions import ROLES
-from app.security import attempt, current_actor, forget_attempts, optional_actor, public, requires
-from app.sessions import ServerSession
+from app.security import attempt, current_actor, forget_attempts, optional_actor, own_session, public, requires
 from app.web import own_path
 from engine.errors import OneDoorError
 
@@ -46,7 +45,7 @@ def enter() -> Page:
         person = _authenticated(username, request.form.get("password", ""))
     except OneDoorError as error:
         return _sign_in_page(error), 422 if isinstance(error, SignInRefused) else status_of(error)
-    accounts.open_session(_session(), person, current_app.config["ONEDOOR_SESSION_HOURS"])
+    accounts.open_session(own_session(), person, current_app.config["ONEDOOR_SESSION_HOURS"])
     return redirect(own_path(request.form.get("next")), 303)
 
 
@@ -74,14 +73,8 @@ def _sign_in_page(error: OneDoorError | None = None) -> str:
 @public
 def leave() -> Response:
     """Sign out."""
-    accounts.close_session(_session())
+    accounts.close_session(own_session())
     return redirect(url_for("people.sign_in"), 303)
-
-
-def _session() -> ServerSession:
-    own = session._get_current_object()
-    assert isinstance(own, ServerSession)
-    return own
 
 
 @blueprint.get("/account")
@@ -156,7 +149,8 @@ def add_person_form() -> str:
 def add_person() -> Page:
     """Make an account."""
     given = request.form
-    new = commands.NewPerson(given.get("username", "").strip().lower(), given.get("name", ""), given.get("password", ""))
+    username, name = given.get("username", "").strip().lower(), given.get("name", "")
+    new = commands.NewPerson(username, name, given.get("password", ""))
     try:
         commands.add_person(current_actor(), new)
     except OneDoorError as error:

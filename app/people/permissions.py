@@ -35,11 +35,14 @@ ROLES: dict[str, tuple[str, str, set[str]]] = {
     "clerk": ("Văn thư", "Clerk", _WORK),
     "surveyor": ("Cán bộ khảo sát", "Surveyor", _WORK),
     "technician": ("Kỹ thuật viên", "Technician", _WORK),
-    "supervisor": ("Quản lý vận hành", "Supervisor", _EVERYBODY | {"dossier.read", "task.read", "incident.read", "incident.retry"}),
+    "supervisor": ("Quản lý vận hành", "Supervisor",
+                   _EVERYBODY | {"dossier.read", "task.read", "incident.read", "incident.retry"}),
     "analyst": ("Cán bộ phân tích quy trình", "Business analyst", _EVERYBODY | {"procedure.edit"}),
-    "publisher": ("Người phê duyệt quy trình", "Process approver", _EVERYBODY | {"procedure.edit", "procedure.publish"}),
+    "publisher": ("Người phê duyệt quy trình", "Process approver",
+                  _EVERYBODY | {"procedure.edit", "procedure.publish"}),
     "auditor": ("Thanh tra, kiểm tra", "Auditor", _EVERYBODY | {"dossier.read", "audit.read", "audit.export"}),
-    "administrator": ("Quản trị hệ thống", "Administrator", _EVERYBODY | {"people.manage", "calendar.manage", "incident.read"}),
+    "administrator": ("Quản trị hệ thống", "Administrator",
+                      _EVERYBODY | {"people.manage", "calendar.manage", "incident.read"}),
 }
 
 

@@ -94,12 +94,14 @@ def test_a_dossier_is_worked_to_its_end(scene: Scene) -> None:
 
 def test_a_supplement_stops_the_clock_and_sets_a_timer(scene: Scene) -> None:
     make.complete(scene.receiver, scene.dossier, token(scene.dossier), make.CENTRE)
-    make.complete(scene.specialist, scene.dossier, token(scene.dossier), make.COMMUNE, "supplement", supplement_reason="Thiếu")
+    said = {"supplement_reason": "Thiếu"}
+    make.complete(scene.specialist, scene.dossier, token(scene.dossier), make.COMMUNE, "supplement", **said)
     dossier = row(scene.dossier)
     assert (dossier["status"], dossier["clock"], dossier["due_at"]) == (5, "stopped", None)
     with reading() as conn:
         assert conn.scalar(select(Timer.element)) == "expired"
-        assert conn.execute(select(Letter.body).where(Letter.kind == "supplement_requested")).scalar_one()["reason"] == "Thiếu"
+        letter = conn.execute(select(Letter.body).where(Letter.kind == "supplement_requested")).scalar_one()
+        assert letter["reason"] == "Thiếu"
     with transaction() as conn:
         command = DeliverMessage("supplement", {"papers": 1})
         casework.advance(conn, scene.dossier, command, scene.receiver, acting_unit=make.CENTRE)
@@ -169,7 +171,8 @@ def test_a_timer_fires_when_it_is_due(scene: Scene) -> None:
         casework.advance(conn, scene.dossier, FireTimer(timer.timer), casework.SYSTEM, acting_unit=None)
     assert row(scene.dossier)["status"] == 8
     with reading() as conn:
-        entry = conn.execute(select(HistoryEntry.person, HistoryEntry.person_name).order_by(HistoryEntry.seq.desc())).first()
+        query = select(HistoryEntry.person, HistoryEntry.person_name).order_by(HistoryEntry.seq.desc())
+        entry = conn.execute(query).first()
         assert entry is not None
         assert tuple(entry) == (None, "Hệ thống")
 

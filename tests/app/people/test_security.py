@@ -39,7 +39,9 @@ def enter(client: FlaskClient, username: str, password: str) -> int:
     return client.post("/sign-in", data=data).status_code
 
 
-def test_the_session_id_changes_at_sign_in_and_only_its_digest_is_kept(app: Flask, people: object, client: FlaskClient) -> None:
+def test_the_session_id_changes_at_sign_in_and_only_its_digest_is_kept(
+    app: Flask, people: object, client: FlaskClient
+) -> None:
     client.get("/sign-in")
     before = client.get_cookie("onedoor")
     assert enter(client, "officer", make.PASSWORD) == 303
@@ -146,7 +148,8 @@ def test_tokens_carry_their_persons_permissions_until_they_are_revoked(app: Flas
     client, head = app.test_client(), {"Authorization": f"Bearer {token.secret}"}
     me = client.get("/api/v1/me", headers=head).get_json()
     assert (me["username"], "people.manage" in me["permissions"]) == ("admin", True)
-    made = client.post("/api/v1/people", headers=head, json={"username": "new.one", "name": "New", "password": "long enough"})
+    new = {"username": "new.one", "name": "New", "password": "long enough"}
+    made = client.post("/api/v1/people", headers=head, json=new)
     assert made.status_code == 201
     assert client.get("/account", headers=head).status_code == 302
     client.delete(f"/api/v1/tokens/{token.id}", headers=head)
@@ -170,7 +173,8 @@ def test_errors_of_the_api_have_one_shape(app: Flask, people: dict[str, Actor]) 
 
 
 OUTSIDE = (
-    "//evil.example", "https://evil.example", "/\\evil.example", "\\\\evil.example", "/\t/evil.example", "javascript:alert(1)",
+    "//evil.example", "https://evil.example", "/\\evil.example", "\\\\evil.example", "/\t/evil.example",
+    "javascript:alert(1)",
     "http:evil.example", "evil.example", "", "/\n/evil.example", "///evil.example", "\u202e/tasks", "/\x00",
 )
 
@@ -197,7 +201,9 @@ def test_visitors_cost_no_row(app: Flask, client: FlaskClient) -> None:
         assert conn.execute(select(Session.id)).all() == []
 
 
-def test_languages_follow_the_person_then_the_cookie_then_the_browser(client: FlaskClient, people: object, sign_in: SignIn) -> None:
+def test_languages_follow_the_person_then_the_cookie_then_the_browser(
+    client: FlaskClient, people: object, sign_in: SignIn
+) -> None:
     assert 'lang="vi"' in client.get("/sign-in").get_data(as_text=True)
     assert 'lang="en"' in client.get("/sign-in", headers={"Accept-Language": "en"}).get_data(as_text=True)
     client.post("/language", data={"language": "en", "next": "/sign-in", "csrf_token": page_token(client)})
@@ -210,7 +216,8 @@ def test_languages_follow_the_person_then_the_cookie_then_the_browser(client: Fl
 
 def test_an_administrators_pages(sign_in: SignIn, people: object) -> None:
     browser = sign_in("admin")
-    for url in ("/people", "/people/add", "/people/person/officer", "/people/units", "/calendar", "/account", "/incidents"):
+    urls = ("/people", "/people/add", "/people/person/officer", "/people/units", "/calendar", "/account", "/incidents")
+    for url in urls:
         assert browser.get(url).status_code == 200, url
     token = page_token(browser, "/people/add")
     made = browser.post("/people/add", data={
@@ -220,10 +227,12 @@ def test_an_administrators_pages(sign_in: SignIn, people: object) -> None:
     assert browser.post("/people/person/le.moi/memberships", data=data).status_code == 303
     assert browser.post("/people/person/le.moi/memberships", data=data).status_code == 409
     assert browser.post("/people/person/le.moi/memberships", data=data | {"role": "king"}).status_code == 422
-    day = {"day": "2026-12-24", "kind": "off", "name_vi": "Nghỉ", "name_en": "Off", "document": "1/QĐ", "csrf_token": token}
+    day = {"day": "2026-12-24", "kind": "off", "name_vi": "Nghỉ", "name_en": "Off", "document": "1/QĐ"}
+    day["csrf_token"] = token
     assert browser.post("/calendar", data=day).status_code == 303
     assert browser.post("/calendar", data=day | {"document": ""}).status_code == 422
     assert browser.post("/calendar/2026-12-24/clear", data={"csrf_token": token}).status_code == 303
-    unit = {"code": "H49.99", "name_vi": "Xã Mới", "name_en": "New", "kind": "commune", "parent": "H49", "csrf_token": token}
+    unit = {"code": "H49.99", "name_vi": "Xã Mới", "name_en": "New", "kind": "commune", "parent": "H49"}
+    unit["csrf_token"] = token
     assert browser.post("/people/units", data=unit).status_code == 303
     assert browser.post("/people/units", data=unit).status_code == 409
