@@ -18,12 +18,13 @@ from SpiffWorkflow.bpmn.parser.event_parsers import (
     IntermediateCatchEventParser,
     StartEventParser,
 )
+from SpiffWorkflow.bpmn.parser.ProcessParser import ProcessParser
 from SpiffWorkflow.bpmn.parser.TaskParser import TaskParser
 from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
 from SpiffWorkflow.bpmn.specs.event_definitions.simple import NoneEventDefinition
 
 from engine import nodes
-from engine.diagram import model
+from engine.diagram import MODEL, model
 from engine.structure import Flow, expression_text, text_of
 
 
@@ -113,9 +114,17 @@ class _SubProcess(_Ours, TaskParser):  # type: ignore[misc]
         return task
 
 
+class _Process(ProcessParser):  # type: ignore[misc]
+    def _index_process_nodes(self) -> None:
+        """A choice may be named as a step is; only drawn elements are found by their id."""
+        super()._index_process_nodes()
+        self.nodes_by_id |= {xml.get("id"): xml for xml in self.node.iter(f"{{{MODEL}}}*") if xml.get("id")}
+
+
 class Parser(BpmnParser):  # type: ignore[misc]
     """Knows the elements the gate lets through, and no other."""
 
+    PROCESS_PARSER_CLASS = _Process
     PARSER_CLASSES = {
         model("startEvent"): (_Start, nodes.StartEvent),
         model("endEvent"): (_End, nodes.EndEvent),

@@ -126,7 +126,8 @@ def test_large_graphs_are_judged_at_once() -> None:
     branches = (task(f"a{n}", choice("x")) + xor(f"g{n}", f"g{n}-j") + path("s", f"a{n}", f"g{n}", "j")
                 + flow(f"g{n}", f"a{n}", "filing.x") for n in range(90))
     wide = diagram(start(), both("s"), both("j"), end(), path("begin", "s"), path("j", "done"), *branches)
-    ways = (flow(f"g{n}", f"g{m}", "filing.x", f"f{n}_{m}") for n in range(200) for m in (n + 1, n * 7 % 200) if m < 200)
+    pairs = [(n, m) for n in range(200) for m in (n + 1, n * 7 % 200) if m < 200]
+    ways = (flow(f"g{n}", f"g{m}", "filing.x", f"f{n}_{m}") for n, m in pairs)
     knot = diagram(start(), end(), path("begin", "g0"), *(xor(f"g{n}") for n in range(200)), *ways,
                    flow("g199", "done", "filing.z"))
     began = time.perf_counter()

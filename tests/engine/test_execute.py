@@ -151,6 +151,15 @@ def test_choices_are_those_offered_now() -> None:
     assert walk.view.ended
 
 
+def test_a_choice_may_have_the_name_of_a_step() -> None:
+    xml = diagram(start(), receive("supplement", "s"), task("a", choice("ok"), choice("supplement", "supplement")),
+                  xor("g", "g-done"), end(), path("begin", "a", "g", "done"), path("supplement", "a"),
+                  flow("g", "supplement", 'a.choice = "supplement"'), messages=("s",))
+    walk = Walk(xml)
+    walk.complete("a", "supplement")
+    assert walk.open == ["supplement"]
+
+
 def test_a_step_without_choices_takes_none() -> None:
     with pytest.raises(ChoiceUnknown):
         Walk(row("a")).complete("a", "x")
