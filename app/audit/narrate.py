@@ -56,6 +56,9 @@ BECAUSE = " ({values})"
 CHOICE_AT = "choice at {step}"
 VISITS_OF = "visits to {step}"
 DOSSIER = "dossier"
+YES = "yes"
+NO = "no"
+FILING = "filing"
 _SILENT = frozenset({"PathFollowed", "TimerCancelled"})
 
 
@@ -96,9 +99,36 @@ class Words:
                 return str((self.language == "en" and offered.name_en) or offered.name)
         return choice or ""
 
+    def form(self, step: str) -> Mapping[str, Any] | None:
+        """The form that a step (or the filing) is filled in with."""
+        known = self.definition.steps.get(step)
+        key = self.definition.start_form if step == FILING else known.form if known else None
+        return self.definition.forms.get(key or "")
+
+    def field(self, step: str, key: str) -> str | None:
+        """What stands beside a field of a step's form."""
+        return _field_label((self.form(step) or {}).get("components", []), key, self.language)
+
+    def plain(self, value: Any) -> str:
+        """A value for reading."""
+        if isinstance(value, bool):
+            return self.translate(YES if value else NO)
+        return "–" if value is None or value == "" else str(value)
+
     def say(self, template: str, **details: Any) -> str:
         """The template in the reader's language with its places filled."""
         return self.translate(template).format(**details)
+
+
+def _field_label(components: Sequence[Mapping[str, Any]], key: str, language: str) -> str | None:
+    for component in components:
+        if component.get("key") == key:
+            english = (component.get("properties") or {}).get("en.label")
+            return str((language == "en" and english) or component.get("label") or key)
+        inner = _field_label(component.get("components", []), key, language)
+        if inner is not None:
+            return inner
+    return None
 
 
 def title(command: Mapping[str, Any], facts: Sequence[Mapping[str, Any]], words: Words) -> str:
@@ -164,24 +194,24 @@ def _label(name: str, words: Words) -> str:
         return words.say(CHOICE_AT, step=words.name(step))
     if step == "visits":
         return words.say(VISITS_OF, step=words.name(rest))
-    return name
+    return words.field(step, rest) or name
 
 
 def _value(name: str, value: Any, words: Words) -> str:
     step, _, rest = name.partition(".")
     if rest == "choice" and isinstance(value, str):
         return f"“{words.choice(step, value)}”"
-    return "–" if value is None else str(value)
+    return words.plain(value)
 
 
 def _computed(fact: Mapping[str, Any], words: Words, steps: Mapping[str, str]) -> Read:
-    return "ValueComputed", {"element": words.name(fact["element"]), "value": _flat(fact["value"])}
+    return "ValueComputed", {"element": words.name(fact["element"]), "value": _flat(fact["value"], words)}
 
 
-def _flat(value: Any) -> str:
+def _flat(value: Any, words: Words) -> str:
     if isinstance(value, Mapping):
-        return ", ".join(f"{name} = {_flat(inner)}" for name, inner in value.items())
-    return "–" if value is None else str(value)
+        return ", ".join(f"{name} = {_flat(inner, words)}" for name, inner in value.items())
+    return words.plain(value)
 
 
 def _entered(fact: Mapping[str, Any], words: Words, steps: Mapping[str, str]) -> Read:

@@ -53,7 +53,7 @@ def compare(code: str) -> str:
     later = queries.moment(found, request.args.get("later", last, int))
     return render_template(
         "audit/compare.html", found=found, line=found.head, then=then, later=later,
-        rows=words.difference_rows(differences(then, later)), data=_diagram_data,
+        rows=words.difference_rows(differences(found.words, then, later)), data=_diagram_data,
     )
 
 

@@ -106,7 +106,7 @@ class History:
 
     head: Line
     xml: str
-    definition: Definition
+    words: Words
     moments: tuple[Moment, ...]
     chain: Chain
     again: Verdict
@@ -143,7 +143,7 @@ def history(actor: Actor, code: str, reader: Reader) -> History:
         words = _words(conn, definition, acts, reader)
         chain = verify_chain(conn, line.id)
     again = reexecute(definition, (Recorded(act.seq, act.at, act.payload) for act in acts))
-    return History(line, bundle.xml, definition, tuple(moments(words, acts)), chain, again)
+    return History(line, bundle.xml, words, tuple(moments(words, acts)), chain, again)
 
 
 def moment(found: History, seq: int) -> Moment:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from app.audit.narrate import Told, Words, narrate, title
+from app.audit.narrate import DOSSIER, FILING, Told, Words, narrate, title
 from engine.facts import from_json
 from engine.fold import View, fold
 from engine.forms import describe
@@ -90,12 +90,9 @@ def _entered(facts: Sequence[Mapping[str, Any]], words: Words) -> Iterator[Row]:
 
 
 def _form_of(fact: Mapping[str, Any], words: Words) -> Mapping[str, Any] | None:
-    definition = words.definition
     if fact["fact"] == "ProcessStarted":
-        return definition.forms.get(definition.start_form or "")
-    if fact["fact"] == "StepCompleted" and fact["step"] in definition.steps:
-        return definition.forms.get(definition.steps[fact["step"]].form or "")
-    return None
+        return words.form(FILING)
+    return words.form(fact["step"]) if fact["fact"] == "StepCompleted" else None
 
 
 def _tokens(view: View, words: Words) -> Iterator[Token]:
@@ -113,25 +110,38 @@ def _item(item: Any) -> str:
     return str(item)
 
 
-def differences(before: Moment, after: Moment) -> tuple[tuple[str, Any, Any], ...]:
-    """What differs between two moments, as (dotted place, then, later)."""
-    old, new = dict(_places(before)), dict(_places(after))
+def differences(words: Words, before: Moment, after: Moment) -> tuple[tuple[str, Any, Any], ...]:
+    """What differs between two moments, as (place, then, later); values stand under step and field in words."""
+    old, new = dict(_places(words, before)), dict(_places(words, after))
     pairs = ((place, old.get(place), new.get(place)) for place in {**old, **new})
     return tuple(pair for pair in pairs if pair[1] != pair[2])
 
 
-def _places(moment: Moment) -> Iterator[tuple[str, Any]]:
+def _places(words: Words, moment: Moment) -> Iterator[tuple[str, Any]]:
     yield "status", moment.status
     yield "clock", moment.clock
     yield "steps", ", ".join(token.label for token in moment.tokens)
     for scope in ("dossier", "statutory"):
         yield f"due.{scope}", moment.due.get(scope)
-    yield from _flat("data", moment.data)
+    for element, values in moment.data.items():
+        yield from _values(words, element, values)
 
 
-def _flat(place: str, value: Any) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, Mapping):
-        for name, inner in value.items():
-            yield from _flat(f"{place}.{name}", inner)
-    else:
-        yield place, value
+def _values(words: Words, element: str, values: Any) -> Iterator[tuple[str, Any]]:
+    """The values kept under an element, one by one; a repeated step has a list of them."""
+    if isinstance(values, list):
+        for number, inner in enumerate(values, start=1):
+            yield from ((f"{place} ({number})", text) for place, text in _values(words, element, inner))
+        return
+    form, name = words.form(element), words.translate(DOSSIER) if element == FILING else words.name(element)
+    if not isinstance(values, Mapping) or form is None:
+        yield name, words.plain(values) if not isinstance(values, Mapping) else _written(values, words)
+        return
+    for label, text, _ in describe(form, values, words.language):
+        yield f"{name} · {label}", text
+    if values.get("choice") is not None:
+        yield name, words.choice(element, values["choice"])
+
+
+def _written(values: Mapping[str, Any], words: Words) -> str:
+    return ", ".join(f"{key} = {words.plain(value)}" for key, value in values.items() if value is not None)

@@ -82,7 +82,7 @@ def difference_rows(differences: tuple[tuple[str, Any, Any], ...]) -> list[tuple
 
 
 def _place(place: str) -> str:
-    return str(PLACES.get(place) or place.removeprefix("data."))
+    return str(PLACES.get(place) or place)
 
 
 def _said(place: str, value: Any) -> str:
