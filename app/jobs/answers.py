@@ -55,8 +55,9 @@ def forget_old(conn: Connection, days: int) -> int:
 
 def _claimed(conn: Connection, actor: Actor, key: str, digest: str) -> bool:
     insert_ = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
-    row: dict[str, Any] = {"key": key, "person": actor.person, "request_digest": digest, "body": {}, "created_at": clock.now()}
-    claimed = insert_(Answer).values(**row).on_conflict_do_nothing().returning(Answer.key)
+    row = insert_(Answer).values(
+        key=key, person=actor.person, request_digest=digest, body={}, created_at=clock.now())
+    claimed = row.on_conflict_do_nothing().returning(Answer.key)
     return conn.execute(claimed).first() is not None
 
 

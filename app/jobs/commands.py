@@ -18,7 +18,7 @@ from app.people.models import Person
 from app.people.policy import may_retry, overseen_units
 from app.people.queries import subtree
 from engine.commands import FireTimer, from_json
-from engine.errors import Conflict, Failed, NotPossible
+from engine.errors import AlreadyEnded, Conflict, Failed, MessageNotAwaited, TimerNotSet
 
 
 def retry_incident(actor: Actor, incident_id: int) -> Advanced:
@@ -31,9 +31,7 @@ def retry_incident(actor: Actor, incident_id: int) -> Advanced:
     try:
         with transaction() as conn:
             return _retry(conn, actor, incident_id)
-    except (Conflict, NotPossible) as error:
-        if isinstance(error, IncidentResolved | NeverReceived):
-            raise
+    except (Conflict, AlreadyEnded, TimerNotSet, MessageNotAwaited) as error:
         with transaction() as conn:
             _resolve(conn, actor, incident_id)
         raise Overtaken(incident=incident_id) from error

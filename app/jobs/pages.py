@@ -8,12 +8,11 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from app.errors import fill, message_of
+from app.errors import Failed, NotPossible, fill, message_of
 from app.jobs import commands, queries
 from app.jobs.sentences import sentence_of
 from app.languages import COMMAND_NAMES
 from app.security import current_actor, requires
-from engine.errors import Failed, NotPossible
 
 blueprint = Blueprint("jobs", __name__, template_folder="templates", url_prefix="/incidents")
 

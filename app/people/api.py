@@ -8,7 +8,6 @@ from typing import Any
 from flask import current_app
 from flask_smorest import Blueprint
 
-from app.db import reading
 from app.people import accounts, commands, queries
 from app.people import schemas as s
 from app.people.errors import DateUnreadable
@@ -44,8 +43,7 @@ def set_language(given: dict[str, str]) -> None:
 @blueprint.response(200, s.TokenOut(many=True))
 def tokens() -> list[queries.TokenRow]:
     """My API tokens"""
-    with reading() as conn:
-        return queries.tokens(conn, current_actor().person or 0)
+    return queries.read(queries.tokens, current_actor().person or 0)
 
 
 @blueprint.post("/tokens")
@@ -71,8 +69,7 @@ def revoke_token(token: int) -> None:
 @blueprint.response(200, s.UnitOut(many=True))
 def units(wanted: dict[str, str]) -> list[queries.UnitRow]:
     """The units of the province today"""
-    with reading() as conn:
-        return queries.units(conn, kinds=[wanted["kind"]] if wanted["kind"] else ())
+    return queries.read(queries.units, kinds=[wanted["kind"]] if wanted["kind"] else ())
 
 
 @blueprint.post("/units")
@@ -83,8 +80,7 @@ def add_unit(given: dict[str, Any]) -> queries.UnitRow:
     """Add a unit"""
     name = given.pop("name")
     code = commands.add_unit(current_actor(), commands.NewUnit(name_vi=name["vi"], name_en=name["en"], **given))
-    with reading() as conn:
-        return queries.unit(conn, code)
+    return queries.read(queries.unit, code)
 
 
 @blueprint.get("/people")
@@ -93,8 +89,7 @@ def add_unit(given: dict[str, Any]) -> queries.UnitRow:
 @blueprint.response(200, s.PersonOut(many=True))
 def people(wanted: dict[str, str]) -> list[queries.PersonRow]:
     """Everybody with an account"""
-    with reading() as conn:
-        return queries.people(conn, wanted["q"], wanted["unit"])
+    return queries.read(queries.people, wanted["q"], wanted["unit"])
 
 
 @blueprint.post("/people")
@@ -151,8 +146,7 @@ def end_membership(given: dict[str, date], username: str, membership: int) -> qu
 @blueprint.response(200, s.DayOut(many=True))
 def calendar(wanted: dict[str, int | None]) -> list[queries.DayRow]:
     """Days off and make-up working days"""
-    with reading() as conn:
-        return queries.calendar_days(conn, wanted["year"])
+    return queries.read(queries.calendar_days, wanted["year"])
 
 
 @blueprint.put("/calendar/<day>")
@@ -174,8 +168,7 @@ def clear_day(day: str) -> None:
 
 
 def _person(username: str) -> queries.PersonRow:
-    with reading() as conn:
-        return queries.person(conn, username)
+    return queries.read(queries.person, username)
 
 
 def _day(text: str) -> date:

@@ -11,16 +11,14 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from app import clock
-from app.db import reading
 from app.demonstration.province import PASSWORD
-from app.errors import NotFound, message_of, status_of
+from app.errors import NotFound, OneDoorError, message_of, status_of
 from app.languages import UNIT_KIND_NAMES, pick
 from app.people import accounts, commands, queries
 from app.people.errors import DateUnreadable, SignInRefused
 from app.people.permissions import ROLES
 from app.security import attempt, current_actor, forget_attempts, optional_actor, own_session, public, requires
 from app.web import own_path
-from engine.errors import OneDoorError
 
 blueprint = Blueprint("people", __name__, template_folder="templates")
 
@@ -60,10 +58,9 @@ def _authenticated(username: str, password: str) -> Any:
 
 
 def _sign_in_page(error: OneDoorError | None = None) -> str:
-    with reading() as conn:
-        demonstration = queries.demonstration_accounts(conn)
     return render_template(
-        "people/sign_in.html", problem=message_of(error) if error else None, accounts=demonstration,
+        "people/sign_in.html", problem=message_of(error) if error else None,
+        accounts=queries.read(queries.demonstration_accounts),
         demonstration_password=PASSWORD,
         next=own_path(request.values.get("next"), ""), username=request.form.get("username", ""),
     )
@@ -85,10 +82,8 @@ def account() -> str:
 
 
 def _account_page(**more: Any) -> str:
-    actor = current_actor()
-    with reading() as conn:
-        person = queries.person(conn, actor.username)
-        tokens = queries.tokens(conn, person.id)
+    person = queries.read(queries.person, current_actor().username)
+    tokens = queries.read(queries.tokens, person.id)
     return render_template("people/account.html", person=person, tokens=tokens, role_text=role_text, **more)
 
 
@@ -132,8 +127,7 @@ def revoke_token(token: int) -> Response:
 def people() -> str:
     """Everybody with an account."""
     text, unit = request.args.get("q", ""), request.args.get("unit", "")
-    with reading() as conn:
-        found, units = queries.people(conn, text, unit), queries.units(conn)
+    found, units = queries.read(queries.people, text, unit), queries.read(queries.units)
     return render_template("people/people.html", people=found, units=units, q=text, unit=unit, role_text=role_text)
 
 
@@ -167,8 +161,7 @@ def person(username: str) -> str:
 
 
 def _person_page(username: str, problem: str | None = None) -> str:
-    with reading() as conn:
-        found, units = queries.person(conn, username), queries.units(conn)
+    found, units = queries.read(queries.person, username), queries.read(queries.units)
     return render_template(
         "people/person.html", person=found, units=units, roles=role_options(), problem=problem, today=clock.today(),
         role_text=role_text,
@@ -241,8 +234,7 @@ def units() -> str:
 
 
 def _units_page(problem: str | None = None) -> str:
-    with reading() as conn:
-        found = queries.units(conn)
+    found = queries.read(queries.units)
     return render_template("people/units.html", units=found, kinds=commands.UNIT_KINDS, problem=problem)
 
 
@@ -273,8 +265,7 @@ def calendar() -> str:
 def _calendar_page(problem: str | None = None) -> str:
     year = request.args.get("year", type=int) or clock.today().year
     year = min(max(year, 2000), 2100)
-    with reading() as conn:
-        days = queries.calendar_days(conn, year)
+    days = queries.read(queries.calendar_days, year)
     return render_template("people/calendar.html", days=days, year=year, problem=problem)
 
 

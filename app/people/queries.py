@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Select, or_, select
 
 from app import clock
+from app.db import reading
 from app.errors import NotFound
 from app.people.models import ApiToken, CalendarDay, Membership, Person, Unit
 from app.people.permissions import ROLES
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,12 @@ class DayRow:
     kind: str
     name: dict[str, str]
     document: str
+
+
+def read(query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """One of the questions below, asked on its own."""
+    with reading() as conn:
+        return query(conn, *args, **kwargs)
 
 
 def unit_names(conn: Connection, codes: Collection[str]) -> dict[str, dict[str, str]]:
