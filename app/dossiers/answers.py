@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from app.dossiers.definitions import step_names
+from app.dossiers.definitions import filing_form, step_names
 from app.dossiers.named import Names
 from engine.definition import Definition
 from engine.forms import describe
@@ -26,8 +26,7 @@ class Section:
 
 def answers(definition: Definition, data: Mapping[str, Any], language: str) -> tuple[Section, ...]:
     """The step that was done last comes first: whoever goes on reads the last opinion before the application."""
-    filing = definition.forms[definition.start_form]
-    first = Section(None, None, None, _rows(filing, data.get("filing", {}), language))
+    first = Section(None, None, None, _rows(filing_form(definition), data.get("filing", {}), language))
     order = [*definition.step_order, *(each for each in definition.steps if each not in definition.step_order)]
     done = (section for step in reversed(order) for section in _of_step(definition, step, data.get(step), language))
     return (*done, first)

@@ -15,6 +15,7 @@ from app.casework import Actor, NewDossier, advance, begin
 from app.db import transaction
 from app.dossiers.codes import next_code
 from app.dossiers.components import check_known, components_of, missing
+from app.dossiers.definitions import filing_form
 from app.dossiers.errors import ChannelUnknown, FilingRefused, PaperGap, PaperUnknown, ReasonMissing, UnitRefused
 from app.dossiers.models import Dossier
 from app.dossiers.papers import Paper, fingerprints, loose, one, tie
@@ -97,7 +98,7 @@ def _accepted(conn: Connection, actor: Actor, filing: Filing) -> tuple[Current, 
 def _checked(taken: Current, filing: Filing, papers: Iterable[Paper], now: datetime) -> dict[str, Any]:
     """The form's values as the engine may see them. Raises FilingRefused with all that is wrong, papers included."""
     definition = taken.definition
-    checked = validate(definition.forms[definition.start_form], filing.form, {}, now)
+    checked = validate(filing_form(definition), filing.form, filing_context(filing), now)
     given = [each.component for each in papers]
     components = components_of(definition.procedure, checked.values, now)
     check_known(components, given)
@@ -106,6 +107,12 @@ def _checked(taken: Current, filing: Filing, papers: Iterable[Paper], now: datet
     if fields:
         raise FilingRefused(count=len(fields), fields=fields)
     return dict(checked.values)
+
+
+def filing_context(filing: Filing) -> dict[str, Any]:
+    """What expressions of the filing form see of the dossier to come."""
+    names = ("procedure", "channel", "receiving_unit", "competent_unit")
+    return {"dossier": {name: value for name, value in asdict(filing).items() if name in names}}
 
 
 def _new(taken: Current, filing: Filing, form: Mapping[str, Any], code: str, now: datetime) -> NewDossier:

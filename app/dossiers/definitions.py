@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from sqlalchemy import Connection, select
 
 from app.dossiers.named import Names
 from app.procedures.models import ProcessVersion
 from engine.definition import Definition
+
+NO_FORM: Mapping[str, Any] = {"type": "default", "components": []}
 
 
 def diagram_of(conn: Connection, version: int) -> str:
@@ -17,6 +20,11 @@ def diagram_of(conn: Connection, version: int) -> str:
         select(ProcessVersion.bundle).where(ProcessVersion.id == version)
     ).scalar_one()
     return bundle["xml"]
+
+
+def filing_form(definition: Definition) -> Mapping[str, Any]:
+    """The form a dossier is filed with; a diagram without one asks nothing."""
+    return definition.forms.get(definition.start_form or "", NO_FORM)
 
 
 def step_names(definition: Definition, step: str) -> Names:

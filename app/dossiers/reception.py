@@ -13,6 +13,7 @@ from app import clock
 from app.casework import Actor, definition_of
 from app.db import reading
 from app.dossiers.components import Component, components_of
+from app.dossiers.definitions import filing_form
 from app.dossiers.errors import CentreRefused, ProcedureUnavailable
 from app.dossiers.models import Dossier
 from app.dossiers.named import Named, Names
@@ -179,6 +180,6 @@ def filing_page(actor: Actor, procedure: str, centre: str, answers: Mapping[str,
         return FilingPage(
             centre=here, procedure=taken.procedure, facts=facts, version=taken.version, units=units,
             unit=preselected(conn, units, here.code),
-            schema=localized(taken.definition.forms[taken.definition.start_form], language),
+            schema=localized(filing_form(taken.definition), language),
             components=components_of(facts, answers, now),
         )

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, insert
 
 from app import clock
 from app.casework import Actor, Advanced, advance, definition_of
 from app.db import transaction
-from app.dossiers.definitions import step_names
-from app.dossiers.models import Dossier
+from app.dossiers.context import form_context
+from app.dossiers.definitions import NO_FORM, step_names
 from app.dossiers.named import Names
 from app.dossiers.papers import fingerprints, of_step, tie
 from app.dossiers.queries import Head, find
@@ -220,9 +220,8 @@ def _checked(work: _Work, given: Submission) -> dict[str, Any]:
     step = work.definition.steps[work.row.step]
     if work.row.state not in ("open", "waiting"):
         return dict(given.form)
-    schema = work.definition.forms[step.form] if step.form else {"components": []}
-    data = work.conn.execute(select(Dossier.data).where(Dossier.id == work.head.id)).scalar_one()
-    checked = validate(schema, given.form, data, clock.now())
+    schema = work.definition.forms[step.form] if step.form else NO_FORM
+    checked = validate(schema, given.form, form_context(work.conn, work.head), clock.now())
     if checked.errors:
         raise FormRefused(count=len(checked.errors), first=checked.errors[0].path, fields=checked.errors)
     return dict(checked.values)

@@ -13,6 +13,7 @@ from app import clock
 from app.calendars import working_calendar
 from app.casework import Actor, definition_of
 from app.db import reading
+from app.dossiers.context import form_context
 from app.dossiers.definitions import step_names
 from app.dossiers.models import Dossier
 from app.dossiers.named import Names
@@ -89,16 +90,17 @@ def find_task(conn: Connection, actor: Actor, head: Head, token: str) -> Any:
 def _desk(conn: Connection, actor: Actor, head: Head, found: tuple[Any, Definition], language: str) -> Desk:
     row, definition = found
     now, step = clock.now(), definition.steps[row.step]
-    kept = conn.execute(select(Dossier.data, Dossier.state).where(Dossier.id == head.id)).one()
+    context = form_context(conn, head)
+    state = conn.execute(select(Dossier.state).where(Dossier.id == head.id)).scalar_one()
     draft = _draft(conn, actor, head.id, row.token)
-    values = draft.form if draft else _before(kept.data, step)
+    values = draft.form if draft else _before(context, step)
     order = [each for each in definition.step_order if not definition.steps[each].message]
     return Desk(
         head=head, task=task_row(row, step_names(definition, row.step), working_calendar(conn), now),
         number=order.index(step.id) + 1 if step.id in order else 0, steps=len(order),
         message=row.message, needs_file=step.needs_file, schema=_schema(definition, step, language),
-        context=kept.data, values=values, draft_at=draft.updated_at if draft else None,
-        options=_options(conn, actor, (definition, kept.state, row, values), now),
+        context=context, values=values, draft_at=draft.updated_at if draft else None,
+        options=_options(conn, actor, (definition, state, row, values), now),
         rights=_rights(actor, head, row), results=of_step(conn, head.id, step.id),
     )
 
