@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 from flask import Flask, Response, jsonify, redirect, render_template, request, url_for
 from flask_babel import get_locale, gettext
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from app import clock
@@ -168,6 +168,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(OneDoorError, answer)
     app.register_error_handler(HTTPException, _answer_http)
     app.register_error_handler(OperationalError, _answer_database)
+    app.register_error_handler(DataError, _answer_data)
     app.register_error_handler(Exception, _answer_unexpected)
 
 
@@ -235,6 +236,11 @@ def _leaves(found: Any, path: str) -> Iterable[tuple[str, str]]:
 def _answer_database(error: OperationalError) -> Any:
     log.error("database_unavailable", error=type(error.orig).__name__)
     return answer(DatabaseUnavailable())
+
+
+def _answer_data(_error: DataError) -> Any:
+    """PostgreSQL keeps no zero bytes and no number beyond its columns; no honest request has them."""
+    return answer(RequestUnreadable())
 
 
 def _answer_unexpected(error: Exception) -> Any:

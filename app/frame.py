@@ -20,6 +20,7 @@ from app.people.actor import Actor
 from app.people.permissions import ROLES
 from app.people.queries import is_demonstration, unit_names
 from app.security import optional_actor, public
+from app.tasks.queries import tab_counts
 from app.web import own_path
 
 blueprint = Blueprint("frame", __name__)
@@ -132,10 +133,13 @@ def _context() -> dict[str, Any]:
 
 
 def _navigation(actor: Actor) -> list[dict[str, Any]]:
-    incidents = open_incidents(actor) if actor.may("incident.read") else 0
+    counts = {
+        "/tasks": tab_counts(actor)["mine"] if actor.may("task.work") else 0,
+        "/incidents": open_incidents(actor) if actor.may("incident.read") else 0,
+    }
     return [
         {"url": url, "label": label, "icon": icon, "current": _is_current(url),
-         "count": incidents if url == "/incidents" and incidents else None, "late": True}
+         "count": counts.get(url) or None, "late": url == "/incidents"}
         for url, permission, label, icon in SECTIONS
         if actor.may(permission)
     ]

@@ -236,3 +236,10 @@ def test_an_administrators_pages(sign_in: SignIn, people: object) -> None:
     unit["csrf_token"] = token
     assert browser.post("/people/units", data=unit).status_code == 303
     assert browser.post("/people/units", data=unit).status_code == 409
+
+
+def test_what_no_database_keeps_is_refused_or_harmless(sign_in: SignIn, people: object) -> None:
+    browser = sign_in("admin")
+    assert browser.get("/people?q=%00").status_code in (200, 400)
+    answer = browser.get("/incidents/99999999999")
+    assert answer.status_code in (400, 404)
