@@ -16,7 +16,7 @@ from app.procedures.facts import HOURS_OF_A_DAY, hours_of
 _DIAGRAM = Path(__file__).with_name("blank.bpmn")
 _SHARES = {"receive": 2, "approve": 3, "stamp": 1, "hand_over": 1}
 _ALL_SHARES = 12
-_QUARTER = Decimal("0.25")
+_QUARTER, _MINUTE = Decimal("0.25"), Decimal("0.01")
 
 
 def bundle_for(facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -65,10 +65,11 @@ def _attribute(text: str) -> str:
 
 
 def _hours(facts: Mapping[str, Any]) -> dict[str, str]:
-    """The reduced limit shared out in quarters of an hour; appraising gets what remains."""
+    """The reduced limit shared out in quarters of an hour, finer if it is short; appraising gets what remains."""
     reduced = facts["limits"]["reduced"]
     total = hours_of(reduced) or Decimal(str(reduced["value"])) * HOURS_OF_A_DAY
-    hours = {step: total * share / _ALL_SHARES // _QUARTER * _QUARTER for step, share in _SHARES.items()}
+    grain = _QUARTER if total >= _ALL_SHARES * _QUARTER else _MINUTE
+    hours = {step: total * share / _ALL_SHARES // grain * grain for step, share in _SHARES.items()}
     hours["appraise"] = total - sum(hours.values())
     return {step: f"{value.normalize():f}" for step, value in hours.items()}
 

@@ -64,7 +64,7 @@ CHANGE_NAMES = {
     "changed": lazy_gettext("changed"),
 }
 PROPERTY_NAMES = {
-    "name": lazy_gettext("Name"),
+    "name": lazy_gettext("Vietnamese name"),
     "name_en": lazy_gettext("English name"),
     "kind": lazy_gettext("Kind"),
     "role": lazy_gettext("Role"),
