@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import pkgutil
 import re
@@ -9,10 +10,8 @@ import runpy
 from collections.abc import Iterator
 from pathlib import Path
 from string import Formatter
-from typing import Any
 
 import pytest
-from babel.messages.extract import extract
 from jinja2.ext import babel_extract
 from lxml import etree
 
@@ -30,10 +29,7 @@ from engine.rehearse import SENTENCES
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
 ONEDOOR = "{urn:onedoor:bpmn:1}"
-KEYWORDS: dict[str, Any] = {
-    "_": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2), "lazy_ngettext": (1, 2),
-    "pgettext": ((1, "c"), 2), "N_": None,
-}
+KEYWORDS = ("_", "gettext", "lazy_gettext", "ngettext", "lazy_ngettext")
 JS_TEXT = re.compile(r"""\bt\(\s*("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""")
 JS_ENTRY = re.compile(r"""(?:^|[{,])\s*("(?:[^"\\]|\\.)*"|[A-Za-z_$][\w$]*)\s*:""", re.MULTILINE)
 NAMED = re.compile(r"%\((\w+)\)[sd]")
@@ -107,11 +103,12 @@ def test_links_between_pages_lead_somewhere() -> None:
 
 
 def python_messages() -> Iterator[tuple[str, str]]:
-    """(place, message) of every gettext call in the application."""
+    """(place, message) of every text that the application's code writes."""
     for path in sorted((ROOT / "app").rglob("*.py")):
-        with path.open("rb") as file:
-            for line, message, _, _ in extract("python", file, KEYWORDS):
-                yield f"{path.relative_to(ROOT)}:{line}", first(message)
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in KEYWORDS:
+                for message in [each.value for each in node.args[:1] if isinstance(each, ast.Constant)]:
+                    yield f"{path.relative_to(ROOT)}:{node.lineno}", str(message)
 
 
 def template_messages() -> Iterator[tuple[str, str]]:
@@ -119,7 +116,7 @@ def template_messages() -> Iterator[tuple[str, str]]:
     options = {"extensions": "jinja2.ext.i18n,jinja2.ext.do", "trimmed": "true", "silent": "false"}
     for path in sorted((ROOT / "app").rglob("*.html")):
         with path.open("rb") as file:
-            for line, _, message, _ in babel_extract(file, list(KEYWORDS), [], options):
+            for line, _, message, _ in babel_extract(file, KEYWORDS, [], options):
                 yield f"{path.relative_to(ROOT)}:{line}", first(message)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 from collections.abc import Mapping
-from datetime import date
+from datetime import datetime
 from pathlib import Path
 from threading import Event
 from typing import IO, Any
@@ -177,10 +177,10 @@ def user_password(username: str, password: str) -> None:
 @click.argument("role")
 @click.argument("unit")
 @click.option("--from", "since", type=click.DateTime(["%Y-%m-%d"]), help="The first day; today otherwise.")
-def user_grant(username: str, role: str, unit: str, since: date | None) -> None:
+def user_grant(username: str, role: str, unit: str, since: datetime | None) -> None:
     """Grant a person a ROLE in a UNIT."""
     with create_app().app_context():
-        add_membership(SYSTEM, NewMembership(username, unit, role, since or clock.today()))
+        add_membership(SYSTEM, NewMembership(username, unit, role, since.date() if since else clock.today()))
     click.echo(f"{username} is {role} in {unit}.")
 
 
