@@ -37,7 +37,9 @@ def index() -> Answer:
     )
     before = request.args.get("before", type=int)
     found = search(current_actor(), wanted, before)
-    narrowed = {"q": wanted.text or None, "procedure": wanted.procedure or None, "status": wanted.status}
+    narrowed: dict[str, Any] = {
+        "q": wanted.text or None, "procedure": wanted.procedure or None, "status": wanted.status,
+    }
     return render_template(
         "dossiers/list.html", found=found, wanted=wanted, statuses=STATUS_NAMES.items(),
         first_url=url_for(".index", **narrowed) if before else None,

@@ -82,7 +82,7 @@ class Found:
     next: int | None
 
 
-def head_query() -> Select[Any]:
+def head_query() -> Select[*tuple[Any, ...]]:
     """Everything a `Head` is made of, in one statement."""
     return (
         select(

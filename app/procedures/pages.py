@@ -160,7 +160,7 @@ def _form_rows(view: queries.VersionView) -> list[dict[str, Any]]:
 
 def _pager(found: queries.Catalogue, text: str, level: str) -> dict[str, Any]:
     def url(page: int) -> str | None:
-        known = {name: value for name, value in (("q", text), ("level", level)) if value}
+        known: dict[str, Any] = {name: value for name, value in (("q", text), ("level", level)) if value}
         return url_for("procedures.index", page=page, **known) if 0 < page <= found.pages else None
 
     return {

@@ -151,7 +151,7 @@ def _scopes(actor: Actor, tab: str) -> list[ColumnElement[bool]]:
     return [and_(Task.unit == unit, Task.role == role) for unit, role in seen]
 
 
-def _dated(scope: ColumnElement[bool], page: Cut) -> Select[Any]:
+def _dated(scope: ColumnElement[bool], page: Cut) -> Select[*tuple[Any, ...]]:
     query = select(Task.dossier, Task.token, Task.due_at).where(LIVE, scope, page.condition, Task.due_at.is_not(None))
     if page.after:
         start = (literal(page.after.at, UtcDateTime), literal(page.after.dossier), literal(page.after.token))
@@ -159,7 +159,7 @@ def _dated(scope: ColumnElement[bool], page: Cut) -> Select[Any]:
     return query.order_by(Task.due_at, Task.dossier, Task.token).limit(page.size)
 
 
-def _undated(scope: ColumnElement[bool], page: Cut) -> Select[Any]:
+def _undated(scope: ColumnElement[bool], page: Cut) -> Select[*tuple[Any, ...]]:
     query = select(Task.dossier, Task.token, Task.due_at).where(LIVE, scope, page.condition, Task.due_at.is_(None))
     if page.after and page.after.at is None:
         query = query.where(_behind(page.after))
@@ -170,7 +170,7 @@ def _behind(after: Place) -> ColumnElement[bool]:
     return tuple_(Task.dossier, Task.token) > tuple_(literal(after.dossier), literal(after.token))
 
 
-def _done(page: Cut) -> Select[Any]:
+def _done(page: Cut) -> Select[*tuple[Any, ...]]:
     query = select(Task.dossier, Task.token, Task.ended_at.label("due_at")).where(page.condition)
     if page.after:
         at = literal(page.after.at, UtcDateTime)

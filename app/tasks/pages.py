@@ -47,13 +47,13 @@ def index() -> Answer:
 
 def _inbox_parts(shown: Any, narrowed: Filter) -> dict[str, Any]:
     actor = current_actor()
-    kept = {name: value for name, value in (
+    kept: dict[str, Any] = {name: value for name, value in (
         ("procedure", narrowed.procedure), ("kind", narrowed.kind), ("unit", narrowed.unit), ("text", narrowed.text),
         ("free", "1" if narrowed.free else ""),
     ) if value}
 
     def url(tab: str, after: Place | None = None) -> str:
-        return url_for(".index", tab=tab, **kept, **({"after": place_text(after)} if after else {}))
+        return url_for(".index", tab=tab, **kept, after=place_text(after) if after else None)
 
     def claimable(row: TaskRow) -> bool:
         mine = row.state == "open" and row.assignee is None
