@@ -74,9 +74,9 @@ def loose(conn: Connection, actor: Actor, attachments: Collection[int]) -> tuple
 
 
 def kept(actor: Actor, attachments: Collection[int]) -> tuple[Paper, ...]:
-    """What is still there of the files brought so far, for showing the page again."""
+    """The person's own files among these, also those that a first sending of the same page has used already."""
     with reading() as conn:
-        return tuple(_papers(conn, and_(Attachment.id.in_(attachments), *_loose(actor))))
+        return tuple(_papers(conn, and_(Attachment.id.in_(attachments), Attachment.uploaded_by == actor.person)))
 
 
 def tie(conn: Connection, actor: Actor, attachments: Collection[int], dossier: int, step: str = "") -> None:

@@ -54,7 +54,7 @@ def filing(**changes: Any) -> dict[str, Any]:
     }
 
 
-def scan(name: str = "../../<b>quét</b>.png", content: bytes = PNG) -> tuple[BytesIO, str]:
+def scan(name: str = "../../<b>quét.png", content: bytes = PNG) -> tuple[BytesIO, str]:
     return BytesIO(content), name
 
 
