@@ -9,7 +9,7 @@ import tempfile
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 import filetype
 
@@ -51,7 +51,7 @@ class Store:
             raise FileLost(name=sha256)
         return self.directory / sha256[:2] / sha256[2:]
 
-    def keep(self, stream: BinaryIO, name: str) -> Stored:
+    def keep(self, stream: IO[bytes], name: str) -> Stored:
         """Store a content, measured and recognised; the same content is kept once."""
         self.directory.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(prefix="incoming-", dir=self.directory)
@@ -64,7 +64,7 @@ class Store:
             Path(temporary).unlink(missing_ok=True)
         return Stored(sha256, size, media_type)
 
-    def _copy(self, stream: BinaryIO, out: BinaryIO, name: str) -> tuple[str, int]:
+    def _copy(self, stream: IO[bytes], out: IO[bytes], name: str) -> tuple[str, int]:
         digest, size = hashlib.sha256(), 0
         while chunk := stream.read(CHUNK):
             size += len(chunk)

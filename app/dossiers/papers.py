@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from sqlalchemy import Connection, and_, delete, insert, or_, select, update
 
@@ -44,7 +44,7 @@ def shown_name(name: str) -> str:
     return clean[-NAME_LENGTH:] or "file"
 
 
-def upload(actor: Actor, store: Store, stream: BinaryIO, name: str, *, component: str = "", step: str = "") -> Paper:
+def upload(actor: Actor, store: Store, stream: IO[bytes], name: str, *, component: str = "", step: str = "") -> Paper:
     """Keep a file that belongs to no dossier yet; only the person who brought it can use it."""
     name = shown_name(name)
     stored = store.keep(stream, name)
