@@ -106,6 +106,7 @@ class History:
 
     head: Line
     xml: str
+    version_ok: bool
     words: Words
     moments: tuple[Moment, ...]
     chain: Chain
@@ -143,7 +144,7 @@ def history(actor: Actor, code: str, reader: Reader) -> History:
         words = _words(conn, definition, acts, reader)
         chain = verify_chain(conn, line.id)
     again = reexecute(definition, (Recorded(act.seq, act.at, act.payload) for act in acts))
-    return History(line, bundle.xml, words, tuple(moments(words, acts)), chain, again)
+    return History(line, bundle.xml, bundle.digest == line.digest, words, tuple(moments(words, acts)), chain, again)
 
 
 def moment(found: History, seq: int) -> Moment:
@@ -274,7 +275,7 @@ def _line(row: Row[Any]) -> Line:
 def _version(conn: Connection, line: Line) -> tuple[Bundle, Definition]:
     kept = conn.execute(select(ProcessVersion.bundle).where(ProcessVersion.id == line.version)).scalar_one()
     bundle = Bundle.from_json(kept)
-    return bundle, definition_for(line.digest, lambda: bundle)
+    return bundle, definition_for(bundle.digest, lambda: bundle)
 
 
 def _acts(conn: Connection, dossier: int) -> tuple[Act, ...]:

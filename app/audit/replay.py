@@ -137,8 +137,8 @@ def _values(words: Words, element: str, values: Any) -> Iterator[tuple[str, Any]
     if not isinstance(values, Mapping) or form is None:
         yield name, words.plain(values) if not isinstance(values, Mapping) else _written(values, words)
         return
-    for label, text, _ in describe(form, values, words.language):
-        yield f"{name} · {label}", text
+    for label, text, group in describe(form, values, words.language):
+        yield " · ".join(part for part in (name, group, label) if part), text
     if values.get("choice") is not None:
         yield name, words.choice(element, values["choice"])
 

@@ -24,17 +24,22 @@ BATCH = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What checking one dossier found; `again` is None when only the chain was asked for."""
+    """What checking one dossier found; `again` is None when only the chain was asked for.
+
+    `version_ok` tells whether the published version still is what its digest says.
+    """
 
     code: str
     entries: int
     broken_at: int | None
     again: Verdict | None
+    version_ok: bool = True
 
     @property
     def ok(self) -> bool:
         """Whether nothing is to be reported."""
-        return self.broken_at is None and (self.again is None or self.again.outcome in ("equal", "erased"))
+        follows = self.again is None or self.again.outcome in ("equal", "erased")
+        return self.broken_at is None and self.version_ok and follows
 
 
 def check_all(*, again: bool = True) -> Iterator[Checked]:
@@ -71,9 +76,13 @@ class _Definitions(dict[int, Definition]):
             row.id: row.digest for row in conn.execute(select(ProcessVersion.id, ProcessVersion.digest))
         }
         self._conn = conn
+        self.altered: set[int] = set()
 
     def __missing__(self, version: int) -> Definition:
-        self[version] = definition_for(self._kept[version], lambda: self._read(version))
+        bundle = self._read(version)
+        if bundle.digest != self._kept[version]:
+            self.altered.add(version)
+        self[version] = definition_for(bundle.digest, lambda: bundle)
         return self[version]
 
     def _read(self, version: int) -> Bundle:
@@ -85,10 +94,10 @@ def _check(rows: list[dict[str, Any]], definitions: _Definitions | None) -> Chec
     about = rows[0]
     entries = [row for row in rows if row["seq"] is not None]
     broken = _broken(about, entries)
-    verdict = None
-    if definitions is not None and broken is None:
-        verdict = reexecute(definitions[about["version"]], _recorded(entries))
-    return Checked(about["code"], len(entries), broken, verdict)
+    if definitions is None or broken is not None:
+        return Checked(about["code"], len(entries), broken, None)
+    verdict = reexecute(definitions[about["version"]], _recorded(entries))
+    return Checked(about["code"], len(entries), None, verdict, about["version"] not in definitions.altered)
 
 
 def _broken(about: Mapping[str, Any], entries: list[dict[str, Any]]) -> int | None:

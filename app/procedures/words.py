@@ -9,7 +9,7 @@ from typing import Any
 from flask_babel import gettext, lazy_gettext
 
 from app.errors import fill
-from app.languages import KIND_NAMES, hours, language, pick
+from app.languages import KIND_NAMES, hours, language, number, pick
 from app.people.permissions import ROLES
 from app.procedures.compare import Change
 from app.procedures.findings import Sentence, finding_from_json
@@ -17,7 +17,7 @@ from app.procedures.findings import Sentence, finding_from_json
 LEVEL_NAMES = {
     "commune": lazy_gettext("Commune level"),
     "province": lazy_gettext("Province level"),
-    "enterprise": lazy_gettext("Public service enterprise"),
+    "enterprise": lazy_gettext("Enterprise level"),
 }
 SERVICE_LEVEL_NAMES = {
     "full": lazy_gettext("Fully online"),
@@ -120,7 +120,7 @@ def limit(value: Mapping[str, Any] | None) -> str:
     """A limit such as 3 working days."""
     if not value or value.get("value") is None:
         return ""
-    return f"{value['value']:g} {LIMIT_NAMES.get(value.get('unit', ''), value.get('unit', ''))}"
+    return f"{number(value['value'])} {LIMIT_NAMES.get(value.get('unit', ''), value.get('unit', ''))}"
 
 
 def change_rows(changes: Iterable[Change]) -> list[dict[str, Any]]:

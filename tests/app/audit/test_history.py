@@ -175,6 +175,16 @@ def test_a_row_altered_behind_the_platforms_back_is_named(app: Flask, scene: Sce
 
 
 @make.on_sqlite
+def test_a_published_version_altered_behind_the_platforms_back_is_found(app: Flask, scene: Scene) -> None:
+    with app.app_context():
+        _alter("UPDATE process_version SET bundle = replace(bundle, '\"hours\":', '\"hours\": ') || ' '")
+        assert [found.ok for found in check_all()] == [True]
+        _alter("UPDATE process_version SET bundle = replace(bundle, 'id=\\\"p\\\"', 'id=\\\"q\\\"')")
+        assert [(found.ok, found.version_ok) for found in check_all()] == [(False, False)]
+        assert not _history(app, scene.auditor).version_ok
+
+
+@make.on_sqlite
 def test_entries_cut_off_the_end_are_missed(app: Flask, scene: Scene) -> None:
     with app.app_context():
         _alter("DELETE FROM history_entry WHERE seq > 5")
