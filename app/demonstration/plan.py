@@ -21,12 +21,13 @@ ACTS = {"complete", "deliver", "fire", "withdraw"}
 SHARES = {"household-business": 34, "construction-permit": 18, "land-change": 18, "judicial-record": 16,
           "electricity-supply": 14}
 AGES = ((0, 3, 30), (3, 8, 27), (8, 20, 27), (20, 55, 16))
+LYING = 0.15
 PACES = ((0.25, 0.9, 86), (1.3, 2.2, 9), (3.0, 5.0, 5))
 
 
 @dataclass(slots=True)
 class Play:
-    """One dossier on its way through its scenario."""
+    """One dossier on its way through its scenario; at the act `lies_at` it is left lying for days."""
 
     procedure: str
     channel: str
@@ -39,6 +40,7 @@ class Play:
     chance: random.Random
     pace: Decimal
     code: str = ""
+    lies_at: int | None = None
     position: int = field(default=0)
 
     def upcoming(self) -> dict[str, Any] | None:
@@ -68,6 +70,7 @@ def _play(chance: random.Random, now: datetime, calendar: Calendar, shipped: Shi
         competent_unit=_competent(facts, place), starts=starts, filing=retold(scenario["filing"], changes, days),
         steps=[retold(each, changes, days) for each in scenario["steps"] if ACTS & set(each)],
         components=facts["components"], chance=chance, pace=_pace(chance),
+        lies_at=chance.randrange(len(scenario["steps"])) if chance.random() < LYING else None,
     )
 
 

@@ -125,7 +125,8 @@ def _next_moment(stage: Stage, play: Play, moment: datetime) -> datetime | None:
         return add(stage.calendar, moment, Decimal(play.chance.randrange(8 * 60, 80 * 60)) / 60)
     hours = (_task(play, act).hours or DEFAULT_HOURS) * play.pace
     spread = Decimal(play.chance.randrange(70, 110)) / 100
-    return max(add(stage.calendar, moment, Decimal(hours) * spread), moment + timedelta(minutes=3))
+    lying = play.chance.randrange(12, 90) if play.position == play.lies_at else 0
+    return max(add(stage.calendar, moment, Decimal(hours) * spread + lying), moment + timedelta(minutes=3))
 
 
 def _timer_due(play: Play, moment: datetime) -> datetime:
