@@ -54,7 +54,7 @@ def checks(arguments: list[str]) -> list[list[str]]:
     return [
         [*python, "ruff", "check", "."],
         [*python, "mypy"],
-        [*pytest, "-n", "2", "--dist", "loadgroup", "--cov", "--cov-report", "term:skip-covered"],
+        [*pytest, "-n", "2", "--dist", "loadfile", "--cov", "--cov-report", "term:skip-covered"],
     ]
 
 
