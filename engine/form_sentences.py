@@ -22,9 +22,9 @@ FORM_FINDINGS: dict[str, str] = {
 DECISION_FINDINGS: dict[str, str] = {
     "decision_xml": "Decision {element} is not readable XML: {reason}.",
     "decision_root": "Decision {element} is not a DMN 1.3, 1.4 or 1.5 file.",
-    "decision_count": "A DMN file must hold one decision; {element} holds {count}.",
-    "decision_requirement": "Decision {element} depends on another decision or a knowledge model; use one table.",
-    "decision_kind": "Decision {element} must be a decision table or one FEEL expression.",
+    "decision_count": "A DMN file must hold one decision that no other requires; {element} holds {count}.",
+    "decision_requirement": "Decision {element} requires itself, or something that is not in its file.",
+    "decision_kind": "A decision of {element}, or a part of one, has no table and no expression.",
     "decision_language": "Decision {element} is written in {language}; only FEEL can be run.",
     "decision_hit_policy": "Decision {element} has the hit policy \"{policy}\", which does not exist.",
     "decision_aggregator": "Decision {element} collects with \"{aggregator}\"; use SUM, MIN, MAX or COUNT.",

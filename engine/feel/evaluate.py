@@ -11,7 +11,7 @@ from typing import Any
 from engine.feel import nodes as n
 from engine.feel.arithmetic import compute, negative
 from engine.feel.budget import Run
-from engine.feel.instances import is_instance
+from engine.feel.instances import coerced, is_instance
 from engine.feel.library import BUILTINS
 from engine.feel.properties import property_of
 from engine.feel.ranges import iterate
@@ -310,6 +310,11 @@ def _function(node: n.FunctionOf, scope: Scope) -> Function:
         if len(arguments) != len(node.parameters):
             return None
         run = scope.run
+        for at, wanted in enumerate(node.types):
+            given = arguments[at]
+            arguments[at] = fitted(given, wanted, scope)
+            if given is not None and arguments[at] is None:
+                return None
         run.enter(levels)
         value = value_of(node.body, scope.within(dict(zip(node.parameters, arguments, strict=True))))
         run.depth -= levels
@@ -343,6 +348,28 @@ def _declared(name: str, scope: Scope) -> bool:
     return False
 
 
+# Types and parts of other kinds
+
+
+def fitted(value: Value, wanted: n.Type, scope: Scope) -> Value:
+    """The value as the type has it, or null."""
+
+    def passes(inner: n.Type, item: Value) -> bool:
+        return matches_any(inner.allowed, item, scope) is True
+
+    return coerced(scope.run.weigh(value), wanted, passes)
+
+
+
+
+def _typed(node: n.Typed, scope: Scope) -> Value:
+    return fitted(value_of(node.operand, scope), node.type, scope)
+
+
+def _embedded(node: n.Embedded, scope: Scope) -> Value:
+    return node.body(scope)
+
+
 _RULES: dict[type, Callable[[Any, Scope], Value]] = {
     n.Literal: _literal,
     n.Name: _name,
@@ -364,4 +391,6 @@ _RULES: dict[type, Callable[[Any, Scope], Value]] = {
     n.Quantified: _quantified,
     n.FunctionOf: _function,
     n.Call: _call,
+    n.Typed: _typed,
+    n.Embedded: _embedded,
 }

@@ -20,8 +20,8 @@ _TOKEN = re.compile(
     r"""(?P<blank>\s+|//[^\n]*|/\*.*?\*/)
       | (?P<number>(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
       | (?P<string>"(?:[^"\\]|\\.)*")
-      | (?P<name>[^\W\d][\w\u0300-\u036f]*|\?)
-      | (?P<op>\.\.|\*\*|<=|>=|!=|->|[-+*/()\[\]{},:.<>=@])""",
+      | (?P<name>(?:[^\W\d]|[\U00010000-\U000EFFFF])(?:[\w\u0300-\u036f]|[\U00010000-\U000EFFFF])*|\?)
+      | (?P<op>\.\.|\*\*|<=|>=|!=|->|[-+*/()\[\]{},:.<>=@'])""",
     re.VERBOSE | re.DOTALL,
 )
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{6}|.)", re.DOTALL)
@@ -30,11 +30,12 @@ _SIMPLE = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "'": "'", "\\": "\\"}
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One token; `kind` is number, string, name, word (reserved), op or end. `position` counts from 1."""
+    """One token; `kind` is number, string, name, word (reserved), op or end. `position` and `end` count from 1."""
 
     kind: str
     text: str
     position: int
+    end: int = 0
 
 
 def refuse(expression: str, reason: str, position: int) -> NoReturn:
@@ -55,7 +56,7 @@ def tokens(text: str) -> tuple[Token, ...]:
         if match.lastgroup != "blank":
             found.append(_token(text, match))
         at = match.end()
-    found.append(Token("end", "", len(text) + 1))
+    found.append(Token("end", "", len(text) + 1, len(text) + 1))
     return tuple(found)
 
 
@@ -74,7 +75,7 @@ def _token(text: str, match: re.Match[str]) -> Token:
     elif kind == "name":
         content = unicodedata.normalize("NFC", content)
         kind = "word" if content in WORDS else kind
-    return Token(kind, content, match.start() + 1)
+    return Token(kind, content, match.start() + 1, match.end() + 1)
 
 
 def _unescape(text: str, content: str, position: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -95,11 +95,15 @@ class In(Node):
 
 @dataclass(frozen=True, slots=True)
 class Type(Node):
-    """A type's name with the types of its elements: list<T>, range<T>, context<a: T>, function<T> -> T."""
+    """A type's name with the types of its elements: list<T>, range<T>, context<a: T>, function<T> -> T.
+
+    `allowed` are the tests that a value of the type must pass besides.
+    """
 
     name: str
     parts: tuple[Type, ...] = ()
     keys: tuple[str, ...] = ()
+    allowed: tuple[Test, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +162,27 @@ class RangeOf(Node):
 
 @dataclass(frozen=True, slots=True)
 class FunctionOf(Node):
+    """`types` are those of the parameters, Any where none is given."""
+
     parameters: tuple[str, ...]
     body: Node
+    types: tuple[Type, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Typed(Node):
+    """A part whose value must have a type, or become one; else it is null."""
+
+    operand: Node
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded(Node):
+    """A part that is no expression, such as a decision table: how to evaluate it in a scope, and its expressions."""
+
+    body: Callable[[Any], Any]
+    parts: tuple[Node, ...]
 
 
 def children(node: Node) -> Iterator[Node]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Iterable
 from decimal import Decimal
+from functools import lru_cache
 from typing import NoReturn, TypeVar
 
+from engine.errors import ExpressionInvalid
 from engine.feel import nodes as n
 from engine.feel.lexer import Token, refuse, tokens
 from engine.feel.primary import PREFIX, call, primary, property_name, type_name
@@ -32,7 +35,7 @@ class Parser:
         self.at = 0
         self.depth = 0
         self.closing = False
-        self.known: dict[str, list[tuple[str, ...]]] = {}
+        self.known: dict[str, list[tuple[tuple[str, ...], str]]] = {}
         for name in known:
             self.declare(name)
 
@@ -67,12 +70,16 @@ class Parser:
         refuse(self.text, reason, (token or self.token).position)
 
     def declare(self, name: str) -> None:
-        words = tuple(token.text for token in tokens(name)[:-1])
+        words = words_of(name)
         if len(words) > 1:
             group = self.known.setdefault(words[0], [])
-            if words not in group:
-                group.append(words)
-                group.sort(key=len, reverse=True)
+            if all(words != other for other, _ in group):
+                group.append((words, spaced(name)))
+                group.sort(key=lambda entry: len(entry[0]), reverse=True)
+
+    def between_tokens(self, first: Token) -> str:
+        """The text from a token to the one before the present, as a name."""
+        return spaced(self.text[first.position - 1 : self.tokens[self.at - 1].end - 1])
 
     # Whole texts
 
@@ -209,6 +216,20 @@ class Parser:
         found = read()
         self.closing = outer
         return found
+
+
+@lru_cache(maxsize=4096)
+def words_of(name: str) -> tuple[str, ...]:
+    """The tokens a name is made of; none where it can never be read."""
+    try:
+        return tuple(token.text for token in tokens(name)[:-1])
+    except ExpressionInvalid:
+        return ()
+
+
+def spaced(name: str) -> str:
+    """The name with single spaces."""
+    return unicodedata.normalize("NFC", " ".join(name.split()))
 
 
 def mentions(node: n.Node) -> bool:

@@ -41,10 +41,10 @@ def primary(p: Parser) -> n.Node:
 
 def name(p: Parser) -> str:
     """A declared name of several words, or one plain word."""
-    for words in p.known.get(p.token.text, ()):
+    for words, known in p.known.get(p.token.text, ()):
         if _follows(p, words):
             p.at += len(words)
-            return " ".join(words)
+            return known
     if p.token.kind != "name":
         p.fail("a name is missing")
     return p.take().text
@@ -185,12 +185,12 @@ def _context(p: Parser) -> n.Node:
 def _key(p: Parser) -> str:
     if p.token.kind == "string":
         return p.take().text
-    words: list[str] = []
+    first = p.token
     while p.token.kind != "end" and not p.sees(":", ",", "}"):
-        words.append(p.take().text)
-    if not words:
+        p.take()
+    if p.token is first:
         p.fail("a key is missing")
-    return " ".join(words)
+    return p.between_tokens(first)
 
 
 _OPENINGS: dict[str, Callable[[Parser], n.Node]] = {
@@ -248,7 +248,7 @@ def _quantified(p: Parser, *, every: bool) -> n.Node:
 
 def _function(p: Parser) -> n.Node:
     p.expect("(")
-    parameters: list[str] = []
+    parameters: list[tuple[str, n.Type]] = []
     while not p.sees(")"):
         parameters.append(_parameter(p))
         if not p.skip(","):
@@ -256,20 +256,21 @@ def _function(p: Parser) -> n.Node:
     p.expect(")")
     if p.token.text == "external":
         p.fail("an external function is not allowed")
-    return n.FunctionOf(tuple(parameters), p.expression())
+    types = tuple(each for _, each in parameters)
+    typed = any(each.name != "Any" for each in types)
+    return n.FunctionOf(tuple(name for name, _ in parameters), p.expression(), types if typed else ())
 
 
-def _parameter(p: Parser) -> str:
+def _parameter(p: Parser) -> tuple[str, n.Type]:
     words: list[str] = []
     while p.token.kind == "name":
         words.append(p.take().text)
     if not words:
         p.fail("a parameter's name is missing")
-    if p.skip(":"):
-        type_name(p)
+    wanted = type_name(p) if p.skip(":") else n.Type("Any")
     bound = " ".join(words)
     p.declare(bound)
-    return bound
+    return bound, wanted
 
 
 PREFIX: dict[str, Callable[[Parser], n.Node]] = {

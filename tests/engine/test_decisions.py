@@ -151,10 +151,11 @@ ONE = (column("x"), output("y"), rule("-", "=>", "1"))
         ("<a>" + "x" * (1024 * 1024) + "</a>", "decision_xml"),
         ("<definitions/>", "decision_root"),
         (f'<definitions xmlns="{DMN}"/>', "decision_count"),
-        (decision("<context/>"), "decision_kind"),
+        (decision("<question/>"), "decision_kind"),
         (decision("<informationRequirement><requiredDecision/></informationRequirement><literalExpression><text>1</text>"
                   "</literalExpression>"), "decision_requirement"),
-        (decision(text("literalExpression", "1"), "<businessKnowledgeModel/>"), "decision_requirement"),
+        (decision("<knowledgeRequirement><requiredKnowledge href='#gone'/></knowledgeRequirement>"
+                  + text("literalExpression", "1")), "decision_requirement"),
         (decision(text("literalExpression", "1"), expressionLanguage="juel"), "decision_language"),
         (decision(text("literalExpression", "1 +")), "decision_input"),
         (table(*ONE, policy="GUESS"), "decision_hit_policy"),

@@ -1,0 +1,1 @@
+"""DMN: files of decisions, read into trees of FEEL and evaluated within a budget."""

@@ -1,0 +1,84 @@
+"""Item definitions → FEEL types."""
+
+from __future__ import annotations
+
+from lxml import etree
+
+from engine.dmn.reading import Read, attribute, child, children, name_of, text
+from engine.feel.instances import ANY
+from engine.feel.nodes import Test, Type
+from engine.xmlsafe import text_in
+
+_NAMES = {
+    "": "Any",
+    "integer": "number",
+    "long": "number",
+    "double": "number",
+    "dateTime": "date and time",
+    "dayTimeDuration": "days and time duration",
+    "yearMonthDuration": "years and months duration",
+}
+_SIMPLE = frozenset(
+    {
+        "Any", "string", "number", "boolean", "date", "time", "date and time", "days and time duration",
+        "years and months duration", "context", "list",
+    }
+)
+_DEEPEST = 20
+
+
+class Types:
+    """The types a file defines, each resolved when it is asked for."""
+
+    def __init__(self, found: Read, root: etree._Element, imported: dict[str, Types] | None = None) -> None:
+        self.found = found
+        self.imported = imported or {}
+        self.defined = {name_of(each): each for each in children(root, "itemDefinition")}
+        self.resolved: dict[str, Type] = {}
+
+    def named(self, ref: str, depth: int = 0) -> Type:
+        """The type of a `typeRef`; one that does not exist is a finding, and Any."""
+        ref = " ".join(ref.removeprefix("feel:").split())
+        name = _NAMES.get(ref, ref)
+        if name in _SIMPLE and name not in self.defined:
+            return Type(name)
+        if name in self.resolved:
+            return self.resolved[name]
+        prefix, _, rest = name.partition(".")
+        if prefix in self.imported:
+            return self.imported[prefix].named(rest, depth + 1)
+        xml = self.defined.get(name) if depth < _DEEPEST else None
+        if xml is None:
+            self.found.error("decision_type", type=name[:50])
+            return ANY
+        # A type that holds itself is Any inside
+        self.resolved[name] = ANY
+        self.resolved[name] = self._defined(xml, depth)
+        return self.resolved[name]
+
+    def of(self, element: etree._Element | None) -> Type:
+        """The type an element refers to."""
+        return self.named(attribute(element, "typeRef"))
+
+    def _defined(self, xml: etree._Element, depth: int) -> Type:
+        parts = children(xml, "itemComponent")
+        if child(xml, "functionItem") is not None:
+            base = Type("function")
+        elif parts:
+            types = tuple(self._defined(part, depth + 1) for part in parts)
+            base = Type("context", types, tuple(name_of(part) for part in parts))
+        else:
+            base = self.named(text_in(child(xml, "typeRef")), depth + 1)
+        base = _restricted(base, self._tests(xml, "allowedValues"))
+        whole = self._tests(xml, "typeConstraint")
+        if attribute(xml, "isCollection") != "true":
+            return _restricted(base, whole)
+        return Type("list", (base,), (), whole)
+
+    def _tests(self, xml: etree._Element, tag: str) -> tuple[Test, ...]:
+        content = text(child(xml, tag))
+        return self.found.tests(content, (), "decision_input", cell=name_of(xml)).tests if content else ()
+
+
+def _restricted(base: Type, tests: tuple[Test, ...]) -> Type:
+    return Type(base.name, base.parts, base.keys, tests) if tests else base
