@@ -17,7 +17,8 @@ import { language, t, translateModule } from "../lib/i18n.js";
 if (language === "vi") flatpickr.localize(Vietnamese);
 
 export async function mount(element, { schema, data, errors = [], readonly = false, name = "form" }) {
-  const form = new Form({ container: element, additionalModules: [translateModule], properties: { readOnly: readonly } });
+  // Left to wait before it takes a value, form-js loses what is typed into a field while another one is drawn again.
+  const form = new Form({ container: element, additionalModules: [translateModule], debounce: false, properties: { readOnly: readonly } });
   await form.importSchema(schema, data);
   const outer = element.closest("form");
   if (!readonly && outer) bind(form, element, outer, name);
