@@ -66,7 +66,7 @@ def withdraw_dossier(given: dict[str, Any], code: str) -> commands.Withdrawn:
 @blueprint.response(200, schemas.HistoryAnswer(many=True))
 def list_history(code: str) -> Any:
     """What happened, the newest first, in sentences."""
-    return _pane(code, "history").lines
+    return list(_pane(code, "history").lines)
 
 
 @blueprint.get("/dossiers/<code>/steps")
@@ -74,7 +74,7 @@ def list_history(code: str) -> Any:
 @blueprint.response(200, schemas.StageAnswer(many=True))
 def list_steps(code: str) -> Any:
     """The steps so far, planned against actual."""
-    return _pane(code, "steps").stages
+    return list(_pane(code, "steps").stages)
 
 
 @blueprint.get("/dossiers/<code>/answers")
@@ -82,7 +82,7 @@ def list_steps(code: str) -> Any:
 @blueprint.response(200, schemas.AnswerSection(many=True))
 def list_answers(code: str) -> Any:
     """The answers given so far, by step, in words."""
-    return _pane(code, "answers").answers
+    return list(_pane(code, "answers").answers)
 
 
 @blueprint.get("/dossiers/<code>/attachments")
@@ -90,7 +90,7 @@ def list_answers(code: str) -> Any:
 @blueprint.response(200, schemas.AttachmentAnswer(many=True))
 def list_attachments(code: str) -> Any:
     """The dossier's files."""
-    return _pane(code, "papers").papers
+    return list(_pane(code, "papers").papers)
 
 
 def _pane(code: str, name: str) -> panes.Pane:

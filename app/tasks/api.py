@@ -34,6 +34,7 @@ def list_tasks(wanted: dict[str, Any]) -> dict[str, Any]:
 
 @blueprint.get("/counts")
 @requires("task.read")
+@blueprint.response(200, schemas.TaskCounts)
 def count_tasks() -> dict[str, int]:
     """How many tasks stand under each tab."""
     return dict(queries.tab_counts(current_actor()))

@@ -56,6 +56,17 @@ class TaskLine(TaskSchema):
     choice = fields.String(allow_none=True)
 
 
+class TaskCounts(TaskSchema):
+    """How many tasks stand under each tab."""
+
+    mine = fields.Integer()
+    unit = fields.Integer()
+    waiting = fields.Integer()
+    today = fields.Integer()
+    late = fields.Integer()
+    done = fields.Integer()
+
+
 class TaskPage(TaskSchema):
     """One page of a tab, soonest first, with the counts of all tabs."""
 
