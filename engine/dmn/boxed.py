@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from engine.dmn.hits import evaluate_table
-from engine.dmn.reading import Names, Read, attribute, child, children, name_of, text
+from engine.dmn.reading import Read, Words, attribute, child, children, name_of, text
 from engine.dmn.tables import Table, read_table
 from engine.dmn.types import Types
 from engine.feel import nodes as n
@@ -24,17 +24,17 @@ _DEEPEST = 25
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Reads the logic of one decision or knowledge model; `names` may be used in it."""
+    """Reads the logic of one decision or knowledge model; `words` may be used in it."""
 
     found: Read
     types: Types
     title: str
-    names: Names
+    words: Words
     depth: int = 0
 
     def knowing(self, *names: str) -> Reader:
         """The same with more names."""
-        return Reader(self.found, self.types, self.title, (*self.names, *names), self.depth + 1)
+        return Reader(self.found, self.types, self.title, self.words.knowing(*names), self.depth + 1)
 
     def typed(self, tree: n.Node, element: etree._Element | None) -> n.Node:
         """The tree, held to the type of an element."""
@@ -82,11 +82,11 @@ def table_of(tree: n.Node) -> Table | None:
 
 
 def _literal(reader: Reader, xml: etree._Element) -> n.Node:
-    return reader.found.expression(text(xml), reader.names, "decision_input", cell=1).tree
+    return reader.found.expression(text(xml), reader.words, "decision_input", cell=1).tree
 
 
 def _table(reader: Reader, xml: etree._Element) -> n.Node:
-    table = read_table(reader.found, xml, reader.types, reader.names)
+    table = read_table(reader.found, xml, reader.types, reader.words)
     return NULL if table is None else n.Embedded(TableLogic(table, reader.title), tuple(table.parts()))
 
 

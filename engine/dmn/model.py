@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from engine.dmn.boxed import NULL, Reader, function
-from engine.dmn.reading import Names, Read, attribute, child, children, name_of
+from engine.dmn.reading import Read, Words, attribute, child, children, name_of
 from engine.dmn.types import Types
 from engine.errors import XmlRefused
 from engine.feel.instances import ANY
@@ -181,9 +181,10 @@ class _Builder:
         return tuple((self.prefixes.get(each.rpartition("#")[0], ""), each) for each in found)
 
     def reader(self, xml: etree._Element, requires: tuple[tuple[str, str], ...]) -> Reader:
-        return Reader(self.read, self.types, name_of(xml), (*self.shared, *self.names(requires)))
+        words = Words((*self.shared, *self.names(requires)), self.types.mentioned)
+        return Reader(self.read, self.types, name_of(xml), words)
 
-    def names(self, requires: tuple[tuple[str, str], ...]) -> Names:
+    def names(self, requires: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
         """What required items are called."""
         found: list[str] = []
         for prefix, id_ in requires:

@@ -11,14 +11,26 @@ from lxml import etree
 from engine import findings as f
 from engine.errors import ExpressionInvalid
 from engine.feel.expression import Expression, UnaryTests, compile_expression, unary_tests
+from engine.feel.nodes import Type
 from engine.feel.parser import spaced
 from engine.findings import Finding
 from engine.xmlsafe import local, text_in
 
 Compiled = TypeVar("Compiled")
-Names = tuple[str, ...]
 NOTHING = compile_expression("null")
 NEVER = unary_tests("false")
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What an expression may speak of: names of several words, and the types that its text mentions."""
+
+    names: tuple[str, ...] = ()
+    types: Callable[[str], tuple[tuple[str, Type], ...]] = lambda text: ()
+
+    def knowing(self, *names: str) -> Words:
+        """The same with more names."""
+        return Words((*self.names, *names), self.types)
 
 
 @dataclass(slots=True)
@@ -32,13 +44,15 @@ class Read:
         """One more thing wrong."""
         self.wrong.append(f.error(code, self.key, **details))
 
-    def expression(self, text: str, names: Names, code: str, **place: Any) -> Expression:
+    def expression(self, text: str, words: Words, code: str, **place: Any) -> Expression:
         """The text's expression; where it cannot be read, a finding and null."""
-        return self._compiled(lambda: compile_expression(text, names), NOTHING, text, code, place)
+        types = words.types(text)
+        return self._compiled(lambda: compile_expression(text, words.names, types), NOTHING, text, code, place)
 
-    def tests(self, text: str, names: Names, code: str, **place: Any) -> UnaryTests:
+    def tests(self, text: str, words: Words, code: str, **place: Any) -> UnaryTests:
         """The text's unary tests; where they cannot be read, a finding and a test that nothing passes."""
-        return self._compiled(lambda: unary_tests(text, names), NEVER, text, code, place)
+        types = words.types(text)
+        return self._compiled(lambda: unary_tests(text, words.names, types), NEVER, text, code, place)
 
     def _compiled(
         self, compile_: Callable[[], Compiled], otherwise: Compiled, text: str, code: str, place: dict[str, Any]

@@ -9,7 +9,7 @@ from enum import Enum
 
 from lxml import etree
 
-from engine.dmn.reading import Names, Read, attribute, child, children, text
+from engine.dmn.reading import Read, Words, attribute, child, children, text
 from engine.dmn.types import Types
 from engine.feel import nodes as n
 from engine.feel.expression import Expression, UnaryTests
@@ -78,7 +78,7 @@ class Table:
         yield from (output.default.tree for output in self.outputs if output.default is not None)
 
 
-def read_table(found: Read, xml: etree._Element, types: Types, names: Names) -> Table | None:
+def read_table(found: Read, xml: etree._Element, types: Types, words: Words) -> Table | None:
     """The table of an element; None where there is nothing to evaluate."""
     policy = attribute(xml, "hitPolicy") or "UNIQUE"
     if policy not in {each.value for each in HitPolicy}:
@@ -88,7 +88,7 @@ def read_table(found: Read, xml: etree._Element, types: Types, names: Names) -> 
     if len(rules) > MOST_RULES:
         found.error("decision_large", count=len(rules), limit=MOST_RULES)
         return None
-    reader = _Reader(found, types, names)
+    reader = _Reader(found, types, words)
     inputs = tuple(reader.input(each, at) for at, each in enumerate(children(xml, "input"), 1))
     outputs = tuple(reader.output(each) for each in children(xml, "output"))
     widths = (len(inputs), len(outputs))
@@ -116,20 +116,20 @@ class _Reader:
 
     found: Read
     types: Types
-    names: Names
+    words: Words
 
     def input(self, xml: etree._Element, cell: int) -> Input:
         source = child(xml, "inputExpression")
-        expression = self.found.expression(text(source), self.names, "decision_input", cell=cell)
+        expression = self.found.expression(text(source), self.words, "decision_input", cell=cell)
         allowed = text(child(xml, "inputValues"))
-        tests = self.found.tests(allowed, self.names, "decision_input", cell=cell) if allowed else None
+        tests = self.found.tests(allowed, self.words, "decision_input", cell=cell) if allowed else None
         return Input(expression, self.types.of(source), tests)
 
     def output(self, xml: etree._Element) -> Output:
         default = text(child(xml, "defaultOutputEntry"))
-        compiled = self.found.expression(default, self.names, "decision_input", cell="default") if default else None
+        compiled = self.found.expression(default, self.words, "decision_input", cell="default") if default else None
         listed = text(child(xml, "outputValues"))
-        tests = self.found.tests(listed, self.names, "decision_input", cell="values").tests if listed else ()
+        tests = self.found.tests(listed, self.words, "decision_input", cell="values").tests if listed else ()
         wanted = self.types.of(xml)
         return Output(attribute(xml, "name"), wanted, tuple(_literals(tests or wanted.allowed)), compiled)
 
@@ -139,11 +139,11 @@ class _Reader:
             self.found.error("decision_cells", rule=number, count=len(entries) + len(results), wanted=sum(widths))
             return None
         tests = tuple(
-            self.found.tests(text(each), self.names, "decision_cell", rule=number, cell=at)
+            self.found.tests(text(each), self.words, "decision_cell", rule=number, cell=at)
             for at, each in enumerate(entries, 1)
         )
         outputs = tuple(
-            self.found.expression(_result(text(each)), self.names, "decision_cell", rule=number, cell=at)
+            self.found.expression(_result(text(each)), self.words, "decision_cell", rule=number, cell=at)
             for at, each in enumerate(results, len(entries) + 1)
         )
         return Rule(number, tests, outputs)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lxml import etree
 
-from engine.dmn.reading import Read, attribute, child, children, name_of, text
+from engine.dmn.reading import Read, Words, attribute, child, children, name_of, text
 from engine.feel.instances import ANY
 from engine.feel.nodes import Test, Type
 from engine.xmlsafe import text_in
@@ -60,6 +60,12 @@ class Types:
         """The type an element refers to."""
         return self.named(attribute(element, "typeRef"))
 
+    def mentioned(self, text: str) -> tuple[tuple[str, Type], ...]:
+        """The types that the text of an expression may name."""
+        if "instance" not in text and "function" not in text:
+            return ()
+        return tuple((name, self.named(name)) for name in self.defined if name in text)
+
     def _defined(self, xml: etree._Element, depth: int) -> Type:
         parts = children(xml, "itemComponent")
         if child(xml, "functionItem") is not None:
@@ -77,7 +83,7 @@ class Types:
 
     def _tests(self, xml: etree._Element, tag: str) -> tuple[Test, ...]:
         content = text(child(xml, tag))
-        return self.found.tests(content, (), "decision_input", cell=name_of(xml)).tests if content else ()
+        return self.found.tests(content, Words(), "decision_input", cell=name_of(xml)).tests if content else ()
 
 
 def _restricted(base: Type, tests: tuple[Test, ...]) -> Type:

@@ -127,6 +127,8 @@ def _filter(node: n.Filter, scope: Scope) -> Value:
             kept.append(item)
         elif type(answer) is Decimal:
             return _indexed(items, answer)
+        elif answer is not False and answer is not None:
+            return None
     return kept
 
 
@@ -220,6 +222,8 @@ def _passes(test: n.Test, value: Value, scope: Scope) -> bool | None:
     found = value_of(test.body, scope)
     if test.asks:
         return found if found is True or found is False else None
+    if found is None and type(test.body) is n.RangeOf:
+        return None
     scope.run.weigh(found)
     if type(found) is Range:
         return contains(found, value)
@@ -243,7 +247,10 @@ def _instance(node: n.InstanceOf, scope: Scope) -> bool:
 
 
 def _if(node: n.If, scope: Scope) -> Value:
-    return value_of(node.then if value_of(node.condition, scope) is True else node.otherwise, scope)
+    condition = value_of(node.condition, scope)
+    if condition is True:
+        return value_of(node.then, scope)
+    return value_of(node.otherwise, scope) if condition is False or condition is None else None
 
 
 def _for(node: n.For, scope: Scope) -> Value:
@@ -283,6 +290,8 @@ def _closed(interval: Range) -> tuple[Value, Value]:
         raise IllTyped
     step = timedelta(1) if type(low) is date else Decimal(1)
     first = low if interval.low_included else compute("+", low, step)
+    if low > high:
+        raise IllTyped
     return first, high if interval.high_included else compute("-", high, step)
 
 
@@ -294,6 +303,8 @@ def _quantified(node: n.Quantified, scope: Scope) -> bool | None:
             if value is (not node.every):
                 return not node.every
             if value is not node.every:
+                if value is not None:
+                    return None
                 answer = None
     except IllTyped:
         return None

@@ -18,6 +18,7 @@ from engine.feel.parser import parse, parse_tests
 from engine.feel.properties import NAMES
 from engine.feel.values import Value, from_plain, lift
 
+NamedTypes = tuple[tuple[str, n.Type], ...]
 _KNOWN = tuple(name for name in (*BUILTINS, *NAMES) if " " in name)
 
 
@@ -93,27 +94,29 @@ class UnaryTests:
 
 
 @lru_cache(maxsize=4096)
-def _compiled(text: str, known: tuple[str, ...]) -> Expression:
-    return Expression(text, parse(text, known))
+def _compiled(text: str, known: tuple[str, ...], types: NamedTypes) -> Expression:
+    return Expression(text, parse(text, known, types))
 
 
-def compile_expression(text: str, declared: Iterable[str] = ()) -> Expression:
+def compile_expression(text: str, declared: Iterable[str] = (), types: NamedTypes = ()) -> Expression:
     """The expression of a text; a leading "=" is tolerated. `declared` are names of several words it may use.
+
+    `types` are types of its own, which it may name after `instance of`.
 
     Raises ExpressionInvalid with the position of the first thing that cannot be read.
     """
     stripped = text.strip()
-    return _compiled(stripped[1:] if stripped.startswith("=") else stripped, (*_KNOWN, *declared))
+    return _compiled(stripped[1:] if stripped.startswith("=") else stripped, (*_KNOWN, *declared), types)
 
 
 @lru_cache(maxsize=4096)
-def _compiled_tests(text: str, known: tuple[str, ...]) -> UnaryTests:
-    return UnaryTests(text, *parse_tests(text, known))
+def _compiled_tests(text: str, known: tuple[str, ...], types: NamedTypes) -> UnaryTests:
+    return UnaryTests(text, *parse_tests(text, known, types))
 
 
-def unary_tests(text: str, declared: Iterable[str] = ()) -> UnaryTests:
+def unary_tests(text: str, declared: Iterable[str] = (), types: NamedTypes = ()) -> UnaryTests:
     """The unary tests of a text, such as `< 5, [10..20]`, `not("a", "b")` or `-`. Raises ExpressionInvalid."""
-    return _compiled_tests(text.strip() or "-", (*_KNOWN, *declared))
+    return _compiled_tests(text.strip() or "-", (*_KNOWN, *declared), types)
 
 
 def names(expression: Expression | str) -> frozenset[str]:

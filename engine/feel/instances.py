@@ -59,7 +59,7 @@ def coerced(value: Value, wanted: Type, passes: Passes) -> Value:
     if conforms(value, wanted, passes):
         return value
     if type(value) is list and len(value) == 1 and wanted.name != "list":
-        return coerced(value[0], wanted, passes)
+        return value[0] if conforms(value[0], wanted, passes) else None
     if wanted.name == "list" and type(value) is not list:
         return [value] if conforms([value], wanted, passes) else None
     if wanted.name == "date and time" and type(value) is date:

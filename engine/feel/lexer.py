@@ -24,7 +24,9 @@ _TOKEN = re.compile(
       | (?P<op>\.\.|\*\*|<=|>=|!=|->|[-+*/()\[\]{},:.<>=@'])""",
     re.VERBOSE | re.DOTALL,
 )
-_ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{6}|.)", re.DOTALL)
+_ESCAPE = re.compile(
+    r"\\(u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{6}|.)", re.DOTALL
+)
 _SIMPLE = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "'": "'", "\\": "\\"}
 
 
@@ -90,6 +92,9 @@ def _unescape(text: str, content: str, position: int) -> str:
 
 
 def _character(text: str, code: str, position: int) -> str:
+    if len(code) == 11:
+        # Two halves of one character
+        return chr(0x10000 + ((int(code[1:5], 16) - 0xD800) << 10) + int(code[7:], 16) - 0xDC00)
     point = int(code[1:], 16)
     if point > 0x10FFFF or 0xD800 <= point <= 0xDFFF:
         refuse(text, f"there is no character \\{code}", position)

@@ -29,12 +29,13 @@ _ASKED = n.Name("?")
 class Parser:
     """Reads one text. `known` are names of several words (functions, declared names)."""
 
-    def __init__(self, text: str, known: Iterable[str]) -> None:
+    def __init__(self, text: str, known: Iterable[str], types: Iterable[tuple[str, n.Type]] = ()) -> None:
         self.text = text
         self.tokens = tokens(text)
         self.at = 0
         self.depth = 0
         self.closing = False
+        self.types = {words_of(name): wanted for name, wanted in types}
         self.known: dict[str, list[tuple[tuple[str, ...], str]]] = {}
         for name in known:
             self.declare(name)
@@ -252,15 +253,17 @@ def _checked(parser: Parser, tree: n.Node) -> n.Node:
     return tree
 
 
-def parse(text: str, known: Iterable[str] = ()) -> n.Node:
+def parse(text: str, known: Iterable[str] = (), types: Iterable[tuple[str, n.Type]] = ()) -> n.Node:
     """The tree of one expression."""
-    parser = Parser(text, known)
+    parser = Parser(text, known, types)
     return _checked(parser, parser.whole())
 
 
-def parse_tests(text: str, known: Iterable[str] = ()) -> tuple[bool, tuple[n.Test, ...]]:
+def parse_tests(
+    text: str, known: Iterable[str] = (), types: Iterable[tuple[str, n.Type]] = ()
+) -> tuple[bool, tuple[n.Test, ...]]:
     """The unary tests of one cell: whether they are negated, and each."""
-    parser = Parser(text, known)
+    parser = Parser(text, known, types)
     negated, tests = parser.whole_tests()
     for test in tests:
         _checked(parser, test)

@@ -21,10 +21,20 @@ MOST_LONG = 3
 SHORT = 16
 MOST_WAYS = 5_000
 STEPS_ALLOWED = 100_000
-_FLAGS = {"i": re.IGNORECASE, "s": re.DOTALL, "m": re.MULTILINE, "x": re.VERBOSE}
+_FLAGS = {"i": re.IGNORECASE, "s": re.DOTALL, "m": re.MULTILINE, "x": re.RegexFlag(0)}
 _CLASSES = frozenset("dDwWsS")
 _ESCAPED = frozenset(r"\.[]{}()*+?^$|/-#,:;!@%&=<>~_'\"` ")
 _CONTROL = {"n": "\\n", "r": "\\r", "t": "\\t"}
+_BLOCK = re.compile(r"\{(\w[\w-]{0,40})\}")
+_BLOCKS = {
+    "IsBasicLatin": r"\x00-\x7f",
+    "IsLatin-1Supplement": r"\x80-\xff",
+    "IsLatinExtended-A": r"\u0100-\u017f",
+    "IsLatinExtended-B": r"\u0180-\u024f",
+    "IsLatinExtendedAdditional": r"\u1e00-\u1eff",
+    "IsCombiningDiacriticalMarks": r"\u0300-\u036f",
+    "IsGeneralPunctuation": r"\u2000-\u206f",
+}
 _BOUNDS = re.compile(r"\{([0-9]{1,4})(?:(,)([0-9]{1,4})?)?\}", re.ASCII)
 
 
@@ -57,9 +67,11 @@ class PatternRefused(IllTyped):
 class _Reader:
     """Reads one pattern, writing the equal pattern for Python."""
 
-    def __init__(self, text: str, lines: bool) -> None:
-        self.text = text
-        self.lines = lines
+    def __init__(self, text: str, flags: str, wide: bool) -> None:
+        self.text = _packed(text) if "x" in flags else text
+        self.lines = "m" in flags
+        self.dot = "." if "s" in flags else "[^\\n\\r]"
+        self.wide = wide
         self.at = 0
         self.long = 0
         self.output: list[str] = []
@@ -159,6 +171,8 @@ class _Reader:
             return self.escape()
         if character == "[":
             return self.character_class()
+        if character == ".":
+            return self.dot
         # Python's $ also matches before a last newline; a browser's does not.
         return "\\Z" if character == "$" and not self.lines else character
 
@@ -170,7 +184,17 @@ class _Reader:
             return _CONTROL[character]
         if character in _ESCAPED:
             return re.escape(character)
+        if character in "pP" and self.wide:
+            return self.block(character == "P")
         raise PatternRefused(f"\\{character} is not allowed")
+
+    def block(self, others: bool) -> str:
+        """`\\p{IsBasicLatin}` and the like: the characters of a block of Unicode, or the others."""
+        match = _BLOCK.match(self.text, self.at)
+        if match is None or match[1] not in _BLOCKS:
+            raise PatternRefused("it names a kind of characters that is not known")
+        self.at = match.end()
+        return ("[^" if others else "[") + _BLOCKS[match[1]] + "]"
 
     def character_class(self) -> str:
         parts = ["["]
@@ -178,6 +202,8 @@ class _Reader:
             parts.append(self.next())
         while not self.sees("]"):
             character = self.next()
+            if character == "-" and self.sees("[") and self.wide and len(parts) > 1:
+                return self.without("".join([*parts, "]"]))
             if character == "[":
                 raise PatternRefused("a bracket inside a class must be written \\[")
             parts.append(self.escape() if character == "\\" else "\\" + character if character in "&~|" else character)
@@ -187,9 +213,33 @@ class _Reader:
         return "".join([*parts, "]"])
 
 
+    def without(self, whole: str) -> str:
+        """`[a-z-[aeiou]]`: a class without the characters of another."""
+        self.at += 1
+        taken = self.character_class()
+        if not self.sees("]") or taken.startswith("(?!"):
+            raise PatternRefused("a bracket inside a class must be written \\[")
+        self.at += 1
+        return f"(?:(?!{taken}){whole})"
+
+
+def _packed(text: str) -> str:
+    """The pattern without blanks, except those in classes."""
+    kept, inside = [], False
+    for place, character in enumerate(text):
+        escaped = text[place - 1 : place] == "\\" and text[place - 2 : place - 1] != "\\"
+        inside = inside if escaped or character not in "[]" else character == "["
+        if inside or not character.isspace():
+            kept.append(character)
+    return "".join(kept)
+
+
 @lru_cache(maxsize=512)
-def pattern(text: str, flags: str = "") -> Pattern:
-    """The checked pattern. Raises PatternRefused."""
+def pattern(text: str, flags: str = "", wide: bool = False) -> Pattern:
+    """The checked pattern. Raises PatternRefused.
+
+    `wide` allows what only XPath knows, blocks of Unicode and classes without others; a browser could not run it.
+    """
     if len(text) > LONGEST:
         raise PatternRefused(f"it is longer than {LONGEST} characters")
     chosen = re.ASCII if "i" not in flags else re.RegexFlag(0)
@@ -197,9 +247,9 @@ def pattern(text: str, flags: str = "") -> Pattern:
         if letter not in _FLAGS:
             raise PatternRefused(f"there is no flag {letter}")
         chosen |= _FLAGS[letter]
-    reader = _Reader(text, "m" in flags)
+    reader = _Reader(text, flags, wide)
     ways = reader.alternatives(0)[1]
-    if reader.at < len(text):
+    if reader.at < len(reader.text):
         raise PatternRefused("a group is closed that was not opened")
     try:
         return Pattern(re.compile("".join(reader.output), chosen), reader.long + 1, ways)

@@ -12,6 +12,7 @@ from engine.feel.values import NUMBERS
 if TYPE_CHECKING:
     from engine.feel.parser import Parser
 
+_CALLED = frozenset({("date", "and", "time"), ("years", "and", "months", "duration")})
 COMPARISONS = frozenset({"=", "!=", "<", "<=", ">", ">="})
 TYPE_NAMES = frozenset(
     {
@@ -53,8 +54,8 @@ def name(p: Parser) -> str:
 def _follows(p: Parser, words: tuple[str, ...]) -> bool:
     if any(p.peek(index).text != word for index, word in enumerate(words)):
         return False
-    # "date and time" is the function only where it is called
-    return "and" not in words or p.peek(len(words)).text == "("
+    # These are functions only where they are called
+    return words not in _CALLED or p.peek(len(words)).text == "("
 
 
 def property_name(p: Parser) -> str:
@@ -291,6 +292,10 @@ PREFIX: dict[str, Callable[[Parser], n.Node]] = {
 def type_name(p: Parser) -> n.Type:
     """A type as it follows `instance of`."""
     start = p.token
+    for words, own in p.types.items():
+        if all(p.peek(index).text == word for index, word in enumerate(words)):
+            p.at += len(words)
+            return own
     found = _longest_type(p)
     if found is None:
         p.fail(f'there is no type "{start.text}"', start)

@@ -4,29 +4,21 @@ from __future__ import annotations
 
 import calendar
 import re
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from decimal import Decimal
 
 from engine.feel.values import NUMBERS, IllTyped, Months, Value
+from engine.feel.zones import ZONES, Zone
 
 LOCAL = timezone(timedelta(hours=7))
-# Names of zones that never changed their offset in the years of a dossier; the engine reads no zone files.
-_NAMED = {
-    "Asia/Ho_Chi_Minh": LOCAL,
-    "Asia/Saigon": LOCAL,
-    "Asia/Bangkok": LOCAL,
-    "UTC": UTC,
-    "Etc/UTC": UTC,
-    "GMT": UTC,
-}
 _DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})", re.ASCII)
 _TIME = re.compile(
     r"([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]{1,18}))?)?"
-    r"(?:(Z|z)|([+-])([0-9]{2}):([0-9]{2})(?::([0-9]{2}))?|@([A-Za-z_+/-]{1,40}))?",
+    r"(?:(Z|z)|([+-])([0-9]{2}):([0-9]{2})(?::([0-9]{2}))?|@([A-Za-z0-9_+/-]{1,40}))?",
     re.ASCII,
 )
 _DAYS = re.compile(
-    r"(-)?P(?:([0-9]{1,9})D)?(T(?:([0-9]{1,12})H)?(?:([0-9]{1,12})M)?(?:([0-9]{1,12})(?:\.([0-9]{1,9}))?S)?)?", re.ASCII
+    r"(-)?P(?:([0-9]{1,9})D)?(T(?:([0-9]{1,12})H)?(?:([0-9]{1,12})M)?(?:([0-9]{1,12})(?:\.([0-9]{0,9}))?S)?)?", re.ASCII
 )
 _MONTHS = re.compile(r"(-)?P(?:([0-9]{1,9})Y)?(?:([0-9]{1,9})M)?", re.ASCII)
 
@@ -53,12 +45,12 @@ def parse_time(text: str) -> time | None:
         return None
 
 
-def _zone(match: re.Match[str]) -> timezone | None:
+def _zone(match: re.Match[str]) -> tzinfo | None:
     utc, sign, hours, minutes, seconds, name = match.group(5, 6, 7, 8, 9, 10)
     if utc:
         return UTC
     if name:
-        return _NAMED[name]
+        return ZONES[name]
     if not sign:
         return None
     if int(minutes) > 59 or int(hours) > 14:
@@ -71,8 +63,13 @@ def parse_moment(text: str) -> datetime | None:
     """`2026-01-31T07:30:00+07:00`, a date alone at midnight, or None."""
     day, separator, clock = text.partition("T")
     the_date = parse_date(day)
+    if the_date is not None and clock.startswith("24:00:00") and the_date < date.max:
+        # The end of a day is the beginning of the next
+        the_date, clock = the_date + timedelta(days=1), "00" + clock[2:]
     the_time = parse_time(clock) if separator else time()
     if the_date is None or the_time is None:
+        return None
+    if isinstance(the_time.tzinfo, Zone) and not the_time.tzinfo.knows(the_date.year):
         return None
     return datetime.combine(the_date, the_time)
 
@@ -100,9 +97,9 @@ def parse_temporal(text: str) -> Value:
     found = parse_duration(text)
     if found is not None:
         return found
-    if "T" in text:
-        return parse_moment(text)
-    return parse_date(text) if _DATE.fullmatch(text) else parse_time(text)
+    if _DATE.match(text) is None:
+        return parse_time(text)
+    return parse_date(text) if _DATE.fullmatch(text) else parse_moment(text)
 
 
 def plus_months(day: date, months: int) -> date:
@@ -119,6 +116,9 @@ def plus_duration(moment: date | time, duration: timedelta) -> date | time:
         base = datetime.combine(date(2000, 1, 1), moment.replace(tzinfo=None))
         return (base + timedelta(seconds=duration.total_seconds() % 86400)).time().replace(tzinfo=moment.tzinfo)
     if isinstance(moment, datetime):
+        if isinstance(moment.tzinfo, Zone):
+            # By the instant, not by the clock on the wall
+            return (moment.astimezone(UTC) + duration).astimezone(moment.tzinfo)
         return moment + duration
     return (datetime.combine(moment, time()) + duration).date()
 
@@ -131,10 +131,16 @@ def difference(left: date | time, right: date | time) -> timedelta:
         day = date(2000, 1, 1)
         return difference(datetime.combine(day, left), datetime.combine(day, right))
     first, second = as_moment(left), as_moment(right)
+    if type(left) is not type(right):
+        # A date beside a moment is its midnight in UTC
+        first, second = (_midnight(value) for value in (left, right))
     if (first.tzinfo is None) != (second.tzinfo is None):
-        # A bare date beside a moment with a zone counts as midnight UTC.
-        first, second = (m if m.tzinfo else m.replace(tzinfo=UTC) for m in (first, second))
-    return first - second
+        raise IllTyped
+    return first - second if first.tzinfo is None else first.astimezone(UTC) - second.astimezone(UTC)
+
+
+def _midnight(value: date) -> datetime:
+    return value if isinstance(value, datetime) else datetime.combine(value, time(tzinfo=UTC))
 
 
 def as_moment(value: date) -> datetime:

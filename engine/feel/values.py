@@ -14,6 +14,7 @@ from types import NoneType
 from typing import Any
 
 from engine.errors import ExpressionFailed
+from engine.feel.zones import Zone
 
 Value = Any
 NUMBERS = Context(
@@ -115,7 +116,8 @@ def to_plain(value: Value) -> Any:
         return [to_plain(item) for item in value]
     if value is None or isinstance(value, bool | int | float | str):
         return value
-    return text_of(value)
+    # A named zone becomes its offset, which every reader knows
+    return value.isoformat() if isinstance(value, datetime) and isinstance(value.tzinfo, Zone) else text_of(value)
 
 
 def _plain_number(value: Decimal) -> int | float:
@@ -152,9 +154,13 @@ def months_text(value: Months) -> str:
 
 
 def moment_text(value: datetime | time) -> str:
-    """ISO 8601 text with `Z` for UTC."""
-    text = value.isoformat()
-    return text.replace("+00:00", "Z") if text.endswith("+00:00") else text
+    """ISO 8601 text with `Z` for UTC, and with the name of a named zone."""
+    bare = value.replace(tzinfo=None).isoformat()
+    text = bare.rstrip("0") if "." in bare else bare
+    if isinstance(value.tzinfo, Zone):
+        return f"{text}@{value.tzinfo}"
+    offset = value.isoformat()[len(bare) :]
+    return text + ("Z" if offset == "+00:00" else offset)
 
 
 def _range_text(value: Range) -> str:
@@ -215,7 +221,7 @@ def comparable(left: Value, right: Value) -> bool:
     kind = kind_of(left)
     if kind not in _ORDERED or kind != kind_of(right):
         return False
-    return kind not in _ZONED or (left.tzinfo is None) == (right.tzinfo is None)
+    return kind not in _ZONED or (left.utcoffset() is None) == (right.utcoffset() is None)
 
 
 def contains(interval: Range, value: Value) -> bool | None:

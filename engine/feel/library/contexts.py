@@ -58,7 +58,7 @@ def _put_at(context: Mapping[str, Any], keys: list[Value], value: Value) -> dict
     name = _key(keys[0])
     if len(keys) > 1:
         below = context.get(name)
-        value = _put_at(below if isinstance(below, Mapping) else {}, keys[1:], value)
+        value = _put_at({} if below is None else _context(below), keys[1:], value)
     return {**context, name: value}
 
 

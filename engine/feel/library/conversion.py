@@ -22,11 +22,11 @@ def _string(run: Run, value: Value) -> Value:
 
 @builtin("number", "from, grouping separator, decimal separator", least=1)
 def _number(value: Value, grouping: Value = None, point: Value = None) -> Value:
+    if grouping not in _SEPARATORS or point not in (None, ".", ",") or (grouping and grouping == point):
+        raise IllTyped
     if type(single(value)) is Decimal:
         return single(value)
     content = text(value)
-    if grouping not in _SEPARATORS or point not in (None, ".", ",") or (grouping and grouping == point):
-        raise IllTyped
     if grouping:
         content = content.replace(grouping, "")
     if point:
@@ -90,10 +90,9 @@ def _duration(value: Value) -> Value:
 
 @builtin("years and months duration", "from, to")
 def _between(start: Value, end: Value) -> Value:
-    first, last = as_moment(day(start)).replace(tzinfo=None), as_moment(day(end)).replace(tzinfo=None)
+    first, last = day(start), day(end)
     sign = 1
-    if first > last:
+    if (first.year, first.month, first.day) > (last.year, last.month, last.day):
         first, last, sign = last, first, -1
     months = (last.year - first.year) * 12 + last.month - first.month
-    incomplete = (last.day, last.time()) < (first.day, first.time())
-    return Months(sign * (months - incomplete))
+    return Months(sign * (months - (last.day < first.day)))

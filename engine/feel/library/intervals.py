@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from engine.feel.library.registry import builtin, text
+from engine.feel.library.registry import BUILTINS, builtin, text
 from engine.feel.temporal import parse_temporal
 from engine.feel.values import NUMBERS, IllTyped, Range, Value, comparable
 
 _RANGE = re.compile(r"([\[(\]])(.{0,200}?)\.\.(.{0,200}?)([\])\[])", re.DOTALL)
+_CALL = re.compile(r'(date and time|date|time|duration)\s*\(\s*"([^"]{0,100})"\s*\)')
 Relation = Callable[[Range, Range], bool]
 
 
@@ -129,4 +130,7 @@ def _end(content: str) -> Value:
         return content[1:-1]
     if content.startswith('@"') and content.endswith('"'):
         return parse_temporal(content[2:-1])
+    called = _CALL.fullmatch(content)
+    if called is not None:
+        return BUILTINS[called[1]].implementation(called[2])
     return NUMBERS.create_decimal(content)

@@ -9,7 +9,7 @@ from functools import cmp_to_key
 from itertools import pairwise
 
 from engine.feel.budget import Run
-from engine.feel.library.registry import builtin, flag, items, numbers, spread, whole
+from engine.feel.library.registry import builtin, flag, items, numbers, roughly, spread, whole
 from engine.feel.values import NUMBERS, Function, IllTyped, Value, comparable, equal
 
 
@@ -19,7 +19,7 @@ def same(left: Value, right: Value) -> bool:
 
 
 def _place(values: list[Value], position: Value, extra: int = 0) -> int:
-    wanted, size = whole(position), len(values) + extra
+    wanted, size = roughly(position), len(values) + extra
     if wanted == 0 or abs(wanted) > size:
         raise IllTyped
     return wanted - 1 if wanted > 0 else size + wanted

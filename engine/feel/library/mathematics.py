@@ -15,10 +15,12 @@ from decimal import (
     Decimal,
 )
 
-from engine.feel.library.registry import builtin, number, single, whole
+from engine.feel.library.registry import builtin, number, roughly, single
 from engine.feel.values import NUMBERS, IllTyped, Months, Value, kind_of
+from engine.feel.zones import Zone
 
 _WIDE = Context(prec=80, Emin=-7000, Emax=7000)
+_WHOLE = Decimal(0)
 
 
 def rounded(value: Decimal, scale: int, rounding: str) -> Decimal:
@@ -33,41 +35,37 @@ def rounded(value: Decimal, scale: int, rounding: str) -> Decimal:
 
 @builtin("decimal", "n, scale")
 def _decimal(n: Value, scale: Value) -> Value:
-    return rounded(number(n), whole(scale), ROUND_HALF_EVEN)
+    return rounded(number(n), roughly(scale), ROUND_HALF_EVEN)
 
 
 @builtin("floor", "n, scale", least=1)
-def _floor(n: Value, scale: Value = None) -> Value:
-    return rounded(number(n), _scale(scale), ROUND_FLOOR)
+def _floor(n: Value, scale: Value = _WHOLE) -> Value:
+    return rounded(number(n), roughly(scale), ROUND_FLOOR)
 
 
 @builtin("ceiling", "n, scale", least=1)
-def _ceiling(n: Value, scale: Value = None) -> Value:
-    return rounded(number(n), _scale(scale), ROUND_CEILING)
-
-
-def _scale(scale: Value) -> int:
-    return 0 if scale is None else whole(scale)
+def _ceiling(n: Value, scale: Value = _WHOLE) -> Value:
+    return rounded(number(n), roughly(scale), ROUND_CEILING)
 
 
 @builtin("round up", "n, scale", least=1)
-def _round_up(n: Value, scale: Value = None) -> Value:
-    return rounded(number(n), _scale(scale), ROUND_UP)
+def _round_up(n: Value, scale: Value = _WHOLE) -> Value:
+    return rounded(number(n), roughly(scale), ROUND_UP)
 
 
 @builtin("round down", "n, scale", least=1)
-def _round_down(n: Value, scale: Value = None) -> Value:
-    return rounded(number(n), _scale(scale), ROUND_DOWN)
+def _round_down(n: Value, scale: Value = _WHOLE) -> Value:
+    return rounded(number(n), roughly(scale), ROUND_DOWN)
 
 
 @builtin("round half up", "n, scale", least=1)
-def _round_half_up(n: Value, scale: Value = None) -> Value:
-    return rounded(number(n), _scale(scale), ROUND_HALF_UP)
+def _round_half_up(n: Value, scale: Value = _WHOLE) -> Value:
+    return rounded(number(n), roughly(scale), ROUND_HALF_UP)
 
 
 @builtin("round half down", "n, scale", least=1)
-def _round_half_down(n: Value, scale: Value = None) -> Value:
-    return rounded(number(n), _scale(scale), ROUND_HALF_DOWN)
+def _round_half_down(n: Value, scale: Value = _WHOLE) -> Value:
+    return rounded(number(n), roughly(scale), ROUND_HALF_DOWN)
 
 
 @builtin("abs", "n")
@@ -123,10 +121,14 @@ def _not(negand: Value) -> Value:
     return not negand if type(negand) is bool else None
 
 
-@builtin("is", "value1, value2")
-def _is(left: Value, right: Value) -> Value:
+def _zone(value: Value) -> object:
+    return value.tzinfo if isinstance(value.tzinfo, Zone) else value.utcoffset()
+
+
+@builtin("is", "value1, value2", least=1)
+def _is(left: Value, right: Value = None) -> Value:
     if kind_of(left) != kind_of(right):
         return False
-    if kind_of(left) in ("time", "date and time") and left.utcoffset() != right.utcoffset():
+    if kind_of(left) in ("time", "date and time") and _zone(left) != _zone(right):
         return False
     return bool(left == right)

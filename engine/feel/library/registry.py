@@ -106,6 +106,11 @@ def whole(value: Value, limit: int = 1_000_000) -> int:
     return int(found)
 
 
+def roughly(value: Value) -> int:
+    """A number without what is behind its point."""
+    return whole(number(value).to_integral_value(rounding="ROUND_DOWN"))
+
+
 def flag(value: Value) -> bool:
     """A boolean."""
     found: bool = _expect(value, bool)

@@ -74,7 +74,7 @@ def _ends(string: Value, match: Value) -> Value:
 def _searched(run: Run, content: str, expression: Value, flags: Value) -> Pattern:
     if len(content) > LONGEST_MATCHED:
         raise IllTyped
-    found = pattern(text(expression), "" if flags is None else text(flags))
+    found = pattern(text(expression), "" if flags is None else text(flags), wide=True)
     run.spend(found.cost(len(content)))
     return found
 
@@ -115,11 +115,11 @@ def _split(run: Run, string: Value, delimiter: Value) -> Value:
     return [*parts, content[at:]]
 
 
-@builtin("string join", "list, delimiter, prefix, suffix", least=1, runs=True)
-def _join(run: Run, values: Value, delimiter: Value = None, prefix: Value = None, suffix: Value = None) -> Value:
+@builtin("string join", "list, delimiter", least=1, runs=True)
+def _join(run: Run, values: Value, delimiter: Value = None) -> Value:
     parts = [item for item in items(values) if item is not None]
     if any(type(part) is not str for part in parts):
         raise IllTyped
-    between, before, after = ("" if part is None else text(part) for part in (delimiter, prefix, suffix))
-    run.allow(sum(len(part) + len(between) for part in parts) + len(before) + len(after))
-    return before + between.join(parts) + after
+    between = "" if delimiter is None else text(delimiter)
+    run.allow(sum(len(part) + len(between) for part in parts))
+    return between.join(parts)
