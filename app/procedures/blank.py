@@ -11,7 +11,7 @@ from xml.sax.saxutils import quoteattr
 
 from sqlalchemy import Row
 
-from app.procedures.facts import HOURS_OF_A_DAY, hours_of
+from engine.promise import HOURS_OF_A_DAY, hours_of
 
 _DIAGRAM = Path(__file__).with_name("blank.bpmn")
 _SHARES = {"receive": 2, "approve": 3, "stamp": 1, "hand_over": 1}

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from engine.promise import hours_of
+
 LEVELS = ("commune", "province", "enterprise")
 SUBJECTS = ("citizen", "enterprise", "both")
 SERVICE_LEVELS = ("full", "partial", "information")
 LIMIT_UNITS = ("hour", "working_day", "calendar_day")
 SUPPLEMENT_POLICIES = ("pause_and_extend", "restart_full")
-HOURS_OF_A_DAY = 8
 LARGEST_PART = 5_000_000
 
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.\-]{2,39}")
@@ -31,13 +32,6 @@ def at(facts: Mapping[str, Any], path: str) -> Any:
     for name in path.split("."):
         value = value.get(name) if isinstance(value, Mapping) else None
     return value
-
-
-def hours_of(limit: Mapping[str, Any] | None) -> Decimal | None:
-    """A limit in working hours; None when it is counted in calendar days (or absent)."""
-    if not limit or limit.get("value") is None or limit.get("unit") == "calendar_day":
-        return None
-    return Decimal(str(limit["value"])) * (1 if limit.get("unit") == "hour" else HOURS_OF_A_DAY)
 
 
 def cut_of(limits: Mapping[str, Any]) -> Decimal | None:

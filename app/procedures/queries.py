@@ -21,13 +21,13 @@ from app.people.permissions import ROLES
 from app.procedures import store
 from app.procedures.compare import Change, compare, fields_of
 from app.procedures.errors import VersionUnknown
-from app.procedures.facts import cut_of, hours_of
+from app.procedures.facts import cut_of
 from app.procedures.models import Draft, Procedure, ProcedureEvent, ProcessVersion
-from app.procedures.promise import hours_at, longest_way
 from engine.definition import Bundle, Definition, compile_definition, definition_for, outline
 from engine.errors import DiagramRefused
 from engine.findings import Finding
 from engine.forms import localized
+from engine.promise import hours_at, hours_of, longest_way
 
 Names = Mapping[str, str]
 PAGE = 50

@@ -10,9 +10,9 @@ import pytest
 from app.procedures import blank
 from app.procedures.compare import compare
 from app.procedures.factform import facts_from, rows_of
-from app.procedures.facts import cut_of, hours_of, unfit_facts, unfit_part
-from app.procedures.promise import broken_promises, longest_way
+from app.procedures.facts import cut_of, unfit_facts, unfit_part
 from engine.definition import Bundle, check, compile_definition
+from engine.promise import broken_promises, hours_of, longest_way
 from tests.builders_procedures import KEYS, definition_of, shipped
 
 NAMES = {"vi": "Thử", "en": "Try"}

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from app.procedures.facts import hours_of
 from engine.definition import Definition
 from engine.findings import Finding, error, warning
+
+
+HOURS_OF_A_DAY = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,13 @@ class Way:
 
     steps: tuple[str, ...]
     hours: Decimal
+
+
+def hours_of(limit: Mapping[str, Any] | None) -> Decimal | None:
+    """A limit in working hours; None when it is counted in calendar days (or absent)."""
+    if not limit or limit.get("value") is None or limit.get("unit") == "calendar_day":
+        return None
+    return Decimal(str(limit["value"])) * (1 if limit.get("unit") == "hour" else HOURS_OF_A_DAY)
 
 
 def longest_way(definition: Definition, *, online: bool = False) -> Way:
