@@ -16,8 +16,8 @@ from engine.dmn.graph import Session
 from engine.dmn.model import Item, Model, read_model
 from engine.errors import DecisionRefused
 from engine.feel.budget import DEFAULT, Budget, Run
-from engine.feel.evaluate import Scope
 from engine.feel.names import free_paths
+from engine.feel.scope import Scope
 from engine.feel.values import Value, from_plain
 from engine.findings import Finding, refused
 

@@ -12,7 +12,7 @@ from engine.dmn.reading import Read, Words, attribute, child, children, name_of,
 from engine.dmn.tables import Table, read_table
 from engine.dmn.types import Types
 from engine.feel import nodes as n
-from engine.feel.evaluate import Scope
+from engine.feel.scope import Scope
 from engine.feel.values import Value
 from engine.xmlsafe import local
 

@@ -8,8 +8,9 @@ from typing import Any
 from engine.dmn.boxed import table_of
 from engine.dmn.hits import evaluate_table
 from engine.dmn.model import Item, Model
-from engine.feel.evaluate import Scope, fitted, value_of
+from engine.feel.evaluate import fitted, value_of
 from engine.feel.nodes import height
+from engine.feel.scope import Scope
 from engine.feel.values import Function, Value, lift
 
 _FRAMES = 6

@@ -12,9 +12,10 @@ from typing import Any
 
 from engine.dmn.tables import HitPolicy, Output, Rule, Table
 from engine.errors import DecisionFailed
-from engine.feel.evaluate import Scope, matches_any, value_of
+from engine.feel.evaluate import matches_any, value_of
 from engine.feel.expression import Expression, UnaryTests
 from engine.feel.nodes import Type
+from engine.feel.scope import Scope
 from engine.feel.temporal import parse_date, parse_duration, parse_moment, parse_time
 from engine.feel.values import NUMBERS, Value, equal, lift
 from engine.forms.fields import as_number

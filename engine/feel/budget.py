@@ -27,13 +27,18 @@ DEFAULT = Budget()
 class Run:
     """One evaluation: its clock and what is left of its budget."""
 
-    __slots__ = ("budget", "depth", "now", "steps")
+    __slots__ = ("budget", "depth", "moment", "steps")
 
     def __init__(self, now: datetime, budget: Budget = DEFAULT) -> None:
-        self.now = now.astimezone(LOCAL)
+        self.moment = now
         self.budget = budget
         self.steps = budget.steps
         self.depth = 0
+
+    @property
+    def now(self) -> datetime:
+        """The clock handed in, as Vietnam reads it."""
+        return self.moment.astimezone(LOCAL)
 
     def spend(self, steps: int) -> None:
         """Take steps from the budget."""

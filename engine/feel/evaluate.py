@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 from engine.feel import nodes as n
 from engine.feel.arithmetic import compute, negative
-from engine.feel.budget import Run
 from engine.feel.instances import coerced, is_instance
 from engine.feel.library import BUILTINS
-from engine.feel.properties import property_of
 from engine.feel.ranges import iterate
-from engine.feel.values import Function, IllTyped, Range, Value, comparable, contains, equal, lift
+from engine.feel.scope import Scope, member
+from engine.feel.values import Function, IllTyped, Range, Value, comparable, contains, equal
 
 _ORDER: dict[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,
@@ -25,22 +24,6 @@ _ORDER: dict[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq,
     "!=": operator.ne,
 }
-
-
-class Scope:
-    """Names and their values, with the scope around it. Only values from outside (`raw`) still need lifting."""
-
-    __slots__ = ("parent", "raw", "run", "values")
-
-    def __init__(self, values: Mapping[str, Value], parent: Scope | None, run: Run, raw: bool = False) -> None:
-        self.values = values
-        self.parent = parent
-        self.run = run
-        self.raw = raw
-
-    def within(self, values: Mapping[str, Value], raw: bool = False) -> Scope:
-        """A scope inside this one."""
-        return Scope(values, self, self.run, raw)
 
 
 def value_of(node: n.Node, scope: Scope) -> Value:
@@ -60,35 +43,15 @@ def _literal(node: n.Literal, scope: Scope) -> Value:
 
 
 def _name(node: n.Name, scope: Scope) -> Value:
-    name = node.name
-    at: Scope | None = scope
-    while at is not None:
-        if name in at.values:
-            value = at.values[name]
-            return _lifted(value, at.run) if at.raw else value
-        at = at.parent
-    found = BUILTINS.get(name)
-    return found.as_value(scope.run) if found is not None else None
-
-
-def _lifted(value: Any, run: Run) -> Value:
-    if type(value) is list or type(value) is tuple:
-        run.spend(len(value))
-    return lift(value)
+    return scope.value(node.name)
 
 
 def _path(node: n.Path, scope: Scope) -> Value:
     base = value_of(node.base, scope)
     if type(base) is list:
         scope.run.spend(len(base))
-        return [_member(item, node.name, scope.run) for item in base]
-    return _member(base, node.name, scope.run)
-
-
-def _member(base: Value, name: str, run: Run) -> Value:
-    if isinstance(base, Mapping):
-        return _lifted(base.get(name), run)
-    return property_of(base, name)
+        return [member(item, node.name, scope.run) for item in base]
+    return member(base, node.name, scope.run)
 
 
 def _list(node: n.ListOf, scope: Scope) -> Value:
@@ -122,7 +85,7 @@ def _filter(node: n.Filter, scope: Scope) -> Value:
         return _indexed(items, node.test.value)
     kept = []
     for item in items:
-        answer = value_of(node.test, _item_scope(item, scope))
+        answer = value_of(node.test, scope.around(item))
         if answer is True:
             kept.append(item)
         elif type(answer) is Decimal:
@@ -130,11 +93,6 @@ def _filter(node: n.Filter, scope: Scope) -> Value:
         elif answer is not False and answer is not None:
             return None
     return kept
-
-
-def _item_scope(item: Value, scope: Scope) -> Scope:
-    inside = scope.within({"item": item})
-    return inside.within(item, raw=True) if isinstance(item, Mapping) else inside
 
 
 def _indexed(items: list[Value], index: Decimal) -> Value:
@@ -159,14 +117,12 @@ def _negate(node: n.Negate, scope: Scope) -> Value:
 
 
 def _compare(node: n.Compare, scope: Scope) -> bool | None:
-    return _compared(node.operator, value_of(node.left, scope), value_of(node.right, scope), scope.run)
-
-
-def _compared(sign: str, left: Value, right: Value, run: Run) -> bool | None:
-    if type(left) is Decimal and type(right) is Decimal:
+    left, right = value_of(node.left, scope), value_of(node.right, scope)
+    sign, kind = node.operator, type(left)
+    if kind is type(right) and (kind is Decimal or kind is str):
         return _ORDER[sign](left, right)
-    if sign in ("=", "!="):
-        run.weigh(left)
+    if sign == "=" or sign == "!=":
+        scope.run.weigh(left)
         same = equal(left, right)
         return same if same is None or sign == "=" else not same
     return _ORDER[sign](left, right) if comparable(left, right) else None
@@ -337,7 +293,7 @@ def _function(node: n.FunctionOf, scope: Scope) -> Function:
 def _call(node: n.Call, scope: Scope) -> Value:
     arguments = [value_of(argument, scope) for argument in node.arguments]
     name = node.function.name if isinstance(node.function, n.Name) else ""
-    if name in BUILTINS and not _declared(name, scope):
+    if name in BUILTINS and not scope.has_function(name):
         return BUILTINS[name].apply(scope.run, arguments, node.names)
     function = value_of(node.function, scope)
     if type(function) is not Function:
@@ -348,15 +304,6 @@ def _call(node: n.Call, scope: Scope) -> Value:
         given = dict(zip(node.names, arguments, strict=True))
         arguments = [given[name] for name in function.parameters]
     return function.call(arguments)
-
-
-def _declared(name: str, scope: Scope) -> bool:
-    at: Scope | None = scope
-    while at is not None:
-        if name in at.values:
-            return type(at.values[name]) is Function
-        at = at.parent
-    return False
 
 
 # Types and parts of other kinds

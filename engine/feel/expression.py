@@ -11,11 +11,12 @@ from typing import Any
 from engine.errors import ExpressionFailed
 from engine.feel import nodes as n
 from engine.feel.budget import DEFAULT, Budget, Run
-from engine.feel.evaluate import Scope, matches_any, value_of
+from engine.feel.evaluate import matches_any, value_of
 from engine.feel.library import BUILTINS
 from engine.feel.names import free_paths
 from engine.feel.parser import parse, parse_tests
 from engine.feel.properties import NAMES
+from engine.feel.scope import Scope
 from engine.feel.values import Value, from_plain, lift
 
 NamedTypes = tuple[tuple[str, n.Type], ...]

@@ -21,6 +21,7 @@ NUMBERS = Context(
     prec=34, rounding=ROUND_HALF_EVEN, Emin=-6143, Emax=6144, traps=[InvalidOperation, DivisionByZero, Overflow]
 )
 LARGEST_EXPONENT = 34
+_EXACT = 10**34
 
 
 class IllTyped(Exception):
@@ -85,7 +86,7 @@ def lift(value: Any) -> Value:
     if kind in _READY:
         return value
     if kind is int:
-        return NUMBERS.create_decimal(value)
+        return Decimal(value) if -_EXACT < value < _EXACT else NUMBERS.create_decimal(value)
     if kind is float:
         return NUMBERS.create_decimal(repr(value)) if math.isfinite(value) else None
     if kind is list or kind is tuple:
