@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Row, func, insert, select
 from app import clock, projections
 from app.audit import log
 from app.calendars import working_calendar
+from app.change import Before, Change, OpenedTask
 from app.db import assert_in_transaction, on_rollback
 from app.dossiers.models import Dossier
 from app.errors import ChangedMeanwhile, NotFound, SomebodyWasFaster
@@ -26,7 +27,6 @@ from app.jobs import incidents
 from app.people.actor import SYSTEM, Actor
 from app.people.models import Person
 from app.procedures.models import ProcessVersion
-from app.projections import Before, Change, OpenedTask
 from app.tasks.models import Task
 from engine.commands import ClaimStep, Command, CompleteStep, DeliverMessage, ReleaseStep, StartProcess, to_json
 from engine.deadlines import schedule

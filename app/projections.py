@@ -6,22 +6,20 @@ Everything here follows from the facts alone, in few statements: a usual complet
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from app.change import Before, Change, OpenedTask
 from app.dossiers.models import DossierUnit
 from app.jobs.letters import letters_for
 from app.jobs.models import Letter, Timer
-from app.people.actor import Actor
 from app.people.models import Unit
 from app.tasks.models import Task
 from engine import state
-from engine.commands import Command
 from engine.errors import Failed
 from engine.facts import (
     ClockStarted,
@@ -50,73 +48,6 @@ class UnitUnknown(Failed):
 
 class InboxDisagrees(Failed):
     """The open steps of dossier {code} and its rows in the inbox differ; nothing was kept."""
-
-
-@dataclass(frozen=True, slots=True)
-class Before:
-    """The dossier's row before the change."""
-
-    id: int
-    code: str
-    procedure: str
-    receiving_unit: str
-    competent_unit: str
-    applicant: Mapping[str, str]
-    seq: int
-    status: int
-    clock: str
-    ledger: list[Any]
-    due_at: datetime | None
-    statutory_due_at: datetime | None
-    finished_at: datetime | None
-    ended_at: datetime | None
-
-    @staticmethod
-    def unborn(columns: Mapping[str, Any]) -> Before:
-        """A dossier that is being received."""
-        return Before(
-            0, columns["code"], columns["procedure"], columns["receiving_unit"], columns["competent_unit"],
-            _applicant(columns), 0, 0, "running", [], None, None, None, None,
-        )
-
-    @staticmethod
-    def of(row: Row[Any]) -> Before:
-        """A dossier that is there."""
-        return Before(
-            row.id, row.code, row.procedure, row.receiving_unit, row.competent_unit, _applicant(row._mapping), row.seq,
-            row.status, row.clock, row.ledger, row.due_at, row.statutory_due_at, row.finished_at,
-            row.ended_at,
-        )
-
-    def born(self, dossier_id: int) -> Before:
-        """The same, once the dossier has its id."""
-        return replace(self, id=dossier_id)
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What the engine decided on a command."""
-
-    command: Command
-    actor: Actor
-    at: datetime
-    state: bytes
-    facts: tuple[Fact, ...]
-    ledger: list[Any]
-
-
-@dataclass(frozen=True, slots=True)
-class OpenedTask:
-    """A task that the change opened."""
-
-    token: str
-    step: str
-    kind: str
-    role: str
-    unit: str
-    assignee: int | None
-    message: str | None
-    due_at: datetime | None
 
 
 def dossier_values(before: Before, change: Change) -> dict[str, Any]:
@@ -268,10 +199,6 @@ def _opened(task: Mapping[str, Any]) -> OpenedTask:
         task["token"], task["step"], task["kind"], task["role"], task["unit"], task["assignee"], task["message"],
         task["due_at"],
     )
-
-
-def _applicant(columns: Any) -> dict[str, str]:
-    return {name: columns[f"applicant_{name}"] for name in ("name", "phone", "email", "address")}
 
 
 def _time(text: str | None) -> datetime | None:

@@ -25,7 +25,7 @@ IMPURE = {
     "app", "flask", "sqlalchemy", "os", "time", "random", "secrets", "uuid", "socket", "subprocess", "pathlib",
     "requests", "urllib", "tempfile", "shutil",
 }
-WITHOUT_FLASK = {"commands.py", "queries.py", "casework.py", "projections.py"}
+WITHOUT_FLASK = {"commands.py", "queries.py", "casework.py", "change.py", "projections.py"}
 EDGE = {"pages.py", "api.py"}
 UNSAFE_NAMES = {"eval", "exec", "compile", "__import__"}
 UNSAFE_MODULES = {"pickle", "cPickle", "marshal", "shelve", "dill", "code", "codeop"}

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from app.change import Before, Change
 from engine.commands import CompleteStep, DeliverMessage, WithdrawDossier
 from engine.facts import ProcessStarted, StatusChanged
-
-if TYPE_CHECKING:
-    from app.projections import Before, Change
 
 KINDS = {
     3: "refused",
