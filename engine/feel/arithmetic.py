@@ -68,6 +68,23 @@ def _table() -> dict[tuple[str, str, str], Operation]:
 _OPERATIONS = _table()
 
 
+_NUMERIC: dict[str, Callable[[Decimal, Decimal], Decimal]] = {
+    "+": NUMBERS.add,
+    "-": NUMBERS.subtract,
+    "*": NUMBERS.multiply,
+    "/": NUMBERS.divide,
+    "**": power,
+}
+
+
+def calculate(operator: str, left: Decimal, right: Decimal) -> Decimal | None:
+    """The same between two numbers, without looking the operation up by kinds."""
+    try:
+        return _NUMERIC[operator](left, right)
+    except ArithmeticError:
+        return None
+
+
 def compute(operator: str, left: Value, right: Value) -> Value:
     """The result, or null where the operation has no meaning (also a division by zero or an overflow)."""
     operation = _OPERATIONS.get((operator, kind_of(left), kind_of(right)))

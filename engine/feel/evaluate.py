@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from engine.feel import nodes as n
-from engine.feel.arithmetic import compute, negative
+from engine.feel.arithmetic import calculate, compute, negative
 from engine.feel.instances import coerced, is_instance
 from engine.feel.library import BUILTINS
 from engine.feel.ranges import iterate
@@ -107,6 +107,8 @@ def _indexed(items: list[Value], index: Decimal) -> Value:
 
 def _arithmetic(node: n.Arithmetic, scope: Scope) -> Value:
     left, right = value_of(node.left, scope), value_of(node.right, scope)
+    if type(left) is Decimal and type(right) is Decimal:
+        return calculate(node.operator, left, right)
     if type(left) is str and type(right) is str:
         scope.run.allow(len(left) + len(right))
     return compute(node.operator, left, right)
@@ -163,10 +165,15 @@ def _in(node: n.In, scope: Scope) -> bool | None:
 
 def matches_any(tests: Sequence[n.Test], value: Value, scope: Scope) -> bool | None:
     """Whether the value passes one of the unary tests."""
-    inside = scope.within({"?": value})
+    inside: Scope | None = None
     answer: bool | None = False
     for test in tests:
-        passed = _passes(test, value, inside)
+        if type(test.body) is n.Literal:
+            scope.run.spend(1)
+            passed = _meets(test.body.value, value, scope)
+        else:
+            inside = inside or scope.within({"?": value})
+            passed = _passes(test, value, inside)
         if passed is True:
             return True
         if passed is None:
@@ -180,9 +187,15 @@ def _passes(test: n.Test, value: Value, scope: Scope) -> bool | None:
         return found if found is True or found is False else None
     if found is None and type(test.body) is n.RangeOf:
         return None
-    scope.run.weigh(found)
+    return _meets(found, value, scope)
+
+
+def _meets(found: Value, value: Value, scope: Scope) -> bool | None:
     if type(found) is Range:
         return contains(found, value)
+    if type(found) is str and type(value) is str:
+        return found == value
+    scope.run.weigh(found)
     if type(found) is list:
         return any(_is_member(item, value) for item in found) or equal(found, value) is True
     return equal(value, found)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from engine.feel import nodes as n
 from engine.feel.temporal import parse_temporal
-from engine.feel.values import NUMBERS
+from engine.feel.values import NUMBERS, Range, comparable
 
 if TYPE_CHECKING:
     from engine.feel.parser import Parser
@@ -163,7 +163,10 @@ def _range_end(p: Parser, low: n.Node, *, low_included: bool) -> n.Node:
     closing = p.take()
     if closing.text not in ("]", ")", "[") or closing.kind != "op":
         p.fail("the range is not closed", closing)
-    return n.RangeOf(low, high, low_included, closing.text == "]")
+    included = closing.text == "]"
+    if isinstance(low, n.Literal) and isinstance(high, n.Literal) and comparable(low.value, high.value):
+        return n.Literal(Range(low.value, high.value, low_included, included))
+    return n.RangeOf(low, high, low_included, included)
 
 
 def _context(p: Parser) -> n.Node:

@@ -228,10 +228,13 @@ def comparable(left: Value, right: Value) -> bool:
 def contains(interval: Range, value: Value) -> bool | None:
     """Whether the value lies in the interval; null when it cannot be compared with its ends."""
     low, high = interval.low, interval.high
+    if type(value) is Decimal and type(low) is Decimal and type(high) is Decimal:
+        above = low < value or (interval.low_included and low == value)
+        return above and (value < high or (interval.high_included and value == high))
     if (low is None and high is None) or value is None:
         return None
     if not all(comparable(value, end) for end in (low, high) if end is not None):
         return None
-    above = low is None or value > low or (interval.low_included and value == low)
-    below = high is None or value < high or (interval.high_included and value == high)
-    return bool(above and below)
+    above = low is None or bool(value > low) or (interval.low_included and value == low)
+    below = high is None or bool(value < high) or (interval.high_included and value == high)
+    return above and below
