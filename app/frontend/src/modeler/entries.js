@@ -4,7 +4,7 @@ import { h } from "@bpmn-io/properties-panel/preact";
 import { useService } from "bpmn-js-properties-panel";
 import { extensionOf } from "./extensions.js";
 
-/** {id, type, key, label, owner?, description?, validate?}; `owner` is the business object that carries the extension. */
+/** {id, type, attribute, label, owner?, description?, validate?}; `owner` is the business object that carries the extension. */
 export function textEntry(options) {
   return { ...options, component: Text, isEdited: isTextFieldEntryEdited };
 }
@@ -35,7 +35,7 @@ function Checkbox(props) {
   return h(CheckboxEntry, { ...rest, getValue: () => getValue() === "true", setValue: (value) => setValue(String(Boolean(value))) });
 }
 
-function useAttribute({ element, id, type, key, attribute = key, label, owner, description, validate, extension }) {
+function useAttribute({ element, id, type, attribute, label, owner, description, validate, extension }) {
   const extensions = useService("onedoorExtensions");
   const modeling = useService("modeling");
   const current = () => extension ?? extensionOf(owner ?? element.businessObject, type);

@@ -34,7 +34,7 @@ export class Panel {
   ownGroups(element) {
     const isStep = ["bpmn:UserTask", "bpmn:ManualTask", "bpmn:ReceiveTask"].some((type) => is(element, type));
     return [
-      group("onedoor-names", "In English", [textEntry({ id: "onedoor-en", element, type: "Names", key: "en", label: t("English name") })]),
+      group("onedoor-names", "In English", [textEntry({ id: "onedoor-en", element, type: "Names", attribute: "en", label: t("English name") })]),
       isStep && group("onedoor-step", "Step", this.stepEntries(element)),
       isStep && choicesGroup(element, this.extensions),
       group("onedoor-special", "OneDoor", this.specialEntries(element)),
