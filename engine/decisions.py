@@ -18,7 +18,7 @@ from engine.errors import DecisionRefused
 from engine.feel.budget import DEFAULT, Budget, Run
 from engine.feel.names import free_paths
 from engine.feel.scope import Scope
-from engine.feel.values import Value, from_plain
+from engine.feel.values import Value, from_plain, lift
 from engine.findings import Finding, refused
 
 
@@ -105,5 +105,5 @@ def _asked(model: Model, name: str, context: Mapping[str, Any], run: Run, kind: 
     value = session.value(item)
     if kind == "decisionService":
         needed = [model.items[id_] for _, id_ in item.requires]
-        value = session.served(item, needed, [context.get(each.name) for each in needed])
+        value = session.served(item, needed, [lift(context.get(each.name)) for each in needed])
     return from_plain(run.weigh(value))

@@ -24,6 +24,8 @@ DECISION_FINDINGS: dict[str, str] = {
     "decision_root": "Decision {element} is not a DMN 1.3, 1.4 or 1.5 file.",
     "decision_count": "A DMN file must hold one decision that no other requires; {element} holds {count}.",
     "decision_requirement": "Decision {element} requires itself, or something that is not in its file.",
+    "decision_deep": "Decision {element} is nested {count} levels deep; at most {limit} can be run.",
+    "decision_items": "Decision {element} is made of {count} parts; at most {limit} can be run.",
     "decision_kind": "A decision of {element}, or a part of one, has no table and no expression.",
     "decision_language": "Decision {element} is written in {language}; only FEEL can be run.",
     "decision_hit_policy": "Decision {element} has the hit policy \"{policy}\", which does not exist.",

@@ -29,12 +29,31 @@ class Session:
         self.known: dict[str, Value] = dict(given)
 
     def value(self, item: Item) -> Value:
-        """The value of an item, computed when it is first asked for."""
-        if item.id not in self.known:
-            # Whatever requires itself is null inside
-            self.known[item.id] = None
-            self.known[item.id] = _KINDS[item.kind](self, item)
+        """The value of an item, computed when it is first asked for, after all that it requires."""
+        for each in self.order(item):
+            self.known[each.id] = _KINDS[each.kind](self, each)
         return self.known[item.id]
+
+    def order(self, item: Item) -> list[Item]:
+        """What is still to be computed, in order; what requires itself is null inside."""
+        found: list[Item] = []
+        seen: set[str] = set()
+        left = [(item, False)]
+        while left:
+            each, ready = left.pop()
+            if ready:
+                found.append(each)
+            elif each.id not in seen and each.id not in self.known:
+                seen.add(each.id)
+                left.append((each, True))
+                left += [(needed, False) for needed in self.needed(each)]
+        return found
+
+    def needed(self, item: Item) -> list[Item]:
+        """What has to be known before the item; a service asks for its own when it is called."""
+        if item.kind == "decisionService":
+            return []
+        return [self.model.items[id_] for _, id_ in item.requires if id_ in self.model.items]
 
     def sight(self, item: Item) -> Scope:
         """What the item may see."""
@@ -43,7 +62,7 @@ class Session:
             needed = self.model.items.get(id_)
             if needed is not None:
                 place = values.setdefault(prefix, {}) if prefix else values
-                place[needed.name] = self.value(needed)
+                place[needed.name] = self.known.get(id_)
         return self.scope.within(values)
 
     def input(self, item: Item) -> Value:
@@ -60,6 +79,8 @@ class Session:
         """The decision asked for: a table's result keeps the names of its outputs."""
         table = table_of(item.tree)
         if table is not None:
+            for each in self.needed(item):
+                self.value(each)
             return evaluate_table(table, self.sight(item), item.title, named=True)
         return self.value(item)
 

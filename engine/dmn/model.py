@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from lxml import etree
 
@@ -12,7 +12,7 @@ from engine.dmn.reading import Read, Words, attribute, child, children, name_of
 from engine.dmn.types import Types
 from engine.errors import XmlRefused
 from engine.feel.instances import ANY
-from engine.feel.nodes import Node, Type
+from engine.feel.nodes import Node, Type, height
 from engine.xmlsafe import local, parse
 
 MODELS = frozenset(
@@ -26,6 +26,8 @@ MODELS = frozenset(
 KINDS = ("inputData", "decision", "businessKnowledgeModel", "decisionService")
 _REQUIRED = ("requiredInput", "requiredDecision", "requiredKnowledge")
 MOST_ITEMS = 5_000
+MOST_NAMES = 2_000
+DEEPEST = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ class Model:
     def roots(self) -> list[Item]:
         """The decisions that nothing requires."""
         needed = {id_ for item in self.items.values() for _, id_ in item.requires}
+        needed |= {id_ for item in self.items.values() if item.id in needed for id_ in item.outputs}
         return [item for item in self.decisions() if item.id not in needed]
 
     def require_logic(self) -> None:
@@ -143,12 +146,14 @@ class _Builder:
         items = (each for each in root if local(each) in KINDS)
         # An id is optional in the standard; a number can never be one
         self.elements = {self.full("#" + (attribute(each, "id") or str(at))): each for at, each in enumerate(items)}
-        self.shared = tuple({name_of(each) for each in root.iter() if local(each) == "itemComponent"})
+        shared = {name_of(each): None for each in root.iter() if local(each) == "itemComponent"}
+        self.shared = Words((), self.types.mentioned).knowing(*shared)
 
     def build(self) -> None:
-        if len(self.elements) > MOST_ITEMS:
-            self.read.error("decision_large", count=len(self.elements), limit=MOST_ITEMS)
-            return
+        for count, limit in ((len(self.elements), MOST_ITEMS), (len(self.shared.names), MOST_NAMES)):
+            if count > limit:
+                self.read.error("decision_items", count=count, limit=limit)
+                return
         for id_, xml in self.elements.items():
             self.model.items[id_] = _MAKERS[local(xml)](self, id_, xml)
         self.model.own = tuple(self.elements)
@@ -158,13 +163,35 @@ class _Builder:
         """Everything required is there, and no decision requires itself."""
         for id_ in self.model.own:
             item = self.model.items[id_]
-            needed = {each for _, each in item.requires} | set(item.outputs)
-            below = [other for each in needed & set(self.model.items) for other in self.reach(each)]
-            if needed - set(self.model.items) or (item.kind == "decision" and id_ in below):
-                self.read.error("decision_requirement")
+            levels = height(item.tree)
+            if levels > DEEPEST:
+                self.read.error("decision_deep", count=levels, limit=DEEPEST)
+                self.model.items[id_] = replace(item, tree=NULL)
+        if self.missing() or self.circular():
+            self.read.error("decision_requirement")
 
-    def reach(self, id_: str) -> list[str]:
-        return [item.id for item in self.model.reachable(self.model.items[id_])]
+    def missing(self) -> bool:
+        items = self.model.items
+        return any(each not in items for id_ in self.model.own for each in _edges(items[id_]))
+
+    def circular(self) -> bool:
+        """Whether something requires itself, other than a knowledge model that calls itself."""
+        left = {id_: {each for each in _edges(item) if each != id_ or item.kind == "decision"}
+                for id_, item in self.model.items.items()}
+        above: dict[str, list[str]] = {}
+        for id_, needed in left.items():
+            for each in needed:
+                above.setdefault(each, []).append(id_)
+        free = [id_ for id_, needed in left.items() if not needed]
+        done = 0
+        while free:
+            done += 1
+            for id_ in above.get(free.pop(), ()):
+                waiting = left[id_]
+                waiting.pop()
+                if not waiting:
+                    free.append(id_)
+        return done < len(left)
 
     def full(self, href: str) -> str:
         """An id that is unique among all files."""
@@ -181,8 +208,7 @@ class _Builder:
         return tuple((self.prefixes.get(each.rpartition("#")[0], ""), each) for each in found)
 
     def reader(self, xml: etree._Element, requires: tuple[tuple[str, str], ...]) -> Reader:
-        words = Words((*self.shared, *self.names(requires)), self.types.mentioned)
-        return Reader(self.read, self.types, name_of(xml), words)
+        return Reader(self.read, self.types, name_of(xml), self.shared.knowing(*self.names(requires)))
 
     def names(self, requires: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
         """What required items are called."""
@@ -219,6 +245,10 @@ class _Builder:
             id_, local(xml), _variable_name(xml), name_of(xml), self.types.of(child(xml, "variable")),
             tuple(("", each) for each in parameters), outputs=self.hrefs(xml, "outputDecision"),
         )
+
+
+def _edges(item: Item) -> tuple[str, ...]:
+    return (*(id_ for _, id_ in item.requires), *item.outputs)
 
 
 def _variable_name(xml: etree._Element | None) -> str:

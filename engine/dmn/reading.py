@@ -12,7 +12,7 @@ from engine import findings as f
 from engine.errors import ExpressionInvalid
 from engine.feel.expression import Expression, UnaryTests, compile_expression, unary_tests
 from engine.feel.nodes import Type
-from engine.feel.parser import spaced
+from engine.feel.parser import spaced, words_of
 from engine.findings import Finding
 from engine.xmlsafe import local, text_in
 
@@ -30,7 +30,12 @@ class Words:
 
     def knowing(self, *names: str) -> Words:
         """The same with more names."""
-        return Words((*self.names, *names), self.types)
+        more = (name for name in names if len(words_of(name)) > 1)
+        return Words(tuple(dict.fromkeys((*self.names, *more))), self.types)
+
+    def within(self, text: str) -> tuple[str, ...]:
+        """The names whose first word the text has."""
+        return tuple(name for name in self.names if words_of(name)[0] in text)
 
 
 @dataclass(slots=True)
@@ -46,13 +51,13 @@ class Read:
 
     def expression(self, text: str, words: Words, code: str, **place: Any) -> Expression:
         """The text's expression; where it cannot be read, a finding and null."""
-        types = words.types(text)
-        return self._compiled(lambda: compile_expression(text, words.names, types), NOTHING, text, code, place)
+        names, types = words.within(text), words.types(text)
+        return self._compiled(lambda: compile_expression(text, names, types), NOTHING, text, code, place)
 
     def tests(self, text: str, words: Words, code: str, **place: Any) -> UnaryTests:
         """The text's unary tests; where they cannot be read, a finding and a test that nothing passes."""
-        types = words.types(text)
-        return self._compiled(lambda: unary_tests(text, words.names, types), NEVER, text, code, place)
+        names, types = words.within(text), words.types(text)
+        return self._compiled(lambda: unary_tests(text, names, types), NEVER, text, code, place)
 
     def _compiled(
         self, compile_: Callable[[], Compiled], otherwise: Compiled, text: str, code: str, place: dict[str, Any]

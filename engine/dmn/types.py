@@ -25,6 +25,7 @@ _SIMPLE = frozenset(
     }
 )
 _DEEPEST = 20
+_LARGEST = 2_000
 
 
 class Types:
@@ -35,6 +36,7 @@ class Types:
         self.imported = imported or {}
         self.defined = {name_of(each): each for each in children(root, "itemDefinition")}
         self.resolved: dict[str, Type] = {}
+        self.sizes: dict[str, int] = {}
 
     def named(self, ref: str, depth: int = 0) -> Type:
         """The type of a `typeRef`; one that does not exist is a finding, and Any."""
@@ -53,8 +55,12 @@ class Types:
             return ANY
         # A type that holds itself is Any inside
         self.resolved[name] = ANY
-        self.resolved[name] = self._defined(xml, depth)
-        return self.resolved[name]
+        wanted, self.sizes[name] = self._defined(xml, depth)
+        if self.sizes[name] > _LARGEST:
+            self.found.error("decision_items", count=self.sizes[name], limit=_LARGEST)
+            return ANY
+        self.resolved[name] = wanted
+        return wanted
 
     def of(self, element: etree._Element | None) -> Type:
         """The type an element refers to."""
@@ -66,20 +72,25 @@ class Types:
             return ()
         return tuple((name, self.named(name)) for name in self.defined if name in text)
 
-    def _defined(self, xml: etree._Element, depth: int) -> Type:
+    def _defined(self, xml: etree._Element, depth: int) -> tuple[Type, int]:
+        """The type of a definition, and how many types it is made of when written out."""
+        size = 1
         parts = children(xml, "itemComponent")
         if child(xml, "functionItem") is not None:
             base = Type("function")
         elif parts:
-            types = tuple(self._defined(part, depth + 1) for part in parts)
-            base = Type("context", types, tuple(name_of(part) for part in parts))
+            types = [self._defined(part, depth + 1) for part in parts]
+            size += sum(each for _, each in types)
+            base = Type("context", tuple(each for each, _ in types), tuple(name_of(part) for part in parts))
         else:
-            base = self.named(text_in(child(xml, "typeRef")), depth + 1)
+            ref = text_in(child(xml, "typeRef"))
+            base = self.named(ref, depth + 1)
+            size += self.sizes.get(" ".join(ref.split()), 0)
         base = _restricted(base, self._tests(xml, "allowedValues"))
         whole = self._tests(xml, "typeConstraint")
         if attribute(xml, "isCollection") != "true":
-            return _restricted(base, whole)
-        return Type("list", (base,), (), whole)
+            return _restricted(base, whole), size
+        return Type("list", (base,), (), whole), size
 
     def _tests(self, xml: etree._Element, tag: str) -> tuple[Test, ...]:
         content = text(child(xml, tag))
