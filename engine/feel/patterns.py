@@ -217,7 +217,7 @@ class _Reader:
         """`[a-z-[aeiou]]`: a class without the characters of another."""
         self.at += 1
         taken = self.character_class()
-        if not self.sees("]") or taken.startswith("(?!"):
+        if not self.sees("]") or not taken.startswith("["):
             raise PatternRefused("a bracket inside a class must be written \\[")
         self.at += 1
         return f"(?:(?!{taken}){whole})"

@@ -58,6 +58,17 @@ def test_flags() -> None:
         pattern("a", "q")
 
 
+def test_what_only_xpath_knows_is_asked_for() -> None:
+    for text in ("[a-z-[aeiou]]", r"\p{IsBasicLatin}"):
+        with pytest.raises(PatternRefused):
+            pattern(text)
+        assert pattern(text, wide=True).compiled.search("b")
+    assert not pattern("^[^a-c-[x]]$", wide=True).compiled.search("x")
+    for text in ("[a-[b]", "[a-[b]c]", "[a-[b-[c]]]", "[-[b]]", r"\p", r"\p{", r"\p{IsGone}", "([a-z-[ae]]+)+"):
+        with pytest.raises(PatternRefused):
+            pattern(text, wide=True)
+
+
 pieces = st.sampled_from(["a", "b", "[ab]", ".", r"\w", "(", ")", "(?:", "*", "+", "?", "{1,3}", "{2,}", "|", "^", "$"])
 
 
