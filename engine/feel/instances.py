@@ -28,10 +28,14 @@ def _parts_fit(value: Value, wanted: Type) -> bool:
         return all(is_instance(item, wanted.parts[0]) for item in value)
     if wanted.name == "context":
         pairs = zip(wanted.keys, wanted.parts, strict=True)
-        return all(key in value and is_instance(lift(value[key]), part) for key, part in pairs)
+        return all(key in value and _entry_fits(lift(value[key]), part) for key, part in pairs)
     if wanted.name == "range" and wanted.parts:
         return all(end is None or is_instance(end, wanted.parts[0]) for end in (value.low, value.high))
     return True
+
+
+def _entry_fits(value: Value, wanted: Type) -> bool:
+    return value is None or is_instance(value, wanted)
 
 
 def conforms(value: Value, wanted: Type, passes: Passes) -> bool:
