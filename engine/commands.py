@@ -27,10 +27,11 @@ class ClaimStep:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseStep:
-    """Give a claimed step back to its unit."""
+    """Give a claimed step back to its unit; `reason` says why somebody else than `assignee` does it."""
 
     token: str
     assignee: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,7 @@ FIELD_ERRORS: dict[str, str] = {
     "rows_fixed": "Exactly {limit} rows are needed.",
     "characters": "The text has characters that cannot be kept.",
     "too_long": "The text is longer than {limit} characters.",
+    "other_choice": "The conclusion and the button that was pressed say different things.",
     "too_deep": "The values are nested more than {limit} levels deep.",
     "too_many": "The form has more than {limit} values.",
 }

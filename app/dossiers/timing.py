@@ -25,11 +25,18 @@ def due_of(calendar: Calendar, at: datetime | None, now: datetime, *, clock: str
            ended: datetime | None = None, hours: Decimal | None = None) -> Due:
     """The due time `at` seen from `now`, or from the moment the work ended."""
     if ended is not None:
-        return Due(at, None, "done_late" if at is not None and ended > at else "done")
+        return Due(at, None, _state_at_end(at, ended))
     if at is None:
         return Due(None, None, "stopped" if clock == "stopped" else "ok")
     left = left_until(calendar, now, at)
     return Due(at, left, _state(left, at, now), _share(left, hours))
+
+
+def _state_at_end(at: datetime | None, ended: datetime) -> str:
+    """What never had a deadline was neither on time nor late."""
+    if at is None:
+        return "ok"
+    return "done_late" if ended > at else "done"
 
 
 def left_until(calendar: Calendar, now: datetime, at: datetime) -> Decimal:

@@ -14,14 +14,19 @@ def may_work(actor: Actor, role: str, unit: str) -> bool:
     return actor.may("task.work") and actor.holds(role, unit)
 
 
-def may_see_task(actor: Actor, role: str, unit: str) -> bool:
-    """Whether somebody sees a task in the inbox: his own role's, or every one of a unit he supervises."""
-    return actor.may("task.read") and (actor.holds(role, unit) or actor.holds("supervisor", unit))
+def may_see_task(actor: Actor, role: str, unit: str, below: Collection[str] = ()) -> bool:
+    """Whether somebody sees a task: one of his own role, or any one of the units `below`, which he supervises."""
+    return actor.may("task.read") and (actor.holds(role, unit) or unit in below)
 
 
-def may_release(actor: Actor, unit: str, assignee: int | None) -> bool:
-    """Whether somebody may give a step back: who holds it, or the supervisor of its unit."""
-    return assignee is not None and (actor.person == assignee or actor.holds("supervisor", unit))
+def may_release(actor: Actor, unit: str, assignee: int | None, below: Collection[str] = ()) -> bool:
+    """Whether somebody may give a step back: who holds it, or who supervises its unit (one of the units `below`)."""
+    return assignee is not None and (actor.person == assignee or unit in below)
+
+
+def supervised_units(actor: Actor) -> tuple[str, ...]:
+    """The tops of the units in which somebody sees every task, with everything below them."""
+    return tuple(sorted({unit for unit, role in actor.roles if role == "supervisor"}))
 
 
 def may_see_dossier(actor: Actor, parties: Collection[str], below: Collection[str] = ()) -> bool:

@@ -130,6 +130,8 @@ def tree_key(code: str) -> tuple[tuple[int, str], ...]:
 
 def subtree(conn: Connection, codes: Collection[str]) -> frozenset[str]:
     """These units and all below them."""
+    if not codes:
+        return frozenset()
     parents = {row.code: row.parent for row in conn.execute(select(Unit.code, Unit.parent))}
     return frozenset(code for code in parents if _stands_under(code, set(codes), parents))
 

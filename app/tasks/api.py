@@ -59,10 +59,13 @@ def claim_task(code: str, token: str) -> commands.Done:
 
 @blueprint.post("/<code>/<token>/release")
 @requires("task.read")
+@blueprint.arguments(schemas.ReleaseBody)
 @blueprint.response(200, schemas.DoneAnswer)
-def release_task(code: str, token: str) -> commands.Done:
-    """Give the task back to its unit."""
-    return commands.release(current_actor(), code, token, expected_seq=expected_seq(), key=idempotency_key())
+def release_task(given: dict[str, Any], code: str, token: str) -> commands.Done:
+    """Give the task back to its unit; a supervisor does it in the holder's stead and says why."""
+    return commands.release(
+        current_actor(), code, token, given["reason"], expected_seq=expected_seq(), key=idempotency_key()
+    )
 
 
 @blueprint.post("/<code>/<token>/complete")

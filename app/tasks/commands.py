@@ -18,10 +18,11 @@ from app.dossiers.papers import fingerprints, of_step, tie
 from app.dossiers.queries import Head, find
 from app.errors import Forbidden
 from app.jobs.answers import once
-from app.people.policy import may_release, may_work
-from app.people.queries import unit_names
+from app.people.policy import may_release, may_work, supervised_units
+from app.people.queries import subtree, unit_names
+from app.tasks.conclusions import contradiction, decided
 from app.tasks.desk import find_task
-from app.tasks.errors import ResultMissing
+from app.tasks.errors import ResultMissing, StandInReasonMissing
 from app.tasks.models import TaskDraft
 from engine.commands import ClaimStep, Command, CompleteStep, DeliverMessage, ReleaseStep
 from engine.definition import Definition
@@ -104,9 +105,11 @@ def _claimed(actor: Actor, code: str, token: str) -> Claimed:
     return Claimed(code, token, None)
 
 
-def release(actor: Actor, code: str, token: str, *, expected_seq: int | None = None, key: str | None = None) -> Done:
-    """Give a task back to its unit; drafts stay."""
-    return _act(actor, (code, token), key, {"release": expected_seq}, lambda work: _release(work, expected_seq))
+def release(actor: Actor, code: str, token: str, reason: str = "", *, expected_seq: int | None = None,
+            key: str | None = None) -> Done:
+    """Give a task back to its unit; drafts stay. Who does it in the holder's stead says why."""
+    asked = {"release": expected_seq, "reason": reason.strip()}
+    return _act(actor, (code, token), key, asked, lambda work: _release(work, asked["reason"], expected_seq))
 
 
 def complete(actor: Actor, code: str, token: str, given: Submission, key: str | None = None) -> Done:
@@ -188,12 +191,14 @@ def _act(actor: Actor, task: tuple[str, str], key: str | None, what: Mapping[str
         return Done.of(once(conn, actor, key, {"code": code, "token": token, **asked}, run))
 
 
-def _release(work: _Work, expected_seq: int | None) -> None:
-    row = work.row
-    if row.assignee is not None and not may_release(work.actor, row.unit, row.assignee):
+def _release(work: _Work, reason: str, expected_seq: int | None) -> None:
+    row, below = work.row, subtree(work.conn, supervised_units(work.actor))
+    if row.assignee is not None and not may_release(work.actor, row.unit, row.assignee, below):
         raise Forbidden(permission="task.work")
+    if row.assignee not in (None, work.actor.person) and not reason:
+        raise StandInReasonMissing(name=row.assignee_name)
     holder = str(row.assignee) if row.assignee is not None else work.actor.assignee
-    work.advance(ReleaseStep(row.token, holder), expected_seq)
+    work.advance(ReleaseStep(row.token, holder, reason), expected_seq)
 
 
 def _complete(work: _Work, given: Submission) -> None:
@@ -221,9 +226,11 @@ def _checked(work: _Work, given: Submission) -> dict[str, Any]:
     if work.row.state not in ("open", "waiting"):
         return dict(given.form)
     schema = work.definition.forms[step.form] if step.form else NO_FORM
-    checked = validate(schema, given.form, form_context(work.conn, work.head), clock.now())
-    if checked.errors:
-        raise FormRefused(count=len(checked.errors), first=checked.errors[0].path, fields=checked.errors)
+    form = decided(step, schema, given.form, given.choice)
+    checked = validate(schema, form, form_context(work.conn, work.head), clock.now())
+    errors = (*checked.errors, *contradiction(step, checked.values, given.choice))
+    if errors:
+        raise FormRefused(count=len(errors), first=errors[0].path, fields=errors)
     return dict(checked.values)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, select
+from sqlalchemy.orm import aliased
 
 from app import clock
 from app.calendars import working_calendar
@@ -19,14 +20,18 @@ from app.dossiers.models import Dossier
 from app.dossiers.named import Names
 from app.dossiers.papers import Paper, of_step
 from app.dossiers.queries import Head, can_withdraw, find
-from app.people.policy import may_release, may_see_task, may_work
-from app.people.queries import unit_names
+from app.people.models import Person
+from app.people.policy import may_release, may_see_task, may_work, supervised_units
+from app.people.queries import subtree, unit_names
+from app.tasks.conclusions import with_conclusions
 from app.tasks.errors import TaskUnknown
 from app.tasks.models import Task, TaskDraft
 from app.tasks.outlook import Ahead, outlook
 from app.tasks.queries import TaskRow, row_columns, task_row, with_joins
-from engine.definition import Definition, Step
+from engine.definition import Choice, Definition, Step
 from engine.forms import localized
+
+_Ender = aliased(Person)
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,8 @@ class Desk:
     options: tuple[Option, ...]
     rights: Rights
     results: tuple[Paper, ...]
+    ended_by: str | None
+    choice: Names | None
 
 
 def open_task(actor: Actor, code: str, token: str, language: str) -> Desk:
@@ -79,12 +86,18 @@ def open_task(actor: Actor, code: str, token: str, language: str) -> Desk:
 
 def find_task(conn: Connection, actor: Actor, head: Head, token: str) -> Any:
     """The task's row, for those who see it in their inbox or worked on it."""
+    query = with_joins(select(*row_columns(), Task.message, Task.ended_by, _Ender.name.label("ended_by_name")))
     row = conn.execute(
-        with_joins(select(*row_columns(), Task.message)).where(Task.dossier == head.id, Task.token == token)
+        query.outerjoin(_Ender, _Ender.id == Task.ended_by).where(Task.dossier == head.id, Task.token == token)
     ).first()
-    if row is None or not (may_see_task(actor, row.role, row.unit) or row.assignee == actor.person):
+    if row is None or not _may_see(conn, actor, row):
         raise TaskUnknown(code=head.code)
     return row
+
+
+def _may_see(conn: Connection, actor: Actor, row: Any) -> bool:
+    below = subtree(conn, supervised_units(actor))
+    return may_see_task(actor, row.role, row.unit, below) or actor.person in (row.assignee, row.ended_by)
 
 
 def _desk(conn: Connection, actor: Actor, head: Head, found: tuple[Any, Definition], language: str) -> Desk:
@@ -95,13 +108,15 @@ def _desk(conn: Connection, actor: Actor, head: Head, found: tuple[Any, Definiti
     draft = _draft(conn, actor, head.id, row.token)
     values = draft.form if draft else _before(context, step)
     order = [each for each in definition.step_order if not definition.steps[each].message]
+    options = _options(conn, actor, (definition, state, row, values), now)
     return Desk(
         head=head, task=task_row(row, step_names(definition, row.step), working_calendar(conn), now),
         number=order.index(step.id) + 1 if step.id in order else 0, steps=len(order),
-        message=row.message, needs_file=step.needs_file, schema=_schema(definition, step, language),
+        message=row.message, needs_file=step.needs_file, schema=_schema(definition, step, language, options),
         context=context, values=values, draft_at=draft.updated_at if draft else None,
-        options=_options(conn, actor, (definition, state, row, values), now),
-        rights=_rights(actor, head, row), results=of_step(conn, head.id, step.id),
+        options=options,
+        rights=_rights(conn, actor, head, row), results=of_step(conn, head.id, step.id),
+        ended_by=row.ended_by_name, choice=_choice_name(step, row.choice),
     )
 
 
@@ -120,8 +135,20 @@ def _before(data: Mapping[str, Any], step: Step) -> dict[str, Any]:
     return {key: value for key, value in last.items() if key != "choice"}
 
 
-def _schema(definition: Definition, step: Step, language: str) -> Mapping[str, Any] | None:
-    return localized(definition.forms[step.form], language) if step.form else None
+def _choice_name(step: Step, choice: str | None) -> Names | None:
+    found = next((each for each in step.choices if each.id == choice), None)
+    return _names(found) if found else None
+
+
+def _names(choice: Choice) -> Names:
+    return {"vi": choice.name, "en": choice.name_en or choice.name}
+
+
+def _schema(definition: Definition, step: Step, language: str, options: Iterable[Option]) -> Mapping[str, Any] | None:
+    """The step's form; a conclusion in it offers only the ways on that are open now."""
+    if not step.form:
+        return None
+    return with_conclusions(localized(definition.forms[step.form], language), {each.id for each in options})
 
 
 def _options(conn: Connection, actor: Actor, found: tuple[Any, ...], now: datetime) -> tuple[Option, ...]:
@@ -133,17 +160,18 @@ def _options(conn: Connection, actor: Actor, found: tuple[Any, ...], now: dateti
     return tuple(
         Option(
             choice.id if choice else None,
-            {"vi": choice.name, "en": choice.name_en or choice.name} if choice else None,
+            _names(choice) if choice else None,
             choice.kind if choice else "forward", ahead.with_units(names) if ahead else None,
         )
         for choice, ahead in ways
     )
 
 
-def _rights(actor: Actor, head: Head, row: Any) -> Rights:
+def _rights(conn: Connection, actor: Actor, head: Head, row: Any) -> Rights:
+    below = subtree(conn, supervised_units(actor))
     work = may_work(actor, row.role, row.unit) and row.state in ("open", "waiting")
     return Rights(
         work=work and row.assignee in (None, actor.person), claim=work and row.state == "open" and row.assignee is None,
-        release=row.state == "open" and may_release(actor, row.unit, row.assignee),
+        release=row.state == "open" and may_release(actor, row.unit, row.assignee, below),
         withdraw=can_withdraw(actor, head),
     )

@@ -20,3 +20,7 @@ class ResultMissing(Invalid):
 
 class PlaceUnreadable(Invalid):
     """The place in the list cannot be read; begin at the first page."""
+
+
+class StandInReasonMissing(Invalid):
+    """{name} holds this task; say why you give it back in their stead. The reason is kept in the history."""

@@ -27,6 +27,8 @@ from app.clock import LOCAL
 from app.db import UtcDateTime
 from app.dossiers.models import Dossier
 from app.people.permissions import ROLES
+from app.people.policy import supervised_units
+from app.people.queries import subtree
 from app.tasks.models import Task
 
 TABS = ("mine", "unit", "waiting", "today", "late", "done")
@@ -56,14 +58,38 @@ class Place:
     token: str
 
 
-def pairs(actor: Actor) -> tuple[tuple[str, str], ...]:
-    """The (unit, role) pairs whose work the person sees; a supervisor sees every working role of the unit."""
-    seen: dict[tuple[str, str], None] = {}
-    for unit, role in actor.roles:
-        for each in _WORKING_ROLES if role == "supervisor" else (role,):
-            if each in _WORKING_ROLES:
-                seen[(unit, each)] = None
-    return tuple(seen)
+@dataclass(frozen=True)
+class Scope:
+    """Whose work somebody sees: his own (unit, role) pairs, and every task of the units that he supervises."""
+
+    pairs: tuple[tuple[str, str], ...]
+    below: frozenset[str]
+
+    def __bool__(self) -> bool:
+        return bool(self.pairs or self.below)
+
+    @property
+    def units(self) -> frozenset[str]:
+        """The units whose tasks there may be."""
+        return self.below | {unit for unit, _ in self.pairs}
+
+    @property
+    def condition(self) -> ColumnElement[bool]:
+        """The tasks in the scope."""
+        return or_(tuple_(Task.unit, Task.role).in_(self.pairs), Task.unit.in_(self.below))
+
+    @property
+    def ranges(self) -> list[ColumnElement[bool]]:
+        """Disjoint index ranges that together are the scope."""
+        own = [and_(Task.unit == unit, Task.role == role) for unit, role in self.pairs]
+        return [*own, Task.unit.in_(self.below)] if self.below else own
+
+
+def scope_of(conn: Connection, actor: Actor) -> Scope:
+    """The person's scope today; a supervisor's reaches down to the last unit below his own."""
+    below = subtree(conn, supervised_units(actor))
+    own = ((unit, role) for unit, role in actor.roles if role in _WORKING_ROLES and unit not in below)
+    return Scope(tuple(dict.fromkeys(own)), below)
 
 
 def end_of_day(now: datetime) -> datetime:
@@ -105,7 +131,7 @@ def filter_condition(narrowed: Filter, fold: str) -> ColumnElement[bool]:
 
 def counts(conn: Connection, actor: Actor, now: datetime, narrowed: ColumnElement[bool]) -> dict[str, int]:
     """How many tasks stand under each tab."""
-    scope = pairs(actor)
+    scope = scope_of(conn, actor)
     done = conn.execute(
         select(func.count()).select_from(Task).where(tab_condition("done", actor, now), narrowed)
     ).scalar_one()
@@ -114,7 +140,7 @@ def counts(conn: Connection, actor: Actor, now: datetime, narrowed: ColumnElemen
         return {**dict.fromkeys(live, 0), "done": done}
     sums = [func.coalesce(func.sum(case((tab_condition(tab, actor, now), 1), else_=0)), 0).label(tab) for tab in live]
     row = conn.execute(
-        select(*sums).select_from(Task).where(LIVE, tuple_(Task.unit, Task.role).in_(scope), narrowed)
+        select(*sums).select_from(Task).where(LIVE, scope.condition, narrowed)
     ).one()
     return {**{tab: int(row._mapping[tab]) for tab in live}, "done": done}
 
@@ -128,27 +154,35 @@ class Cut:
     size: int
 
 
-def keys(actor: Actor, tab: str, now: datetime, narrowed: ColumnElement[bool], cut: tuple[Place | None, int]) -> Any:
+@dataclass(frozen=True)
+class Asked:
+    """Who asks for which tab, and what of it he can see at all."""
+
+    actor: Actor
+    scope: Scope
+    tab: str
+    now: datetime
+
+
+def keys(asked: Asked, narrowed: ColumnElement[bool], cut: tuple[Place | None, int]) -> Any:
     """The (dossier, token) pairs of one page in order: a union of short index ranges, or None where nothing can be."""
-    page = Cut(and_(tab_condition(tab, actor, now), narrowed), *cut)
-    if tab == "done":
+    page = Cut(and_(tab_condition(asked.tab, asked.actor, asked.now), narrowed), *cut)
+    if asked.tab == "done":
         return _done(page)
     dated = page.after is None or page.after.at is not None
-    ranges = [_dated(scope, page) for scope in _scopes(actor, tab) if dated]
-    if tab not in ("today", "late"):
-        ranges += [_undated(scope, page) for scope in _scopes(actor, tab)]
+    ranges = [_dated(each, page) for each in _ranges(asked) if dated]
+    if asked.tab not in ("today", "late"):
+        ranges += [_undated(each, page) for each in _ranges(asked)]
     if not ranges:
         return None
     rows = union_all(*[select(each.subquery()) for each in ranges]).subquery("ranges")
     return select(rows).order_by(rows.c.due_at.asc().nulls_last(), rows.c.dossier, rows.c.token).limit(page.size)
 
 
-def _scopes(actor: Actor, tab: str) -> list[ColumnElement[bool]]:
-    """Disjoint index ranges that together are the person's scope."""
-    seen = pairs(actor)
-    if tab == "mine" and seen:
-        return [and_(Task.assignee == actor.person, tuple_(Task.unit, Task.role).in_(seen))]
-    return [and_(Task.unit == unit, Task.role == role) for unit, role in seen]
+def _ranges(asked: Asked) -> list[ColumnElement[bool]]:
+    if asked.tab == "mine" and asked.scope:
+        return [and_(Task.assignee == asked.actor.person, asked.scope.condition)]
+    return asked.scope.ranges
 
 
 def _dated(scope: ColumnElement[bool], page: Cut) -> Select[*tuple[Any, ...]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
@@ -14,19 +15,21 @@ from app.dossiers.forms import answers_in
 from app.dossiers.panes import pane
 from app.dossiers.story import Reader
 from app.dossiers.uploads import Taken, take
-from app.errors import Conflict, Invalid, OneDoorError, fields_of, message_of
+from app.errors import Conflict, Invalid, OneDoorError, SomebodyWasFaster, fields_of, message_of
 from app.languages import KIND_NAMES, language, moment, pick
 from app.security import current_actor, requires
 from app.tasks.commands import Done, Submission, claim, claim_many, complete, deliver, release, save_draft
 from app.tasks.desk import Desk, open_task
 from app.tasks.inbox import TABS, Filter, Place
 from app.tasks.places import place_in, place_text
-from app.tasks.queries import TaskRow, inbox
+from app.tasks.queries import TaskRow, inbox, next_of_list
 from app.web import own_path
 
 blueprint = Blueprint("tasks", __name__, template_folder="templates", url_prefix="/tasks")
 Answer = str | tuple[str, int] | Response | dict[str, Any]
 PANES = ("answers", "papers", "diagram", "history")
+ONWARD = "onward"
+A_YEAR = 365 * 24 * 3600
 
 
 @blueprint.get("")
@@ -111,6 +114,7 @@ def _page(desk: Desk, taken: Taken | None = None, form: Mapping[str, Any] | None
         taken=taken or Taken((), ()), errors=list(errors), fields=list(fields), pane=shown, panes=PANES,
         base=url_for(".show", code=code, token=token), key=request.form.get("key") or secrets.token_urlsafe(16),
         upload_mb=current_app.config["ONEDOOR_UPLOAD_MB"],
+        onward=bool(request.form.get(ONWARD) or request.cookies.get(ONWARD)),
     )
 
 
@@ -133,8 +137,8 @@ def finish(code: str, token: str) -> Answer:
     except Invalid as error:
         return _page(desk, taken, form, [(None, message_of(error))], fields_of(error)), 422
     except Conflict as error:
-        return _somebody_was_faster(code, error), 409
-    return _after(done)
+        return _somebody_was_faster(code, token, error), 409
+    return _after(done, onward="onward" in given)
 
 
 def _drafted(code: str, token: str, form: Mapping[str, Any], taken: Taken) -> Answer:
@@ -144,16 +148,27 @@ def _drafted(code: str, token: str, form: Mapping[str, Any], taken: Taken) -> An
     return _page(desk, taken)
 
 
-def _somebody_was_faster(code: str, error: OneDoorError) -> str:
-    return render_template("tasks/faster.html", code=code, message=message_of(error))
+def _somebody_was_faster(code: str, token: str, error: OneDoorError) -> str:
+    held = isinstance(error, SomebodyWasFaster)
+    return render_template("tasks/faster.html", code=code, message=message_of(error), held=held, token=token)
 
 
-def _after(done: Done) -> Response:
-    """The next task of the same person, else the inbox; either says what happened."""
-    flash(told(done), "success")
-    if done.mine:
-        return redirect(url_for(".show", code=done.code, token=done.mine.token), 303)
-    return redirect(url_for(".index"), 303)
+def _after(done: Done, *, onward: bool) -> Response:
+    """The dossier's next task if it is the same person's, else the next of his list if he wants it, else the inbox."""
+    following = (done.code, done.mine.token) if done.mine else next_of_list(current_actor()) if onward else None
+    said = told(done)
+    if following and done.mine:
+        said += " " + gettext("Its next step is yours and is open here.")
+    elif following:
+        said += " " + gettext("The next task of your list is open here.")
+    elif onward:
+        said += " " + gettext("Your list has no further task.")
+    flash(said, "success")
+    address = url_for(".show", code=following[0], token=following[1]) if following else url_for(".index")
+    response = redirect(address, 303)
+    response.set_cookie(ONWARD, "1" if onward else "", max_age=A_YEAR, samesite="Lax", httponly=True,
+                        secure=current_app.config["ONEDOOR_HTTPS"])
+    return response
 
 
 def told(done: Done) -> str:
@@ -191,14 +206,17 @@ def take_on(code: str, token: str) -> Answer:
 @blueprint.post("/<code>/<token>/release")
 @requires("task.read")
 def give_back(code: str, token: str) -> Answer:
-    """Give this task back to its unit."""
-    return _on_task(code, token, release, gettext("The task is back with its unit; your draft is kept."))
+    """Give this task back to its unit, in the holder's stead with a reason."""
+    give = partial(release, reason=request.form.get("reason", ""))
+    return _on_task(code, token, give, gettext("The task is back with its unit; drafts are kept."))
 
 
 def _on_task(code: str, token: str, perform: Callable[..., Done], said: str) -> Answer:
     try:
         perform(current_actor(), code, token)
     except Conflict as error:
-        return _somebody_was_faster(code, error), 409
+        return _somebody_was_faster(code, token, error), 409
+    except Invalid as error:
+        return _page(open_task(current_actor(), code, token, language()), errors=[(None, message_of(error))]), 422
     flash(said, "success")
     return redirect(url_for(".show", code=code, token=token), 303)

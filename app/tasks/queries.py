@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, select, tuple_
@@ -20,9 +21,10 @@ from app.dossiers.named import Named, Names
 from app.dossiers.timing import Due, due_of
 from app.languages import plain
 from app.people.models import Person, Unit
+from app.people.policy import may_work
 from app.procedures.models import Procedure, ProcessVersion
 from app.tasks.errors import TabUnknown
-from app.tasks.inbox import LIVE, TABS, Filter, Place, counts, filter_condition, keys, pairs
+from app.tasks.inbox import LIVE, TABS, Asked, Filter, Place, Scope, counts, filter_condition, keys, scope_of
 from app.tasks.models import Task
 
 PAGE = 50
@@ -50,6 +52,7 @@ class TaskRow:
     assignee_name: str | None
     item: Any
     due: Due
+    hours: Decimal | None
     entered_at: datetime
     ended_at: datetime | None
     choice: str | None
@@ -74,25 +77,32 @@ def inbox(actor: Actor, tab: str, narrowed: Filter, after: Place | None = None, 
     now = clock.now()
     condition = filter_condition(narrowed, plain(narrowed.text))
     with reading() as conn:
-        query = keys(actor, tab, now, condition, (after, size + 1))
+        scope = scope_of(conn, actor)
+        query = keys(Asked(actor, scope, tab, now), condition, (after, size + 1))
         found = _rows(conn, query.subquery("page"), tab) if query is not None else []
         calendar = working_calendar(conn)
         rows = tuple(_task_row(conn, row, calendar, now) for row in found[:size])
         return Inbox(
             tab=tab, rows=rows, counts=counts(conn, actor, now, condition),
             next=_place(found[size - 1], tab) if len(found) > size else None,
-            procedures=_procedures(conn, actor), units=_units(conn, actor),
+            procedures=_procedures(conn, scope), units=_units(conn, scope),
         )
+
+
+def next_of_list(actor: Actor) -> tuple[str, str] | None:
+    """The soonest task that the person holds, else the soonest that he could claim: its code and token."""
+    mine = inbox(actor, "mine", Filter(), size=1).rows
+    free = () if mine else inbox(actor, "unit", Filter(free=True), size=1).rows
+    found = next((each for each in (*mine, *free) if may_work(actor, each.role, each.unit.code)), None)
+    return (found.code, found.token) if found else None
 
 
 def tasks_of(actor: Actor, code: str) -> tuple[TaskRow, ...]:
     """The open tasks of one dossier that stand in the person's inbox."""
-    scope, now = pairs(actor), clock.now()
-    if not scope:
-        return ()
-    mine = tuple_(Task.unit, Task.role).in_(scope)
-    query = with_joins(select(*row_columns())).where(LIVE, Dossier.code == code, mine)
+    now = clock.now()
     with reading() as conn:
+        mine = scope_of(conn, actor).condition
+        query = with_joins(select(*row_columns())).where(LIVE, Dossier.code == code, mine)
         calendar = working_calendar(conn)
         return tuple(_task_row(conn, row, calendar, now) for row in conn.execute(query.order_by(Task.token)))
 
@@ -146,7 +156,7 @@ def task_row(row: Row[Any], names: Names, calendar: Any, now: datetime) -> TaskR
         visit=row.visit, kind=row.kind, role=row.role, unit=Named(row.unit, {"vi": row.unit_vi, "en": row.unit_en}),
         state=row.state, status=row.status, assignee=row.assignee, assignee_name=row.assignee_name, item=row.item,
         due=due_of(calendar, row.due_at, now, clock=row.clock, ended=row.ended_at, hours=row.hours),
-        entered_at=row.entered_at, ended_at=row.ended_at, choice=row.choice,
+        hours=row.hours, entered_at=row.entered_at, ended_at=row.ended_at, choice=row.choice,
     )
 
 
@@ -154,11 +164,10 @@ def _place(row: Row[Any], tab: str) -> Place:
     return Place(row.ended_at if tab == "done" else row.due_at, row.dossier, row.token)
 
 
-def _procedures(conn: Connection, actor: Actor) -> tuple[Named, ...]:
-    scope = pairs(actor)
+def _procedures(conn: Connection, scope: Scope) -> tuple[Named, ...]:
     if not scope:
         return ()
-    there = select(Task.procedure).where(LIVE, tuple_(Task.unit, Task.role).in_(scope)).distinct()
+    there = select(Task.procedure).where(LIVE, scope.condition).distinct()
     rows = conn.execute(
         select(Procedure.code, Procedure.name_vi, Procedure.name_en)
         .where(Procedure.code.in_(there)).order_by(Procedure.name_vi)
@@ -166,7 +175,7 @@ def _procedures(conn: Connection, actor: Actor) -> tuple[Named, ...]:
     return tuple(Named(row.code, {"vi": row.name_vi, "en": row.name_en}) for row in rows)
 
 
-def _units(conn: Connection, actor: Actor) -> tuple[Named, ...]:
-    wanted = {unit for unit, _ in pairs(actor)}
-    rows = conn.execute(select(Unit.code, Unit.name_vi, Unit.name_en).where(Unit.code.in_(wanted)).order_by(Unit.code))
+def _units(conn: Connection, scope: Scope) -> tuple[Named, ...]:
+    wanted = Unit.code.in_(scope.units)
+    rows = conn.execute(select(Unit.code, Unit.name_vi, Unit.name_en).where(wanted).order_by(Unit.name_vi))
     return tuple(Named(row.code, {"vi": row.name_vi, "en": row.name_en}) for row in rows)

@@ -131,6 +131,12 @@ class CompleteBody(TaskSchema):
     attachments = fields.List(fields.Integer(), load_default=list)
 
 
+class ReleaseBody(TaskSchema):
+    """Why, where somebody else holds the task."""
+
+    reason = fields.String(load_default="", validate=validate.Length(max=2000))
+
+
 class DeliverBody(TaskSchema):
     """What was handed in."""
 
