@@ -27,7 +27,9 @@ blueprint = Blueprint("frame", __name__)
 ASSETS = HOME / "assets"
 A_YEAR = 365 * 24 * 3600
 
+RECEPTION = "/dossiers/new"
 SECTIONS: tuple[tuple[str, str, Any, str], ...] = (
+    (RECEPTION, "dossier.receive", lazy_gettext("Receive a dossier"), "receive"),
     ("/tasks", "task.read", lazy_gettext("Inbox"), "inbox"),
     ("/dossiers", "dossier.read", lazy_gettext("Dossiers"), "folder"),
     ("/procedures", "catalogue.read", lazy_gettext("Procedures"), "procedure"),
@@ -85,7 +87,8 @@ def home_of(actor: Actor) -> str:
         return "/procedures"
     if actor.may("audit.read") and not actor.may("task.work"):
         return "/audit"
-    return next((url for url, permission, _, _ in SECTIONS if actor.may(permission)), "/account")
+    rest = (url for url, permission, _, _ in SECTIONS if url != RECEPTION and actor.may(permission))
+    return next(rest, "/account")
 
 
 def asset(name: str) -> str:
@@ -139,11 +142,14 @@ def _navigation(actor: Actor) -> list[dict[str, Any]]:
     }
     return [
         {"url": url, "label": label, "icon": icon, "current": _is_current(url),
-         "count": counts.get(url) or None, "late": url == "/incidents"}
+         "count": counts.get(url) or None, "late": url == "/incidents", "first": url == RECEPTION}
         for url, permission, label, icon in SECTIONS
         if actor.may(permission)
     ]
 
 
 def _is_current(url: str) -> bool:
+    """The reception desk stands below the dossiers' address but is a section of its own."""
+    if request.path.startswith(RECEPTION) and url != RECEPTION:
+        return False
     return request.path == url or request.path.startswith(url + "/")

@@ -30,6 +30,9 @@ def localized(schema: Mapping[str, Any], lang: str) -> dict[str, Any]:
         built["components"] = [localized(part, lang) for part in s.components(schema)]
     if lang == "en":
         built.update(_english(schema))
+    unit = s.mapping_at(schema, "properties").get(f"{lang}.unit")
+    if unit and s.mapping_at(schema, "appearance"):
+        built["appearance"] = {**schema["appearance"], "suffixAdorner": unit}
     return built
 
 
@@ -73,8 +76,18 @@ def _lines(component: s.Component, values: Mapping[str, Any], lang: str, group: 
         elif kind == "dynamiclist":
             yield from _rows(part, values.get(key), lang)
         elif kind in s.KEYED and values.get(key) not in (None, "", []):
-            label = s.text_at(part, _label_name(part)) or s.text_at(part, "label")
-            yield Line(label or key, _text(part, values[key], lang), group)
+            yield Line(_label(part, lang) or key, _text(part, values[key], lang), group)
+
+
+def _label(part: s.Component, lang: str) -> str:
+    """What a field is called; one that only computes has its name in its properties, form-js shows none."""
+    properties = s.mapping_at(part, "properties")
+    named = str(properties.get(f"{lang}.label") or properties.get("vi.label") or "") if _computes(part) else ""
+    return named or s.text_at(part, _label_name(part)) or s.text_at(part, "label")
+
+
+def _computes(part: s.Component) -> bool:
+    return s.type_of(part) == "expression"
 
 
 def _rows(part: s.Component, rows: Any, lang: str) -> Iterator[Line]:
@@ -103,9 +116,12 @@ def _number(part: s.Component, value: Any, lang: str) -> str:
     number = as_number(value)
     if number is None:
         return str(value)
+    properties = s.mapping_at(part, "properties")
+    if _computes(part):
+        number = number.quantize(Decimal(1).scaleb(-int(properties.get("decimals") or 0)))
+    unit = properties.get(f"{lang}.unit") or s.text_at(s.mapping_at(part, "appearance"), "suffixAdorner")
     text = number_text(number, lang)
-    adorner = s.text_at(s.mapping_at(part, "appearance"), "suffixAdorner")
-    return f"{text} {adorner}" if adorner and not adorner.startswith("=") else text
+    return f"{text} {unit}" if unit and not unit.startswith("=") else text
 
 
 def number_text(number: Decimal, lang: str) -> str:

@@ -1,5 +1,6 @@
 import htmx from "htmx.org";
 import { answers } from "./behaviours/answers.js";
+import { conclusions } from "./behaviours/conclusions.js";
 import { confirmations } from "./behaviours/confirm.js";
 import { fields } from "./behaviours/fields.js";
 import { menus } from "./behaviours/menus.js";
@@ -10,6 +11,7 @@ import { unsaved } from "./behaviours/unsaved.js";
 import { mountIslands } from "./lib/mount.js";
 
 answers();
+conclusions();
 confirmations();
 fields();
 menus();

@@ -4,7 +4,7 @@
  * Data: {schema, data, errors: [{path, message}], readonly, name = "form"}. `path` is the place of the value, such as
  * `owner_name` or `members[0].name`; an error without a field of that path stands above the form. On submit the form
  * is checked, the first error gets the focus, and the answers go as JSON in the hidden input `name`. A submit button
- * with `formnovalidate` (saving a draft) sends them unchecked. While it is filled the outer form hears `answers`.
+ * with `formnovalidate` (saving a draft) sends them unchecked. The outer form hears `filled` at first and `answers` at each change.
  * Inside `<form data-preview>` it only shows how the form behaves.
  */
 import { Form } from "@bpmn-io/form-js-viewer";
@@ -32,9 +32,11 @@ function bind(form, element, outer, name) {
   }
   const hidden = h("input", { type: "hidden", name });
   element.after(hidden);
+  const tell = (name) => setTimeout(() => outer.dispatchEvent(new CustomEvent(name, { bubbles: true, detail: form._getSubmitData() })));
+  tell("filled");
   form.on("field.updated", () => {
     setUnsaved(outer, true);
-    setTimeout(() => outer.dispatchEvent(new CustomEvent("answers", { bubbles: true, detail: form._getSubmitData() })));
+    tell("answers");
   });
   outer.addEventListener("submit", (event) => {
     if (event.target !== outer) return;
