@@ -8,6 +8,7 @@ import re
 import tempfile
 import zipfile
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import IO
 
@@ -80,9 +81,26 @@ class Store:
 
     @staticmethod
     def _settle(temporary: Path, final: Path) -> None:
+        """A content that is there already is put there again: its age tells `forget` that somebody has just come."""
         final.parent.mkdir(exist_ok=True)
-        if not final.exists():
-            os.replace(temporary, final)
+        os.replace(temporary, final)
+
+    def forget(self, sha256: str, before: datetime) -> bool:
+        """Remove a content that nobody needs any more, unless it was brought (again) since `before`.
+
+        It is set aside first and looked at there, so that one brought at this very moment is not lost.
+        """
+        path = self.path(sha256)
+        aside = path.with_name(f"{path.name}.going")
+        try:
+            os.replace(path, aside)
+        except FileNotFoundError:
+            return False
+        if aside.stat().st_mtime >= before.timestamp():
+            os.replace(aside, path)
+            return False
+        aside.unlink()
+        return True
 
     def existing(self, sha256: str, name: str) -> Path:
         """The path of a content that must be there."""

@@ -64,6 +64,18 @@ def discard(actor: Actor, attachments: Collection[int]) -> None:
         conn.execute(delete(Attachment).where(Attachment.id.in_(attachments), *_loose(actor)))
 
 
+def forget_unused(store: Store, before: datetime) -> int:
+    """Forget files brought before `before` and never used in a dossier; how many."""
+    old = and_(Attachment.dossier.is_(None), Attachment.uploaded_at < before)
+    with transaction() as conn:
+        gone = list(conn.scalars(delete(Attachment).where(old).returning(Attachment.sha256)))
+    with reading() as conn:
+        needed = set(conn.scalars(select(Attachment.sha256).where(Attachment.sha256.in_(gone))))
+    for sha256 in set(gone) - needed:
+        store.forget(sha256, before)
+    return len(gone)
+
+
 def loose(conn: Connection, actor: Actor, attachments: Collection[int]) -> tuple[Paper, ...]:
     """The person's own files that belong to no dossier yet; raises FileUnknown when one is not."""
     found = tuple(_papers(conn, and_(Attachment.id.in_(attachments), *_loose(actor))))

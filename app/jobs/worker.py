@@ -12,6 +12,8 @@ from flask import Flask
 
 from app import clock, sessions
 from app.db import transaction
+from app.dossiers.papers import forget_unused
+from app.dossiers.uploads import store
 from app.jobs.answers import forget_old
 from app.jobs.commands import fire_due_timers
 from app.jobs.delivery import deliver_letters
@@ -20,6 +22,7 @@ from app.jobs.mailbox import mailbox_of
 log = structlog.get_logger("onedoor")
 
 HOUSEKEEPING = timedelta(hours=1)
+UNUSED_FOR = timedelta(days=1)
 
 
 def poll(app: Flask) -> dict[str, int]:
@@ -28,8 +31,11 @@ def poll(app: Flask) -> dict[str, int]:
 
 
 def tidy(app: Flask) -> dict[str, int]:
-    """Forget expired sessions and old answers."""
-    return {"sessions": _safely(app, _forget_sessions), "answers": _safely(app, lambda: _forget_answers(app))}
+    """Forget expired sessions, old answers, and files that were brought but never used."""
+    return {
+        "sessions": _safely(app, _forget_sessions), "answers": _safely(app, lambda: _forget_answers(app)),
+        "files": _safely(app, lambda: forget_unused(store(), clock.now() - UNUSED_FOR)),
+    }
 
 
 def run(app: Flask, stop: Event) -> None:

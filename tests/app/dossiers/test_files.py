@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from zipfile import ZipFile
@@ -66,3 +68,18 @@ def test_only_a_digest_becomes_a_path(store: Store, sha256: str) -> None:
 ])
 def test_a_name_is_only_text(given: str, shown: str) -> None:
     assert shown_name(given) == shown
+
+
+def test_a_content_is_forgotten_only_when_it_is_old(store: Store) -> None:
+    now = datetime.now(UTC)
+    kept = store.keep(BytesIO(PNG), "a.png")
+    assert not store.forget(kept.sha256, now - timedelta(days=1))
+    assert contents(store) == [store.path(kept.sha256)]
+    yesterday = (now - timedelta(days=2)).timestamp()
+    os.utime(store.path(kept.sha256), (yesterday, yesterday))
+    store.keep(BytesIO(PNG), "again.png")
+    assert not store.forget(kept.sha256, now - timedelta(days=1))
+    os.utime(store.path(kept.sha256), (yesterday, yesterday))
+    assert store.forget(kept.sha256, now - timedelta(days=1))
+    assert contents(store) == []
+    assert not store.forget(kept.sha256, now)
