@@ -13,6 +13,7 @@ from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from app import clock
+from app.reasons import REASON_DETAILS, reason_in_words
 from engine.errors import Conflict, Failed, FormRefused, Invalid, NotPossible, OneDoorError
 
 log = structlog.get_logger("onedoor")
@@ -101,14 +102,14 @@ def status_of(error: OneDoorError) -> int:
 def message_of(error: OneDoorError) -> str:
     """The error's sentence in the reader's language."""
     details = {key: _readable(value) for key, value in error.details.items()}
-    if isinstance(error, NotFound) and "what" in details:
-        details["what"] = gettext(details["what"])
     return fill(gettext(error.template()), details)
 
 
 def fill(template: str, details: dict[str, Any]) -> str:
     """A translated sentence with its `{named}` places filled; a missing detail leaves its place empty."""
-    return template.format_map(_Blank(details))
+    told = {key: reason_in_words(value) if key in REASON_DETAILS and isinstance(value, str) else value
+            for key, value in details.items()}
+    return template.format_map(_Blank(told))
 
 
 class _Blank(dict[str, Any]):

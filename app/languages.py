@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import tempfile
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from flask import Flask, has_request_context, request
@@ -19,6 +19,7 @@ from flask_babel import Babel, get_locale, lazy_gettext, ngettext
 
 from app.clock import LOCAL
 from app.security import optional_actor
+from engine.errors import OneDoorError
 
 LANGUAGES = ("vi", "en")
 COOKIE = "language"
@@ -82,6 +83,10 @@ UNIT_KIND_NAMES = {
     "vertical": lazy_gettext("Vertical agency"),
     "division": lazy_gettext("Division"),
 }
+
+
+class TranslationsDisagree(OneDoorError):
+    """"{text}" is "{other}" in {file} but "{one}" in another file; translate it the same way."""
 
 
 def reader_language() -> str:
@@ -174,13 +179,25 @@ def init_app(app: Flask) -> None:
 
 def catalogue() -> Catalog:
     """Every feature's Vietnamese messages in one catalogue."""
+    return merged(sorted((SOURCES / "vi").glob("*.po")))
+
+
+def merged(files: Iterable[Path]) -> Catalog:
+    """The messages of several files. Raises TranslationsDisagree where two translate the same text differently."""
     whole = Catalog(locale="vi", charset="utf-8")
-    for path in sorted((SOURCES / "vi").glob("*.po")):
+    for path in files:
         with path.open("rb") as file:
             for message in read_po(file, locale="vi", charset="utf-8"):
                 if message.id and message.string:
-                    whole.add(message.id, message.string, context=message.context)
+                    _add(whole, message, path)
     return whole
+
+
+def _add(whole: Catalog, message: Message, path: Path) -> None:
+    there = whole.get(message.id, message.context)
+    if there is not None and there.string != message.string:
+        raise TranslationsDisagree(text=message.id, file=path.name, one=there.string, other=message.string)
+    whole.add(message.id, message.string, context=message.context)
 
 
 def compile_catalogue(target: Path) -> Path:

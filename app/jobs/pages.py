@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from app.errors import Failed, NotPossible, fill, message_of
 from app.jobs import commands, queries
-from app.jobs.sentences import sentence_of
+from app.jobs.sentences import sentence_of, told_details
 from app.languages import COMMAND_NAMES
 from app.security import current_actor, requires
 
@@ -51,7 +51,8 @@ def retry(incident: int) -> Response:
 
 @blueprint.context_processor
 def _words() -> dict[str, Any]:
-    return {"command_name": lambda name: COMMAND_NAMES.get(name, name)}
+    return {"command_name": lambda name: COMMAND_NAMES.get(name, name), "sentence_of": sentence_of,
+            "told_details": told_details}
 
 
 def _pages(found: queries.IncidentPage, resolved: bool) -> dict[str, Any]:
