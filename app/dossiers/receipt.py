@@ -6,6 +6,7 @@ import io
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import segno
@@ -20,6 +21,8 @@ from app.dossiers.named import Names
 from app.dossiers.papers import of_dossier
 from app.dossiers.queries import Head, find
 from app.people.queries import UnitRow, unit
+from engine.errors import Failed
+from engine.feel import compile_expression
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,15 @@ class Receipt:
     statutory: Mapping[str, Any]
     reduced: Mapping[str, Any]
     result: Names
+    fee: Fee | None
+
+
+@dataclass(frozen=True)
+class Fee:
+    """What is to be paid, in dong; without an amount the note says how it is set."""
+
+    amount: Decimal | None
+    note: Names
 
 
 def receipt(actor: Actor, code: str) -> Receipt:
@@ -57,7 +69,25 @@ def receipt(actor: Actor, code: str) -> Receipt:
         )
         limits = facts.get("limits", {})
         return Receipt(head, unit(conn, head.receiving.code), rows, limits.get("statutory", {}),
-                       limits.get("reduced", {}), facts.get("result", {}))
+                       limits.get("reduced", {}), facts.get("result", {}), _fee(facts.get("fee"), filing))
+
+
+def _fee(rule: Mapping[str, Any] | None, filing: Mapping[str, Any]) -> Fee | None:
+    if not rule:
+        return None
+    amount = rule.get("amount")
+    if isinstance(amount, str):
+        amount = _computed(amount, filing)
+    return Fee(Decimal(str(amount)) if amount is not None else None, rule.get("note") or {})
+
+
+def _computed(text: str, filing: Mapping[str, Any]) -> Any:
+    """A fee that cannot be computed from these answers is told by its note alone."""
+    try:
+        found = compile_expression(text.removeprefix("=")).evaluate({"filing": filing}, now())
+    except Failed:
+        return None
+    return found if isinstance(found, int | Decimal) and not isinstance(found, bool) else None
 
 
 def qr(text: str) -> str:
