@@ -68,7 +68,7 @@ def export(code: str) -> Response:
 
 
 def _diagram_data(found: queries.History, moment: Any) -> dict[str, Any]:
-    tokens = [{"element": token.element, "label": token.label, "state": token.state} for token in moment.tokens]
+    tokens = [words.token_data(token) for token in moment.tokens]
     return {"xml": found.xml, "tokens": tokens, "passed": moment.passed, "flows": moment.flows}
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from app.audit.narrate import DOSSIER, FILING, Told, Words, narrate, title
+from app.audit.narrate import CHOICE, DOSSIER, FILING, Told, Words, narrate, title
 from engine.facts import from_json
 from engine.fold import View, fold
 from engine.forms import describe
@@ -30,12 +30,13 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A step that was open at a moment."""
+    """A step that was open at a moment; `holder` is who had taken it on, or the unit it lay with."""
 
     token: str
     element: str
     label: str
     state: str
+    holder: str
     assignee: str | None
     due_at: str | None
 
@@ -62,15 +63,17 @@ def moments(words: Words, acts: Iterable[Act]) -> Iterator[Moment]:
     """The dossier after each of its entries, oldest first."""
     view: View | None = None
     steps: dict[str, str] = {}
+    holders: dict[str, str] = {}
     for act in acts:
         facts: Sequence[Mapping[str, Any]] = (act.payload or {}).get("facts", [])
         view = fold([from_json(fact) for fact in facts], view)
         told = narrate(facts, words, steps)
         steps.update({fact["token"]: fact["step"] for fact in facts if fact["fact"] == "StepEntered"})
+        holders.update({fact["token"]: act.who for fact in facts if fact["fact"] == "StepClaimed"})
         yield Moment(
             act=act, unit_name=words.unit(act.unit) if act.unit else "", title=_titled(act, facts, words),
             told=told, rows=tuple(_entered(facts, words)), status=view.status, clock=view.clock,
-            tokens=tuple(_tokens(view, words)), passed=tuple(dict.fromkeys(view.passed)),
+            tokens=tuple(_tokens(view, words, holders)), passed=tuple(dict.fromkeys(view.passed)),
             flows=tuple(dict.fromkeys(view.flows)), due=dict(view.due), data=view.data,
         )
 
@@ -95,13 +98,14 @@ def _form_of(fact: Mapping[str, Any], words: Words) -> Mapping[str, Any] | None:
     return words.form(fact["step"]) if fact["fact"] == "StepCompleted" else None
 
 
-def _tokens(view: View, words: Words) -> Iterator[Token]:
+def _tokens(view: View, words: Words, holders: Mapping[str, str]) -> Iterator[Token]:
     for token, open_step in view.open.items():
         label = words.name(open_step.step)
         if open_step.item is not None:
             label = f"{label}: {_item(open_step.item)}"
         state = "waiting" if open_step.message else "claimed" if open_step.assignee else "open"
-        yield Token(token, open_step.step, label, state, open_step.assignee, view.due.get(token))
+        holder = holders.get(token, "") if open_step.assignee else words.unit(open_step.unit)
+        yield Token(token, open_step.step, label, state, holder, open_step.assignee, view.due.get(token))
 
 
 def _item(item: Any) -> str:
@@ -140,7 +144,7 @@ def _values(words: Words, element: str, values: Any) -> Iterator[tuple[str, Any]
     for label, text, group in describe(form, values, words.language):
         yield " · ".join(part for part in (name, group, label) if part), text
     if values.get("choice") is not None:
-        yield name, words.choice(element, values["choice"])
+        yield f"{name} · {words.translate(CHOICE)}", words.choice(element, values["choice"])
 
 
 def _written(values: Mapping[str, Any], words: Words) -> str:

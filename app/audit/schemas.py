@@ -97,6 +97,7 @@ class TokenAnswer(Schema):
     element = fields.String()
     label = fields.String()
     state = fields.String()
+    holder = fields.String()
     assignee = fields.String(allow_none=True)
     due_at = fields.String(allow_none=True)
 

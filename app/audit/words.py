@@ -8,7 +8,7 @@ from flask_babel import gettext, lazy_gettext
 
 from app.audit.queries import History, Reader
 from app.audit.reexecute import Verdict
-from app.audit.replay import Moment
+from app.audit.replay import Moment, Token
 from app.languages import STATUS_NAMES, hours, language, moment
 
 CLOCKS = {
@@ -54,10 +54,15 @@ def replay_data(found: History) -> dict[str, Any]:
 def _replayed(each: Moment) -> dict[str, Any]:
     return {
         "seq": each.act.seq, "at": each.act.at.isoformat(), "title": each.title, "who": each.act.who,
-        "tokens": [{"element": token.element, "label": token.label, "state": token.state} for token in each.tokens],
+        "tokens": [token_data(token) for token in each.tokens],
         "passed": each.passed, "flows": each.flows, "notes": [told.text for told in each.told],
         "rows": [*as_then(each), *((label, text) for label, text, _ in each.rows)],
     }
+
+
+def token_data(token: Token) -> dict[str, Any]:
+    """What a diagram shows of an open step."""
+    return {"element": token.element, "label": token.label, "state": token.state, "holder": token.holder}
 
 
 def as_then(each: Moment) -> list[tuple[str, str]]:

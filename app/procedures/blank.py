@@ -34,7 +34,7 @@ def facts_for(
     return {
         "code": code, "key": key, "name": dict(name), "level": level, "agency": dict(agency), "field": dict(field),
         "subject": "both", "service_level": "partial", "non_territorial": True,
-        "competent": {"kinds": [_COMPETENT_KIND[level]]},
+        "competent": {"kinds": [_COMPETENT_KIND.get(level, "commune")]},
         "limits": {
             "statutory": {"value": 3, "unit": "working_day", "variants": []},
             "reduced": {"value": 1.5, "unit": "working_day"},

@@ -22,6 +22,10 @@ class DraftFormUnknown(NotFound):
     """The draft of procedure {code} has no form {form}."""
 
 
+class DraftDecisionUnknown(NotFound):
+    """The draft of procedure {code} has no decision {decision}."""
+
+
 class CodeTaken(Conflict):
     """There is already a procedure with the code {code} or the key {key}; choose another one."""
 

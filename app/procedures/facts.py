@@ -39,7 +39,8 @@ def cut_of(limits: Mapping[str, Any]) -> Decimal | None:
     statutory, reduced = hours_of(limits.get("statutory")), hours_of(limits.get("reduced"))
     if not statutory or reduced is None:
         return None
-    return (100 * (1 - reduced / statutory)).quantize(Decimal("0.1"))
+    cut = (100 * (1 - reduced / statutory)).quantize(Decimal("0.1"))
+    return cut.to_integral_value() if cut == cut.to_integral_value() else cut
 
 
 @dataclass(frozen=True, slots=True)

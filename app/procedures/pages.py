@@ -9,7 +9,7 @@ from flask_babel import gettext
 
 from app.errors import fields_of, message_of
 from app.languages import language
-from app.procedures import blank, commands, queries, studio
+from app.procedures import blank, commands, decisions, queries
 from app.procedures.errors import CodeTaken, DraftUnfit
 from app.procedures.facts import LEVELS
 from app.procedures.words import (
@@ -24,7 +24,7 @@ from app.procedures.words import (
 from app.security import current_actor, requires
 
 blueprint = Blueprint("procedures", __name__, template_folder="templates", url_prefix="/procedures")
-blueprint.register_blueprint(studio.blueprint)
+blueprint.register_blueprint(decisions.blueprint)
 WORDS = {"levels": LEVEL_NAMES, "service_levels": SERVICE_LEVEL_NAMES, "subjects": SUBJECT_NAMES, "limit": limit}
 
 

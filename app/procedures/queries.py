@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, select
 from sqlalchemy.orm import aliased
 
+from app import clock
 from app.casework import Actor
 from app.db import reading
 from app.dossiers.models import Dossier
@@ -31,6 +32,7 @@ from engine.promise import hours_at, hours_of, longest_way
 
 Names = Mapping[str, str]
 PAGE = 50
+LATELY = timedelta(days=1)
 _Author, _Publisher = aliased(Person), aliased(Person)
 _RUNNING = (
     select(func.count()).where(Dossier.procedure == Procedure.code, Dossier.ended_at.is_(None)).scalar_subquery()
@@ -210,6 +212,22 @@ def events(code: str, limit: int = 50) -> tuple[Event, ...]:
         return tuple(Event(row.at, row.name, row.kind, row.data) for row in conn.execute(wanted))
 
 
+def lately(actor: Actor, code: str) -> tuple[tuple[str, datetime], ...]:
+    """Who else saved the draft within a day, each with the last time."""
+    wanted = (
+        select(Person.name, func.max(ProcedureEvent.at).label("at"))
+        .join(Person, Person.id == ProcedureEvent.person)
+        .where(
+            ProcedureEvent.procedure == code, ProcedureEvent.kind == "draft_saved",
+            ProcedureEvent.person != actor.person, ProcedureEvent.at > clock.now() - LATELY,
+        )
+        .group_by(Person.name)
+        .order_by(func.max(ProcedureEvent.at).desc())
+    )
+    with reading() as conn:
+        return tuple((row.name, row.at) for row in conn.execute(wanted))
+
+
 def definition_of(bundle: Mapping[str, Any]) -> Definition:
     """The compiled definition of a bundle; raises DiagramRefused."""
     read = Bundle.from_json(bundle)
@@ -281,7 +299,8 @@ def count_fields(schema: Mapping[str, Any]) -> int:
 
 def studio_choices() -> dict[str, Any]:
     """The roles and units that the modeller offers."""
-    roles = [{"code": code, "name": {"vi": names[0], "en": names[1]}} for code, names in ROLES.items()]
+    able = ((code, vi, en) for code, (vi, en, permissions) in ROLES.items() if "task.work" in permissions)
+    roles = [{"code": code, "name": {"vi": vi, "en": en}} for code, vi, en in able]
     wanted = select(Unit.code, Unit.name_vi, Unit.name_en).where(Unit.kind != "centre").order_by(Unit.code)
     with reading() as conn:
         rows = conn.execute(wanted.limit(500)).all()

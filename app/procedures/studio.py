@@ -50,7 +50,7 @@ def diagram(code: str) -> str:
         "url_save": api, "url_check": f"{api}/check", "lang": language(), "readonly": view.state != "draft",
         **queries.studio_choices(),
     }
-    return _studio("diagram", view, modeler=data)
+    return studio_page("diagram", view, modeler=data)
 
 
 @blueprint.get("/draft/forms")
@@ -59,7 +59,7 @@ def forms(code: str) -> str:
     """The forms of the draft."""
     view = queries.draft(code)
     rows = [{"key": key, "fields": queries.count_fields(schema)} for key, schema in view.bundle["forms"].items()]
-    return _studio("forms", view, forms=sorted(rows, key=lambda row: (row["key"] != "filing", row["key"])))
+    return studio_page("forms", view, forms=sorted(rows, key=lambda row: (row["key"] != "filing", row["key"])))
 
 
 @blueprint.post("/draft/forms")
@@ -72,7 +72,7 @@ def add_form(code: str) -> Any:
         return redirect(url_for("procedures.studio.form", code=code, form=key), 303)
     schema = {"type": "default", "id": key, "schemaVersion": 19, "components": []}
     try:
-        commands.save_form(current_actor(), code, key, schema, _revision())
+        commands.save_form(current_actor(), code, key, schema, revision_typed())
     except DraftUnfit as wrong:
         flash(fields_of(wrong)[0]["message"], "danger")
         return redirect(url_for("procedures.studio.forms", code=code), 303)
@@ -83,7 +83,7 @@ def add_form(code: str) -> Any:
 @requires("procedure.edit")
 def remove_form(code: str, form: str) -> Any:
     """Take a form out of the draft."""
-    commands.save_form(current_actor(), code, form, None, _revision())
+    commands.save_form(current_actor(), code, form, None, revision_typed())
     flash(gettext("Form %(form)s was removed.", form=form), "success")
     return redirect(url_for("procedures.studio.forms", code=code), 303)
 
@@ -100,7 +100,7 @@ def form(code: str, form: str) -> str:
         "schema": schema, "url_save": f"/api/v1/procedures/{code}/draft/forms/{form}", "revision": view.revision,
         "lang": language(), "readonly": view.state != "draft",
     }
-    return _studio("forms", view, form=form, editor=data)
+    return studio_page("forms", view, form=form, editor=data)
 
 
 @blueprint.get("/draft/steps")
@@ -109,7 +109,7 @@ def steps(code: str) -> str:
     """The steps of the draft as a table, with the times against the target."""
     view = queries.draft(code)
     found, findings = queries.try_steps(view.bundle, language())
-    return _studio("steps", view, steps=found, findings=_sentences(findings))
+    return studio_page("steps", view, steps=found, findings=_sentences(findings))
 
 
 @blueprint.get("/draft/facts")
@@ -129,7 +129,7 @@ def save_facts(code: str) -> Any:
     if "add_component" in request.form:
         return _facts_page(view, rows_of(typed, spare=1), [])
     try:
-        commands.save_draft(current_actor(), code, {"procedure": typed}, _revision())
+        commands.save_draft(current_actor(), code, {"procedure": typed}, revision_typed())
     except DraftUnfit as wrong:
         errors = [(field["path"], field["message"]) for field in fields_of(wrong)]
         return _facts_page(view, rows_of(typed), errors), 422
@@ -141,7 +141,7 @@ def save_facts(code: str) -> Any:
 @requires("procedure.edit")
 def scenarios(code: str) -> str:
     """The scenarios that the draft is rehearsed with."""
-    return _studio("scenarios", queries.draft(code), rehearsed=None)
+    return studio_page("scenarios", queries.draft(code), rehearsed=None)
 
 
 @blueprint.post("/draft/scenarios")
@@ -156,12 +156,12 @@ def save_scenario(code: str) -> Any:
             changed.pop(name, None)
         else:
             changed[name] = json.loads(text)
-        commands.save_draft(current_actor(), code, {"scenarios": changed}, _revision())
+        commands.save_draft(current_actor(), code, {"scenarios": changed}, revision_typed())
     except ValueError as unreadable:
         message = gettext("The scenario is not JSON: %(reason)s", reason=str(unreadable))
-        return _studio("scenarios", view, rehearsed=None, typed=(name, text, message)), 422
+        return studio_page("scenarios", view, rehearsed=None, typed=(name, text, message)), 422
     except DraftUnfit as wrong:
-        return _studio("scenarios", view, rehearsed=None, typed=(name, text, fields_of(wrong)[0]["message"])), 422
+        return studio_page("scenarios", view, rehearsed=None, typed=(name, text, fields_of(wrong)[0]["message"])), 422
     return redirect(url_for("procedures.studio.scenarios", code=code), 303)
 
 
@@ -172,7 +172,7 @@ def rehearse(code: str) -> str:
     examined = commands.rehearse_draft(current_actor(), code)
     went = {each.scenario: each for each in examined.rehearsals}
     findings = _sentences(finding for finding in examined.findings if finding.severity == "error")
-    return _studio("scenarios", queries.draft(code), rehearsed=went, findings=findings)
+    return studio_page("scenarios", queries.draft(code), rehearsed=went, findings=findings)
 
 
 @blueprint.get("/draft/compare")
@@ -180,7 +180,7 @@ def rehearse(code: str) -> str:
 def compare(code: str) -> str:
     """The draft beside the version it came from."""
     view = queries.draft(code)
-    return _studio("compare", view, **_comparison(view))
+    return studio_page("compare", view, **_comparison(view))
 
 
 @blueprint.post("/draft/submit")
@@ -188,10 +188,10 @@ def compare(code: str) -> str:
 def submit(code: str) -> Any:
     """Hand the draft to an approver."""
     try:
-        commands.submit_draft(current_actor(), code, request.form.get("note", ""), _revision())
+        commands.submit_draft(current_actor(), code, request.form.get("note", ""), revision_typed())
     except DraftRefused as refused:
         findings = [sentence(finding) for finding in refused.details["findings"]]
-        return _studio("check", queries.draft(code), findings=findings, problem=message_of(refused)), 422
+        return studio_page("check", queries.draft(code), findings=findings, problem=message_of(refused)), 422
     flash(gettext("The draft was submitted; somebody else has to approve it."), "success")
     return redirect(url_for("procedures.studio.review", code=code), 303)
 
@@ -201,7 +201,7 @@ def submit(code: str) -> Any:
 def check(code: str) -> str:
     """What the gate finds in the saved draft."""
     found = commands.check_draft(current_actor(), code)
-    return _studio("check", queries.draft(code), findings=_sentences(found), problem=None)
+    return studio_page("check", queries.draft(code), findings=_sentences(found), problem=None)
 
 
 @blueprint.post("/draft/withdraw")
@@ -216,7 +216,7 @@ def withdraw(code: str) -> Any:
 @requires("procedure.edit")
 def discard(code: str) -> Any:
     """Throw the draft away."""
-    commands.discard_draft(current_actor(), code, _revision())
+    commands.discard_draft(current_actor(), code, revision_typed())
     flash(gettext("The draft was discarded."), "success")
     return redirect(url_for("procedures.show", code=code), 303)
 
@@ -233,7 +233,7 @@ def review(code: str) -> str:
 def approve(code: str) -> Any:
     """Publish the draft as the new version."""
     try:
-        published = commands.publish_draft(current_actor(), code, _revision())
+        published = commands.publish_draft(current_actor(), code, revision_typed())
     except (DraftRefused, ScenarioFailed) as refused:
         return _review(queries.draft(code), message_of(refused), fields_of(refused)), 422
     flash(gettext("Version %(number)s is published. New dossiers follow it.", number=published.number), "success")
@@ -280,16 +280,18 @@ def _facts_page(view: queries.DraftView, values: dict[str, Any], errors: list[tu
         "service_level": _options(SERVICE_LEVELS, SERVICE_LEVEL_NAMES), "unit": _options(LIMIT_UNITS, LIMIT_NAMES),
         "policy": _options(SUPPLEMENT_POLICIES, POLICY_NAMES),
     }
-    return _studio("facts", view, values=values, options=options, errors=errors, error_of=dict(errors))
+    return studio_page("facts", view, values=values, options=options, errors=errors, error_of=dict(errors))
 
 
 def _options(codes: tuple[str, ...], names: dict[str, Any]) -> list[tuple[str, Any]]:
     return [(code, names[code]) for code in codes]
 
 
-def _studio(tab: str, view: queries.DraftView, **shown: Any) -> str:
+def studio_page(page: str, view: queries.DraftView, part_of: str = "", **shown: Any) -> str:
+    """A page of the studio; `part_of` names the tab that it belongs to."""
+    actor = current_actor()
     return render_template(
-        f"procedures/studio/{tab}.html", view=view, tab=tab, editable=view.state == "draft", pretty=_pretty,
+        f"procedures/studio/{page}.html", view=view, tab=part_of or page, others=queries.lately(actor, view.code), editable=view.state == "draft", pretty=_pretty,
         said=said, **shown,
     )
 
@@ -302,5 +304,6 @@ def _sentences(findings: Any) -> list[dict[str, Any]]:
     return [sentence(finding_to_json(finding)) for finding in findings]
 
 
-def _revision() -> int:
+def revision_typed() -> int:
+    """The revision that the page showed."""
     return request.form.get("revision", 0, int)

@@ -198,7 +198,7 @@ def test_a_shipped_procedure_goes_the_same_way(app: Flask, house: House) -> None
         published = publish_shipped(house.analyst, house.publisher, shipped)
         assert published.digest == shipped.bundle.digest
         found = queries.catalogue("HO KINH doanh", "commune")
-        assert [(line.code, str(line.cut), line.number) for line in found.lines] == [("1.001612", "50.0", 1)]
+        assert [(line.code, str(line.cut), line.number) for line in found.lines] == [("1.001612", "50", 1)]
         assert found.levels == {"commune": 1}
         assert queries.catalogue("không có").total == 0
 

@@ -7,6 +7,7 @@ import { FormEditor } from "@bpmn-io/form-js-editor";
 import { Form } from "@bpmn-io/form-js-viewer";
 import { setUnsaved } from "../behaviours/unsaved.js";
 import { formEditor as words } from "../i18n/vi-form-editor.js";
+import { conflictBox } from "../lib/conflict.js";
 import { button, h } from "../lib/dom.js";
 import { send } from "../lib/http.js";
 import { t, translateModule } from "../lib/i18n.js";
@@ -28,11 +29,12 @@ export async function mount(element, data) {
   const save = button(t("Save"), null, { class: "btn btn-sm btn-primary", title: "Ctrl+S" });
   const state = h("span", { class: "modeler-state", role: "status" }, t("Saved"));
   const place = h("div", { class: "form-editor-place bio-theme-parent" });
-  element.append(h("div", { class: "modeler-bar" }, save, state), place);
+  const trouble = h("div");
+  element.append(h("div", { class: "modeler-bar" }, save, state), trouble, place);
   const editor = new FormEditor({ container: place, additionalModules: [fieldsModule] });
   await editor.importSchema(data.schema);
   reword(place, words, OWN_TEXTS);
-  listen(editor, data, save, state);
+  listen(editor, data, { save, state, trouble });
 }
 
 /** Takes the kinds that are not kept out of the palette, before it is drawn. */
@@ -43,28 +45,36 @@ KeptFields.$inject = ["formFields"];
 
 const fieldsModule = { __init__: ["keptFields"], keptFields: ["type", KeptFields] };
 
-function listen(editor, data, save, state) {
+function listen(editor, data, { save, state, trouble }) {
   let revision = data.revision;
   const show = (text, isDirty, look = "") => {
     setUnsaved(editor, isDirty);
     state.textContent = text;
     state.className = `modeler-state ${look}`;
   };
-  const store = async () => {
+  const own = () => ({ name: `${data.schema.id ?? "form"}.json`, text: JSON.stringify(editor.saveSchema(), null, 2) });
+  const refuse = (error) => {
+    const box = conflictBox(error, { own, overwrite: store, owner: editor });
+    show(box ? t("Not saved yet") : error.message, true, "is-wrong");
+    trouble.replaceChildren(box ?? "");
+    box?.focus();
+  };
+  const store = async (at = revision) => {
     save.disabled = true;
     try {
-      const saved = await send("PUT", data.url_save, { schema: editor.saveSchema(), revision });
+      const saved = await send("PUT", data.url_save, { schema: editor.saveSchema(), revision: at });
       revision = saved.revision;
+      trouble.replaceChildren();
       for (const field of document.querySelectorAll("input[name=revision]")) field.value = revision;
       show(t("Saved"), false);
     } catch (error) {
-      show(error.message, true, "is-wrong");
+      refuse(error);
     } finally {
       save.disabled = false;
     }
   };
   editor.on("commandStack.changed", () => show(t("Not saved yet"), true, "is-dirty"));
-  save.addEventListener("click", store);
+  save.addEventListener("click", () => store());
   document.addEventListener("keydown", (event) => {
     if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "s") return;
     event.preventDefault();

@@ -10,6 +10,7 @@ import Modeler from "bpmn-js/lib/Modeler";
 import { BpmnPropertiesPanelModule, BpmnPropertiesProviderModule } from "bpmn-js-properties-panel";
 import { setUnsaved } from "../behaviours/unsaved.js";
 import { bpmnOptions, fit, followPage, fontsReady, markFindings, showDiagram, showElement } from "../lib/canvas.js";
+import { conflictBox } from "../lib/conflict.js";
 import { button, h } from "../lib/dom.js";
 import { send } from "../lib/http.js";
 import { t } from "../lib/i18n.js";
@@ -18,9 +19,6 @@ import { limitHours, longestHours } from "../modeler/hours.js";
 import { Menus } from "../modeler/menus.js";
 import { Palette } from "../modeler/palette.js";
 import { Panel } from "../modeler/panel.js";
-
-/** Room on the left that the palette covers. */
-const PALETTE_WIDTH = 70;
 
 const onedoorModule = {
   __init__: ["onedoorMenus", "onedoorPanel"],
@@ -57,8 +55,14 @@ async function openModeler(parts, data) {
   });
   await fontsReady();
   await modeler.importXML(data.xml);
-  fit(modeler, PALETTE_WIDTH);
+  fitBeside(modeler);
   return modeler;
+}
+
+/** The palette lies over the canvas; the diagram is shown beside it. */
+function fitBeside(modeler) {
+  const palette = modeler.get("canvas").getContainer().querySelector(".djs-palette");
+  fit(modeler, palette ? palette.offsetLeft + palette.offsetWidth : 0);
 }
 
 function layout() {
@@ -72,10 +76,11 @@ function layout() {
     hours: h("span", { class: "modeler-hours" }),
     canvas: h("div", { class: "modeler-canvas" }),
     panel: h("div", { class: "modeler-panel", role: "region", "aria-label": t("Properties") }),
+    trouble: h("div"),
     findings: h("section", { class: "modeler-findings", "aria-label": t("Findings"), hidden: true }),
   };
   const bar = h("div", { class: "modeler-bar" }, parts.save, parts.check, parts.undo, parts.redo, parts.fit, parts.state, parts.hours);
-  parts.root = h("div", { class: "modeler" }, bar, h("div", { class: "modeler-body" }, parts.canvas, parts.panel), parts.findings);
+  parts.root = h("div", { class: "modeler" }, bar, parts.trouble, h("div", { class: "modeler-body" }, parts.canvas, parts.panel), parts.findings);
   return parts;
 }
 
@@ -91,7 +96,7 @@ class Studio {
     parts.check.addEventListener("click", () => this.check());
     parts.undo.addEventListener("click", () => stack.undo());
     parts.redo.addEventListener("click", () => stack.redo());
-    parts.fit.addEventListener("click", () => fit(modeler, PALETTE_WIDTH));
+    parts.fit.addEventListener("click", () => fitBeside(modeler));
     modeler.on("commandStack.changed", () => this.changed());
     document.addEventListener("keydown", (event) => this.key(event));
     followPage(modeler);
@@ -120,19 +125,28 @@ class Studio {
     return xml;
   }
 
-  async save() {
+  async save(revision = this.revision) {
     const xml = await this.xml();
     this.parts.save.disabled = true;
     try {
-      const saved = await send("PUT", this.data.url_save, { xml, revision: this.revision });
+      const saved = await send("PUT", this.data.url_save, { xml, revision });
       this.revision = saved.revision;
+      this.parts.trouble.replaceChildren();
       for (const field of document.querySelectorAll("input[name=revision]")) field.value = saved.revision;
       this.showState(t("Saved"), false);
     } catch (error) {
-      this.showState(error.message, true, true);
+      this.showRefusal(error);
     } finally {
       this.parts.save.disabled = false;
     }
+  }
+
+  showRefusal(error) {
+    const own = async () => ({ name: `${this.data.procedure.code}.bpmn`, text: await this.xml() });
+    const box = conflictBox(error, { own, overwrite: (revision) => this.save(revision), owner: this });
+    this.showState(box ? t("Not saved yet") : error.message, true, true);
+    this.parts.trouble.replaceChildren(box ?? "");
+    box?.focus();
   }
 
   async check() {

@@ -4,7 +4,7 @@
  * Data: {xml | xml_url, moments: [{seq, at, title, who?, tokens, passed, flows, rows?: [[label, value]], notes?: [text]}]}.
  * `at` is an ISO time. A moment is linked by its number: `…#12`. Arrow keys, Home and End move on the slider.
  */
-import { markMoment, showDiagram, showElement } from "../lib/canvas.js";
+import { keepInSight, look, markMoment, showDiagram } from "../lib/canvas.js";
 import { button, h } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
 import { moment as momentText } from "../lib/times.js";
@@ -22,6 +22,7 @@ export async function mount(element, data) {
   const viewer = await showDiagram(parts.canvas, data);
   const player = new Player(viewer, parts, data.moments);
   player.listen();
+  look(viewer, placeOf(data.moments[player.indexFromAddress()]));
   player.go(player.indexFromAddress(), false);
 }
 
@@ -78,7 +79,7 @@ class Player {
     const moment = this.moments[this.index];
     if (keepInAddress) history.replaceState(history.state, "", `#${moment.seq}`);
     markMoment(this.viewer, moment);
-    if (moment.tokens?.length) showElement(this.viewer, moment.tokens[0].element);
+    keepInSight(this.viewer, placeOf(moment));
     this.showControls(moment);
     this.parts.text.replaceChildren(...momentParts(moment));
   }
@@ -111,6 +112,11 @@ class Player {
     this.parts.play.textContent = t(isPlaying ? "Pause" : "Play");
     this.parts.play.setAttribute("aria-pressed", String(isPlaying));
   }
+}
+
+/** Where a moment happens: at its first open step, or at the last element that was passed. */
+function placeOf({ tokens = [], passed = [] }) {
+  return tokens[0]?.element ?? passed.at(-1);
 }
 
 function momentParts(moment) {

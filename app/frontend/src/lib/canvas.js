@@ -14,7 +14,7 @@ export const bpmnOptions = {
 const MARGIN = 16;
 const LARGEST = 1.25;
 /** Below this scale the names cannot be read; a reader then starts at READABLE, where the work is. */
-const SMALLEST = 0.6;
+const SMALLEST = 0.55;
 const READABLE = 0.8;
 const LABEL_WIDTH = 90;
 const MARK_CLASS = /^od-/;
@@ -59,17 +59,37 @@ export function fit(viewer, left = 0) {
 /** The whole diagram where it can be read; otherwise the part around an element (or the start). */
 export function look(viewer, id) {
   fit(viewer);
-  const { scale, inner, outer } = viewer.get("canvas").viewbox();
-  if (scale >= SMALLEST) return;
+  if (viewer.get("canvas").zoom() < SMALLEST) centre(viewer, id, READABLE);
+}
+
+/** Brings an element (or the start) into the middle, as far as the diagram's borders allow. */
+export function centre(viewer, id, scale = viewer.get("canvas").zoom()) {
+  const { inner, outer } = viewer.get("canvas").viewbox();
   const element = viewer.get("elementRegistry").get(id) ?? viewer.get("elementRegistry").find((each) => each.type === "bpmn:StartEvent");
-  const [width, height] = [outer.width / READABLE, outer.height / READABLE];
-  const x = within(element.x + element.width / 2 - width / 2, inner.x - MARGIN, inner.x + inner.width + MARGIN - width);
-  const y = within(element.y + element.height / 2 - height / 2, inner.y - MARGIN, inner.y + inner.height + MARGIN - height);
+  if (!element) return;
+  const [width, height] = [outer.width / scale, outer.height / scale];
+  const x = within(middleOf(element).x - width / 2, inner.x - MARGIN, inner.x + inner.width + MARGIN - width);
+  const y = within(middleOf(element).y - height / 2, inner.y - MARGIN, inner.y + inner.height + MARGIN - height);
   viewer.get("canvas").viewbox({ x, y, width, height });
 }
 
+/** Where a diagram is smaller than the view it keeps its place in the middle. */
 function within(value, least, most) {
-  return Math.max(least, Math.min(value, most));
+  return most < least ? (least + most) / 2 : Math.max(least, Math.min(value, most));
+}
+
+function middleOf({ x, y, width, height, waypoints }) {
+  return waypoints ? waypoints[Math.floor(waypoints.length / 2)] : { x: x + width / 2, y: y + height / 2 };
+}
+
+/** The middle of the view goes to an element that cannot be seen or read where it is. */
+export function keepInSight(viewer, id) {
+  const element = viewer.get("elementRegistry").get(id);
+  const { x, y, width, height, scale } = viewer.get("canvas").viewbox();
+  if (!element || scale < SMALLEST / 2) return;
+  const middle = middleOf(element);
+  const isSeen = middle.x > x + width * 0.1 && middle.x < x + width * 0.9 && middle.y > y + height * 0.1 && middle.y < y + height * 0.9;
+  if (!isSeen) centre(viewer, id);
 }
 
 function zoomButtons(viewer) {
@@ -115,7 +135,7 @@ export function markMoment(viewer, { tokens = [], passed = [], flows = [] }) {
     addMark(viewer, token.element, "od-token");
     if (token.state) addMark(viewer, token.element, `od-token-${token.state}`);
   }
-  for (const [id, group] of byElement(tokens)) addBadge(viewer, id, "od-badge", group.map((token) => token.label).filter(Boolean).join(", ") || "●");
+  for (const [id, group] of byElement(tokens)) addBadge(viewer, id, "od-badge", [...new Set(group.map((token) => token.holder ?? token.label).filter(Boolean))].join(", ") || "●");
 }
 
 export function clearMarks(viewer) {
@@ -152,7 +172,8 @@ export function markFindings(viewer, findings) {
 export function showElement(viewer, id) {
   const element = viewer.get("elementRegistry").get(id);
   if (!element) return false;
-  viewer.get("canvas").scrollToElement(element, 80);
+  if (viewer.get("canvas").zoom() < SMALLEST) centre(viewer, id, READABLE);
+  else viewer.get("canvas").scrollToElement(element, 80);
   viewer.get("selection", false)?.select(element);
   return true;
 }

@@ -5,6 +5,7 @@ import { pick, t } from "../lib/i18n.js";
 import { choicesGroup } from "./choices.js";
 import { checkboxEntry, selectEntry, textEntry } from "./entries.js";
 import { conditionEntry, decisionEntry, scriptEntry } from "./expressions.js";
+import { extensionOf } from "./extensions.js";
 
 const KINDS = [
   ["receive", "Reception"], ["appraise", "Appraisal"], ["approve", "Approval"], ["stamp", "Stamping"], ["sign", "Electronic signature"],
@@ -17,6 +18,7 @@ export const STATUSES = [
 ];
 const KEPT_GROUPS = new Set(["general", "timer", "message", "multiInstance"]);
 const LATE = 500;
+const FORMULA = "=";
 
 export class Panel {
   constructor(propertiesPanel, onedoorExtensions, config) {
@@ -26,7 +28,9 @@ export class Panel {
 
   getGroups(element) {
     return (groups) => {
-      const [general, ...others] = groups.filter((group) => KEPT_GROUPS.has(group.id));
+      const kept = groups.filter((group) => KEPT_GROUPS.has(group.id));
+      for (const each of kept) each.shouldOpen = true;
+      const [general, ...others] = kept;
       return [general, ...this.ownGroups(element), ...others].filter(Boolean);
     };
   }
@@ -37,7 +41,7 @@ export class Panel {
       group("onedoor-names", "In English", [textEntry({ id: "onedoor-en", element, type: "Names", attribute: "en", label: t("English name") })]),
       isStep && group("onedoor-step", "Step", this.stepEntries(element)),
       isStep && choicesGroup(element, this.extensions),
-      group("onedoor-special", "OneDoor", this.specialEntries(element)),
+      group("onedoor-special", "How it works", this.specialEntries(element)),
     ].filter((each) => each && (each.items || each.entries.length));
   }
 
@@ -47,14 +51,15 @@ export class Panel {
     return [
       entry("kind", "Kind of step", selectEntry, { choices: () => named(KINDS) }),
       entry("role", "Role", selectEntry, { choices: () => [NONE(), ...roles.map(coded)] }),
-      entry("unit", "Unit", textEntry, { description: t("receiving, competent, a unit's code, or a formula beginning with ="), validate: (value) => unitProblem(value, units) }),
+      entry("unit", "Unit", selectEntry, { choices: () => unitChoices(units, unitOf(element)) }),
+      isFormula(element) && entry("unit", "Formula that gives the unit's code (FEEL)", textEntry, { id: "onedoor-step-formula", validate: formulaProblem }),
       entry("hours", "Working hours", textEntry, { validate: hoursProblem }),
       entry("onlineHours", "Working hours when filed online", textEntry, { validate: hoursProblem }),
       entry("status", "Status on entering", textEntry, { description: t("1 to 10, or a formula beginning with ="), validate: statusProblem }),
       entry("clock", "Clock", selectEntry, { choices: () => named([["running", "Running"], ["stopped", "Stopped"]]) }),
       entry("form", "Form", selectEntry, { choices: () => [NONE(), ...forms.map((form) => ({ value: form, label: form }))] }),
       entry("needsFile", "Needs a file (the signed result)", checkboxEntry),
-    ];
+    ].filter(Boolean);
   }
 
   specialEntries(element) {
@@ -77,7 +82,7 @@ export class Panel {
 Panel.$inject = ["propertiesPanel", "onedoorExtensions", "config.onedoor"];
 
 function group(id, label, entries) {
-  return { id, label: t(label), entries, component: Group, shouldOpen: id === "onedoor-step" };
+  return { id, label: t(label), entries, component: Group, shouldOpen: true };
 }
 
 const NONE = () => ({ value: "", label: t("None") });
@@ -95,7 +100,23 @@ function statusProblem(value) {
   return t("A status is a number from 1 to 10.");
 }
 
-function unitProblem(value, units) {
-  if (!value || value.startsWith("=") || value === "receiving" || value === "competent") return undefined;
-  return units.some((unit) => unit.code === value) ? undefined : t("No unit has this code.");
+/** A formula is written in a field of its own; the list then stands on "By a formula". */
+function isFormula(element) {
+  return unitOf(element).startsWith(FORMULA);
+}
+
+function unitOf(element) {
+  return extensionOf(element.businessObject, "Step")?.unit ?? "";
+}
+
+function unitChoices(units, current) {
+  return [
+    NONE(), { value: "receiving", label: t("Where it was received") }, { value: "competent", label: t("The competent unit") },
+    { value: current.startsWith(FORMULA) ? current : FORMULA, label: t("By a formula") },
+    ...units.map(({ code, name }) => ({ value: code, label: `${code} – ${pick(name)}` })),
+  ];
+}
+
+function formulaProblem(value) {
+  return value?.startsWith(FORMULA) && value.length > 1 ? undefined : t("A formula begins with =, such as =filing.unit");
 }
