@@ -17,7 +17,8 @@ from app.jobs.queries import incident as find_incident
 from app.people.models import Person
 from app.people.policy import may_retry, overseen_units
 from app.people.queries import subtree
-from engine.commands import FireTimer, from_json
+from app.tasks.models import Task
+from engine.commands import ClaimStep, CompleteStep, FireTimer, from_json
 from engine.errors import AlreadyEnded, Conflict, Failed, MessageNotAwaited, TimerNotSet
 
 
@@ -45,9 +46,20 @@ def _retry(conn: Connection, actor: Actor, incident_id: int) -> Advanced:
         raise NeverReceived(incident=incident_id)
     _check_may_retry(conn, actor, row)
     command, officer = from_json(row.command), _first_actor(conn, row.person)
+    if isinstance(command, CompleteStep):
+        _claim_again(conn, row, command, officer)
     done = advance(conn, row.dossier, command, officer, acting_unit=row.acting_unit)
     _resolve(conn, actor, incident_id)
     return done
+
+
+def _claim_again(conn: Connection, row: Any, command: CompleteStep, officer: Actor) -> None:
+    """Who claims and completes at once loses the claim with the rest; it is taken up again unless somebody has it."""
+    free = select(Task.token).where(Task.dossier == row.dossier, Task.token == command.token, Task.state == "open",
+                                    Task.assignee.is_(None))
+    if conn.execute(free).first() is not None:
+        claim = ClaimStep(command.token, command.assignee)
+        advance(conn, row.dossier, claim, officer, acting_unit=row.acting_unit)
 
 
 def _check_may_retry(conn: Connection, actor: Actor, row: Any) -> None:
