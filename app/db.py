@@ -17,6 +17,8 @@ from flask import Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import JSON, Connection, DateTime, Engine, MetaData, event, func, select
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import DataError
 from sqlalchemy.types import TypeDecorator
 
 from app import clock
@@ -134,6 +136,7 @@ def _prepare_sqlite(app: Flask, engine: Engine) -> None:
     app.extensions["onedoor_queue"] = queue
     event.listen(engine, "connect", _open_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
+    event.listen(engine, "handle_error", _refuse_too_large)
 
 
 def _open_sqlite(raw: Any, _record: Any) -> None:
@@ -147,6 +150,13 @@ def _begin_sqlite(conn: Connection) -> None:
     write = conn.get_execution_options().get("onedoor_write", True)
     conn.exec_driver_sql(f"PRAGMA query_only={'OFF' if write else 'ON'}")
     conn.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def _refuse_too_large(context: ExceptionContext) -> None:
+    # The driver's own error for a number beyond 64 bits is none of the database's; PostgreSQL's is a DataError.
+    error = context.original_exception
+    if isinstance(error, OverflowError):
+        raise DataError(context.statement, None, error) from error
 
 
 @contextmanager

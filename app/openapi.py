@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import marshmallow as ma
 from apispec.ext.marshmallow import MarshmallowPlugin
 from apispec.ext.marshmallow.common import resolve_schema_cls
-from flask import Flask
+from flask import Flask, request
 from flask_smorest import Api
+
+from app.errors import RequestUnreadable
 
 DESCRIPTION = """The same platform as the pages: same rules, same permissions, same errors.
 
@@ -57,7 +60,18 @@ def create(app: Flask) -> OneDoorApi:
     }
     api = OneDoorApi(app, spec_kwargs=options)
     api.spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
+    app.before_request(_refuse_unreadable)
     return api
+
+
+def _refuse_unreadable() -> None:
+    """What fails inside the reader, not as bad JSON, is refused here: bodies nested too deeply, numbers of thousands
+    of digits, halves of characters that cannot be written down again."""
+    if request.path.startswith("/api/") and request.is_json and request.get_data():
+        try:
+            json.dumps(json.loads(request.get_data()), ensure_ascii=False).encode()
+        except (ValueError, RecursionError):
+            raise RequestUnreadable() from None
 
 
 def _schema_name(schema: Any) -> str:

@@ -6,6 +6,8 @@ from flask import request
 
 from app.dossiers.errors import MatchUnreadable
 
+MOST_DIGITS = 18
+
 
 def idempotency_key() -> str | None:
     """The key under which the request may be repeated."""
@@ -17,6 +19,6 @@ def expected_seq() -> int | None:
     text = request.headers.get("If-Match", "").strip().removeprefix("W/").strip('"')
     if text in ("", "*"):
         return None
-    if not text.isdecimal():
+    if not text.isdecimal() or len(text) > MOST_DIGITS:
         raise MatchUnreadable(value=text[:40])
     return int(text)
