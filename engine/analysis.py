@@ -17,6 +17,7 @@ from engine.errors import OneDoorError
 from engine.feel import Expression, compile_expression
 from engine.findings import Finding
 from engine.forms import check_schema
+from engine.forms.schema import kept_names
 from engine.parser import parse
 from engine.structure import VALUE_TAGS, Flow, Graph, Node, draw, expression_text, extension, text_of
 from engine.timing import due_at
@@ -101,7 +102,29 @@ def _check_parts(
         wrong.append(f.error("start_form", found.start, form=begin.get("form")))
     wrong += [*_ends(graph, found), *_forms(forms), *_decisions(graph, found, decisions), *_values(graph)]
     texts = list(_expressions(graph, found))
-    return wrong + _compile(found, texts) + lint.check_choices([(at, text) for at, text, _ in texts], found.steps)
+    wrong += _compile(found, texts)
+    wrong += lint.check_choices([(at, text) for at, text, _ in texts], found.steps)
+    return wrong + lint.check_fields(_read(found, texts), _fields(found, forms))
+
+
+def _read(
+    found: Analysis, texts: list[tuple[str, str, str | None]]
+) -> Iterator[tuple[str, Iterable[tuple[str, ...]]]]:
+    """What each element's expressions and decisions read."""
+    for element, text, _ in texts:
+        if text in found.expressions:
+            yield element, found.expressions[text].paths
+    for element, decision in found.decision_of.items():
+        yield element, decision.paths
+
+
+def _fields(found: Analysis, forms: Mapping[str, Mapping[str, Any]]) -> dict[str, frozenset[str]]:
+    """The names under which the filing and every step keep their values, as far as their forms are there."""
+    used = {"filing": found.start_form, **{step.id: step.form for step in found.steps.values()}}
+    return {
+        place: frozenset({*kept_names(forms[form]), *(("choice",) if place != "filing" else ())})
+        for place, form in used.items() if form is not None and form in forms
+    }
 
 
 def _ends(graph: Graph, found: Analysis) -> list[Finding]:

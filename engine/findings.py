@@ -97,6 +97,7 @@ TEMPLATES: dict[str, str] = {
     # Expressions, timers, scripts, decisions
     "expression": "An expression on {element} cannot be read: {reason} (\"{expression}\").",
     "expression_name": "An expression on {element} uses \"{name}\", which does not exist (\"{expression}\").",
+    "expression_field": "{element} reads {path}, but the form of {step} has no such field; the value is always empty.",
     "timer_missing": "Timer {element} has no date or duration.",
     "timer_value": "Timer {element} has \"{value}\"; give a duration such as P30D, a date, or an expression.",
     "script_missing": "Script task {element} has no expression.",

@@ -148,6 +148,20 @@ def check_choices(expressions: Iterable[tuple[str, str]], steps: Mapping[str, St
     return found
 
 
+def check_fields(
+    read: Iterable[tuple[str, Iterable[tuple[str, ...]]]], fields: Mapping[str, frozenset[str]]
+) -> list[Finding]:
+    """A path such as `filing.area` names a field that the form of `filing` has; `fields` holds each form's by step."""
+    wrong = {
+        (element, path[0], path[1])
+        for element, paths in read for path in paths
+        if len(path) > 1 and path[0] in fields and path[1] not in fields[path[0]]
+    }
+    return [
+        f.warning("expression_field", element, path=f"{step}.{name}", step=step) for element, step, name in sorted(wrong)
+    ]
+
+
 def check_waits(graph: Graph, steps: Mapping[str, Step]) -> list[Finding]:
     """A wait for somebody outside has a limit."""
     waiting = [step.id for step in steps.values() if step.kind.startswith("wait_") and not graph.boundary.get(step.id)]

@@ -51,6 +51,15 @@ def place(component: Component) -> str:
     return text_at(component, "path" if type_of(component) in CONTAINERS else "key")
 
 
+def kept_names(component: Component) -> Iterator[str]:
+    """The names of all values that a form keeps at its top; groups without a path keep theirs beside the others."""
+    for part in components(component):
+        if name := place(part):
+            yield name.partition(".")[0]
+        elif type_of(part) == "group":
+            yield from kept_names(part)
+
+
 def empty_value(component: Component) -> Any:
     """What form-js holds for an untouched field."""
     kind = type_of(component)

@@ -215,6 +215,20 @@ def test_order_of_kinds_and_tested_choices_are_warned_about() -> None:
     assert ("name_missing", "a") in codes(one_step().replace('name="a"', ""), "warning")
 
 
+def test_a_field_that_no_form_has_is_warned_about() -> None:
+    area = {"type": "group", "components": [{"type": "number", "key": "area", "label": "X"}]}
+    forms = {"filing": {"type": "default", "components": [area, {"type": "dynamiclist", "path": "rows"}]}}
+
+    def warned(condition: str) -> bool:
+        drawn = diagram(start(), task("a", choice("y")), xor("g", "g-done"), task("b"), end(),
+                        path("begin", "a", "g", "done"), path("b", "done"), flow("g", "b", condition))
+        return ("expression_field", "g-b") in codes(drawn, "warning", forms=forms)
+
+    assert warned("filing.aera > 1")
+    assert warned("filing.rows_count > 1")
+    assert not warned('filing.area > 1 and count(filing.rows.x) > 0 and a.choice = "y" and a.anything = 1')
+
+
 def test_a_refused_bundle_names_everything() -> None:
     with pytest.raises(DiagramRefused) as caught:
         compile_definition(Bundle(one_step(role="", unit="")))

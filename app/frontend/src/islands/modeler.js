@@ -13,7 +13,7 @@ import { bpmnOptions, fit, followPage, fontsReady, markFindings, showDiagram, sh
 import { conflictBox } from "../lib/conflict.js";
 import { button, h } from "../lib/dom.js";
 import { send } from "../lib/http.js";
-import { t } from "../lib/i18n.js";
+import { language, t } from "../lib/i18n.js";
 import { Extensions } from "../modeler/extensions.js";
 import { limitHours, longestHours } from "../modeler/hours.js";
 import { Menus } from "../modeler/menus.js";
@@ -82,6 +82,10 @@ function layout() {
   const bar = h("div", { class: "modeler-bar" }, parts.save, parts.check, parts.undo, parts.redo, parts.fit, parts.state, parts.hours);
   parts.root = h("div", { class: "modeler" }, bar, parts.trouble, h("div", { class: "modeler-body" }, parts.canvas, parts.panel), parts.findings);
   return parts;
+}
+
+function written(hours) {
+  return hours.toLocaleString(language);
 }
 
 class Studio {
@@ -179,10 +183,10 @@ class Studio {
     const { direct, online } = longestHours(this.modeler.get("elementRegistry"));
     const { statutory, reduced } = this.data.procedure?.limits ?? {};
     const [law, target] = [limitHours(statutory), limitHours(reduced)];
-    const texts = [t("Longest way: {hours} h", { hours: direct })];
-    if (online !== direct) texts.push(t("online {hours} h", { hours: online }));
-    if (target) texts.push(t("target {hours} h", { hours: target }));
-    if (law) texts.push(t("law {hours} h, cut by {percent} %", { hours: law, percent: Math.round((1 - direct / law) * 100) }));
+    const texts = [t("Longest way: {hours} h", { hours: written(direct) })];
+    if (online !== direct) texts.push(t("online {hours} h", { hours: written(online) }));
+    if (target) texts.push(t("target {hours} h", { hours: written(target) }));
+    if (law) texts.push(t("law {hours} h, cut by {percent} %", { hours: written(law), percent: Math.round((1 - direct / law) * 100) }));
     this.parts.hours.textContent = texts.join(" · ");
     this.parts.hours.classList.toggle("is-over", Boolean(target && direct > target));
   }

@@ -1,4 +1,4 @@
-import { t } from "./i18n.js";
+import { language, t } from "./i18n.js";
 
 /** What the server refused, in its own words. */
 export class Refused extends Error {
@@ -17,7 +17,7 @@ export async function send(method, url, body) {
     answer = await fetch(url, {
       method,
       credentials: "same-origin",
-      headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": token },
+      headers: { "Content-Type": "application/json", Accept: "application/json", "Accept-Language": language, "X-CSRFToken": token },
       body: JSON.stringify(body),
     });
   } catch {
