@@ -84,10 +84,10 @@ SOUND = row("a", "b")
     ],
 )
 def test_bad_documents_are_refused_at_once(xml: str | bytes, code: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     found = codes(xml)
     assert code in found
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
 
 
 def test_a_sound_diagram_has_no_errors() -> None:
@@ -130,10 +130,10 @@ def test_large_graphs_are_judged_at_once() -> None:
     ways = (flow(f"g{n}", f"g{m}", "filing.x", f"f{n}_{m}") for n, m in pairs)
     knot = diagram(start(), end(), path("begin", "g0"), *(xor(f"g{n}") for n in range(200)), *ways,
                    flow("g199", "done", "filing.z"))
-    began = time.perf_counter()
+    began = time.process_time()
     assert codes(wide) == {}
     assert codes(knot) == {"automatic_loop": "g0"}
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
 
 
 EVENT = "<bpmn:{}EventDefinition/>"

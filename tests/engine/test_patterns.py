@@ -79,7 +79,7 @@ def test_what_is_allowed_is_quick(text: str) -> None:
         found = pattern(text)
     except PatternRefused:
         return
-    begin = time.perf_counter()
+    begin = time.process_time()
     for tested in ("ab" * 100 + "c", "a" * 300 + "!", "a" * 20_000 + "!"):
         found.finds(tested)
-    assert time.perf_counter() - begin < 2
+    assert time.process_time() - begin < 2
