@@ -33,7 +33,7 @@ def take(page: Page, name: str) -> None:
     size = path.stat().st_size
     if size > LARGEST:
         raise SystemExit(f"{path} has {size} bytes, more than {LARGEST}.")
-    print(f"{path.relative_to(ROOT)} {size // 1024} KB")  # noqa: T201
+    print(f"{path.relative_to(ROOT)} {size // 1024} KB")
 
 
 def one(server: Server, query: str) -> Any:
