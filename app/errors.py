@@ -107,9 +107,15 @@ def message_of(error: OneDoorError) -> str:
 
 def fill(template: str, details: dict[str, Any]) -> str:
     """A translated sentence with its `{named}` places filled; a missing detail leaves its place empty."""
-    told = {key: reason_in_words(value) if key in REASON_DETAILS and isinstance(value, str) else value
-            for key, value in details.items()}
+    told = {key: _told(key, value) for key, value in details.items()}
     return template.format_map(_Blank(told))
+
+
+def _told(key: str, value: Any) -> Any:
+    """A detail as it is read; one that is a sentence itself brings its template and details."""
+    if isinstance(value, dict) and "template" in value:
+        return fill(gettext(value["template"]), value["details"])
+    return reason_in_words(value) if key in REASON_DETAILS and isinstance(value, str) else value
 
 
 class _Blank(dict[str, Any]):

@@ -41,7 +41,31 @@ SENTENCES: dict[str, str] = {
     "data": "{at}: {path} is {found}, not {expected}.",
     "expectation": "{at}: \"{name}\" cannot be expected; possible are: {allowed}.",
 }
+PLACES: dict[str, str] = {
+    "start": "start",
+    "step": "step {number}",
+    "act": "step {number} ({act} {object})",
+    "end": "end",
+}
 _PART = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)((?:\[[0-9]{1,4}\])*)", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A part of a sentence that is a sentence of its own, for `app` to translate."""
+
+    template: str
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.template.format_map(_Lenient(self.details))
+
+
+class _Lenient(dict[str, Any]):
+    """A sentence must never fail for want of a detail."""
+
+    def __missing__(self, key: str) -> str:
+        return "{" + key + "}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +118,7 @@ class _Walk:
 
     definition: Definition
     now: datetime
-    at: str = "start"
+    at: Phrase = Phrase(PLACES["start"])
     state: bytes | None = None
     facts: list[Fact] = field(default_factory=list)
     view: View = field(default_factory=View)
@@ -114,7 +138,7 @@ class _Walk:
         try:
             outcome = step(self.definition, self.state, command, self.now)
         except OneDoorError as problem:
-            raise self.stop("refused", reason=str(problem)) from problem
+            raise self.stop("refused", reason=Phrase(problem.template(), problem.details)) from problem
         self.state = outcome.state
         self.facts += outcome.facts
         self.view = fold(outcome.facts, self.view)
@@ -125,7 +149,7 @@ class _Walk:
             return {}
         checked = validate(self.definition.forms[form], values, context, self.now)
         for error in checked.errors:
-            self.note("field", path=error.path, form=form, reason=error.message)
+            self.note("field", path=error.path, form=form, reason=Phrase(error.template, error.details))
         if checked.errors:
             raise _Stopped()
         return checked.values
@@ -145,9 +169,8 @@ def rehearse(definition: Definition, scenario: Mapping[str, Any], now: datetime)
     try:
         _start(walk, scenario)
         for number, action in enumerate(_listed(walk, scenario, "steps"), 1):
-            walk.at = f"step {number}"
-            _act(walk, action)
-        walk.at = "end"
+            _act(walk, action, number)
+        walk.at = Phrase(PLACES["end"])
         _compare(walk, _mapped(walk, scenario, "expect"))
     except _Stopped:
         pass
@@ -212,11 +235,12 @@ def _competent(procedure: Mapping[str, Any]) -> str:
     return str(listed[0]) if isinstance(listed, list) and listed else "H49.101"
 
 
-def _act(walk: _Walk, action: Any) -> None:
+def _act(walk: _Walk, action: Any, number: int) -> None:
+    walk.at = Phrase(PLACES["step"], {"number": number})
     words = [word for word in _ACTIONS if isinstance(action, Mapping) and word in action]
     if len(words) != 1:
         raise walk.stop("action", allowed=", ".join(_ACTIONS))
-    walk.at = f"{walk.at} ({words[0]} {action[words[0]]})"
+    walk.at = Phrase(PLACES["act"], {"number": number, "act": words[0], "object": action[words[0]]})
     walk.now += timedelta(hours=_hours(walk, action))
     _ACTIONS[words[0]](walk, action)
 

@@ -19,7 +19,7 @@ from typing import Any
 from engine.definition import Bundle, Definition, check, compile_definition
 from engine.findings import refused
 from engine.promise import broken_promises
-from engine.rehearse import rehearse
+from engine.rehearse import Failure, Phrase, rehearse
 
 CHECK_SECONDS = 2.0
 REHEARSE_SECONDS = 10.0
@@ -60,8 +60,12 @@ def _examine(question: Mapping[str, Any]) -> None:
 def _rehearsals(definition: Definition, scenarios: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for name, scenario in scenarios.items():
         went = rehearse(definition, scenario, REHEARSED_AT)
-        failures = [{"template": failure.template, "details": dict(failure.details)} for failure in went.failures]
-        yield {"scenario": name, "passed": went.passed, "failures": failures}
+        yield {"scenario": name, "passed": went.passed, "failures": [_sentence(failure) for failure in went.failures]}
+
+
+def _sentence(said: Failure | Phrase) -> dict[str, Any]:
+    details = {name: _sentence(each) if isinstance(each, Phrase) else each for name, each in said.details.items()}
+    return {"template": said.template, "details": details}
 
 
 def main() -> None:
