@@ -11,6 +11,7 @@ import { conflictBox } from "../lib/conflict.js";
 import { button, h } from "../lib/dom.js";
 import { send } from "../lib/http.js";
 import { t, translateModule } from "../lib/i18n.js";
+import { inEnglish } from "../lib/localized.js";
 import { reword } from "../lib/wording.js";
 
 const TYPES = new Set([
@@ -30,10 +31,25 @@ export async function mount(element, data) {
   const state = h("span", { class: "modeler-state", role: "status" }, t("Saved"));
   const place = h("div", { class: "form-editor-place bio-theme-parent" });
   const trouble = h("div");
-  element.append(h("div", { class: "modeler-bar" }, save, state), trouble, place);
+  const preview = h("div", { class: "form-preview", hidden: true });
+  const hint = h("p", { class: "form-editor-hint" }, t("English texts: custom properties en.label, en.description, en.text, en.values (labels joined by |)"));
+  const views = [["Edit", null], ["Preview in Vietnamese", (schema) => schema], ["Preview in English", inEnglish]].map(([label, change], index) =>
+    button(t(label), () => view(index, change), { "aria-pressed": String(!change) }));
+  element.append(h("div", { class: "modeler-bar" }, save, ...views, state, hint), trouble, place, preview);
   const editor = new FormEditor({ container: place, additionalModules: [fieldsModule] });
   await editor.importSchema(data.schema);
   reword(place, words, OWN_TEXTS);
+  let shown = null;
+  const view = async (chosen, change) => {
+    shown?.destroy();
+    shown = null;
+    place.hidden = Boolean(change);
+    preview.hidden = !change;
+    views.forEach((each, index) => each.setAttribute("aria-pressed", String(index === chosen)));
+    if (!change) return;
+    shown = new Form({ container: preview, additionalModules: [translateModule] });
+    await shown.importSchema(change(editor.saveSchema()), {});
+  };
   listen(editor, data, { save, state, trouble });
 }
 

@@ -15,6 +15,7 @@ import { button, h } from "../lib/dom.js";
 import { send } from "../lib/http.js";
 import { language, t } from "../lib/i18n.js";
 import { Extensions } from "../modeler/extensions.js";
+import { Factory } from "../modeler/ids.js";
 import { limitHours, longestHours } from "../modeler/hours.js";
 import { Menus } from "../modeler/menus.js";
 import { Palette } from "../modeler/palette.js";
@@ -22,6 +23,7 @@ import { Panel } from "../modeler/panel.js";
 
 const onedoorModule = {
   __init__: ["onedoorMenus", "onedoorPanel"],
+  bpmnFactory: ["type", Factory],
   paletteProvider: ["type", Palette],
   onedoorExtensions: ["type", Extensions],
   onedoorMenus: ["type", Menus],
@@ -207,6 +209,7 @@ class Studio {
     const isError = severity === "error";
     const word = h("span", { class: `flag flag-${isError ? "danger" : "warning"}` }, t(isError ? "Error" : "Warning"));
     const text = element ? h("button", { type: "button", class: "link-button", onclick: () => showElement(this.modeler, element) }, message) : message;
-    return h("li", {}, word, " ", text);
+    const name = element && this.modeler.get("elementRegistry").get(element)?.businessObject.name;
+    return h("li", {}, word, " ", text, name ? h("span", { class: "finding-name" }, ` ${name}`) : null);
   }
 }
