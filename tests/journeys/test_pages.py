@@ -45,6 +45,7 @@ TEXTS = """() => {
 SIDEWAYS = "() => document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth"
 FILES = {"frame.assets", "procedures.diagram_file", "dossiers.file", "frame.health", "frame.start"}
 READERS = {
+    "people.sign_in": "", "tasks.show": "receiver",
     "tasks": "specialist", "dossiers": "receiver", "procedures": "analyst", "audit": "auditor",
     "jobs": "supervisor", "people": "administrator",
 }
@@ -106,7 +107,7 @@ def _pages(server: Server) -> list[Shown]:
         if "<int:incident>" in url:
             continue
         assert "<" not in url, f"nothing is known to put into {url}"
-        found.append(Shown(endpoint, url, "" if endpoint == "people.sign_in" else READERS[feature]))
+        found.append(Shown(endpoint, url, READERS.get(endpoint, READERS[feature])))
     found += [Shown("tasks.show", f"/tasks/{row.code}/{row.token}", reader) for row, reader in tasks if row]
     found += [
         Shown("dossiers.new", f"/dossiers/new?procedure={HOUSEHOLD}&centre={CENTRE}", "receiver"),
