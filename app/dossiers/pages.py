@@ -19,7 +19,7 @@ from app.dossiers.reception import CHANNELS, desk, filing_page
 from app.dossiers.story import Reader
 from app.dossiers.uploads import Taken, answer_with, take
 from app.errors import Invalid, fields_of, message_of
-from app.languages import STATUS_NAMES, language
+from app.languages import STATUS_NAMES, language, pick
 from app.security import current_actor, requires
 from app.tasks.queries import tasks_of
 
@@ -92,8 +92,10 @@ def _filing(procedure: str, centre: str, form: Mapping[str, Any], taken: Taken,
         each["path"].removeprefix("papers."): each["message"]
         for each in fields if each["path"].startswith("papers.")
     }
+    missing = [(f"file:{each.code}", f"{pick(each.name)}: {gaps[each.code]}") for each in page.components
+               if each.code in gaps]
     return render_template(
-        "dossiers/filing.html", page=page, form=form, taken=taken, errors=list(errors), gaps=gaps,
+        "dossiers/filing.html", page=page, form=form, taken=taken, errors=[*errors, *missing], gaps=gaps,
         fields=[each for each in fields if not each["path"].startswith("papers.")],
         unit=request.form.get("unit", page.unit), channel=request.form.get("channel", CHANNELS[0]),
         channels=CHANNELS, key=request.form.get("key") or secrets.token_urlsafe(16),
@@ -112,7 +114,7 @@ def slip(code: str) -> Answer:
     address = url_for(".show", code=code, _external=True)
     return render_template(
         "dossiers/receipt.html", slip=receipt(current_actor(), code), address=address, qr=qr(address),
-        is_new="new" in request.args,
+        is_new="new" in request.args, tasks=tasks_of(current_actor(), code),
     )
 
 

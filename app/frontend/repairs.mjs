@@ -1,6 +1,6 @@
 /**
- * Texts that form-js 2.0.0 does not hand to its translator, and dates that it writes in the browser's language
- * instead of the page's. Each repair must be found as often as said: a new version that changes the place fails the build.
+ * Texts that form-js 2.0.0 does not hand to its translator, dates that it writes in the browser's language instead of
+ * as 31/12/2026, and lists that are searched with accents. Each repair must be found as often as said: a new version that changes the place fails the build.
  */
 import { readFile } from "node:fs/promises";
 
@@ -10,9 +10,17 @@ const REPAIRS = [
   ["placeholder: 'Search',", "placeholder: useService('translate')('Search'),"],
   [
     "function getLocaleDateFormat(locale = 'default')",
-    "function getLocaleDateFormat(locale = document.documentElement.lang === 'en' ? 'en-GB' : 'vi-VN')",
+    "function getLocaleDateFormat(locale = 'en-GB')",
   ],
+  ["emptyListMessage = 'No results',", "emptyListMessage = useService('translate')('No results'),"],
+  ["option.value && option.label.toLowerCase().includes(filter.toLowerCase())", "option.value && plainText(option.label).includes(plainText(filter))"],
+  ["filterMatches = option.label.toLowerCase().includes(filter.toLowerCase())", "filterMatches = plainText(option.label).includes(plainText(filter))"],
 ];
+const PLAIN_TEXT = `
+function plainText(text) {
+  return text.normalize("NFD").replace(/[\\u0300-\\u036f]/g, "").replace(/[đĐ]/g, "d").toLowerCase();
+}
+`;
 
 /** esbuild plugin. The form editor brings an older copy of the viewer in its own modules; that one stays as it is. */
 export const repairs = {
@@ -20,7 +28,7 @@ export const repairs = {
   setup(build) {
     build.onLoad({ filter: FORM_JS }, async ({ path }) => {
       if (path.includes("form-js-editor")) return undefined;
-      return { contents: repaired(await readFile(path, "utf8"), path), loader: "js" };
+      return { contents: repaired(await readFile(path, "utf8"), path) + PLAIN_TEXT, loader: "js" };
     });
   },
 };

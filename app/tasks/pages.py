@@ -70,7 +70,8 @@ def _inbox_parts(shown: Any, narrowed: Filter) -> dict[str, Any]:
             for tab in TABS]
     return {
         "inbox": shown, "narrowed": narrowed, "is_narrowed": bool(kept), "tabs": tabs, "kinds": KIND_NAMES,
-        "claimable": claimable, "here": request.full_path.rstrip("?"),
+        "claimable": claimable, "choosing": any(claimable(row) for row in shown.rows),
+        "here": request.full_path.rstrip("?"),
         "first_url": url(shown.tab) if "after" in request.args else None,
         "next_url": url(shown.tab, shown.next) if shown.next else None,
     }

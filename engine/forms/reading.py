@@ -94,7 +94,7 @@ def _rows(part: s.Component, rows: Any, lang: str) -> Iterator[Line]:
     title = s.text_at(part, "label") or s.place(part)
     for index, row in enumerate(rows if isinstance(rows, list) else [], 1):
         if isinstance(row, Mapping):
-            yield from _lines(part, row, lang, f"{title} {index}")
+            yield from _lines(part, row, lang, f"{title} · {index}")
 
 
 def _text(part: s.Component, value: Any, lang: str) -> str:

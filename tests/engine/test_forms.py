@@ -354,7 +354,7 @@ def test_values_read_in_vietnamese() -> None:
         Line("Họ tên", "An", "Người nộp"), Line("Loại", "Hai", "Người nộp"), Line("Ngày", "02/03/2026", ""),
         Line("Nhãn", "08:30 02/03/2026", ""), Line("Giờ", "07:30", ""), Line("Nhãn", "1.234.567,5 đồng", ""),
         Line("Nhãn", "Có", ""), Line("Nhãn", "a, b", ""), Line("Nhãn", "1.000, x", ""),
-        Line("Tên", "B", "Thành viên 1"), Line("Tên", "C", "Thành viên 2"),
+        Line("Tên", "B", "Thành viên · 1"), Line("Tên", "C", "Thành viên · 2"),
     ]
 
 
