@@ -362,7 +362,7 @@ def test_values_read_in_english() -> None:
     lines = {line.label: line for line in describe(PERSON, {**PERSON_VALUES, "ok": False, "kind": "?"}, "en")}
     assert lines["Kind"] == Line("Kind", "?", "Applicant")
     assert lines["Day"].text == "02/03/2026"
-    assert lines["Name"].group == "Member 2"
+    assert lines["Name"].group == "Member · 2"
     assert "1,234,567.5 đồng" in [line.text for line in describe(PERSON, PERSON_VALUES, "en")]
     assert describe(PERSON, {"day": "soon", "fee": "much", "many": "a"}, "en")[0].text == "soon"
 
