@@ -20,6 +20,7 @@ NULL = n.Literal(None)
 # The entry of a context that is its value; no entry of a file can have this name.
 _RESULT = ""
 _DEEPEST = 25
+_MOST_ENTRIES = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,11 @@ def _table(reader: Reader, xml: etree._Element) -> n.Node:
 def _context(reader: Reader, xml: etree._Element) -> n.Node:
     keys: list[str] = []
     values: list[n.Node] = []
-    for entry in children(xml, "contextEntry"):
+    entries = children(xml, "contextEntry")
+    if len(entries) > _MOST_ENTRIES:
+        reader.found.error("decision_items", count=len(entries), limit=_MOST_ENTRIES)
+        return NULL
+    for entry in entries:
         variable = child(entry, "variable")
         keys.append(_RESULT if variable is None else name_of(variable))
         values.append(reader.typed(reader.required(entry), variable))

@@ -26,7 +26,7 @@ MODELS = frozenset(
 KINDS = ("inputData", "decision", "businessKnowledgeModel", "decisionService")
 _REQUIRED = ("requiredInput", "requiredDecision", "requiredKnowledge")
 MOST_ITEMS = 5_000
-MOST_NAMES = 2_000
+MOST_NAMES = 1_000
 DEEPEST = 120
 
 
@@ -208,6 +208,9 @@ class _Builder:
         return tuple((self.prefixes.get(each.rpartition("#")[0], ""), each) for each in found)
 
     def reader(self, xml: etree._Element, requires: tuple[tuple[str, str], ...]) -> Reader:
+        if len(requires) > MOST_NAMES:
+            self.read.error("decision_items", count=len(requires), limit=MOST_NAMES)
+            requires = ()
         return Reader(self.read, self.types, name_of(xml), self.shared.knowing(*self.names(requires)))
 
     def names(self, requires: tuple[tuple[str, str], ...]) -> tuple[str, ...]:

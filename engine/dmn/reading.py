@@ -11,8 +11,8 @@ from lxml import etree
 from engine import findings as f
 from engine.errors import ExpressionInvalid
 from engine.feel.expression import Expression, UnaryTests, compile_expression, unary_tests
+from engine.feel.known import spaced, words_of
 from engine.feel.nodes import Type
-from engine.feel.parser import spaced, words_of
 from engine.findings import Finding
 from engine.xmlsafe import local, text_in
 
@@ -34,8 +34,8 @@ class Words:
         return Words(tuple(dict.fromkeys((*self.names, *more))), self.types)
 
     def within(self, text: str) -> tuple[str, ...]:
-        """The names whose first word the text has."""
-        return tuple(name for name in self.names if words_of(name)[0] in text)
+        """The names whose words the text has."""
+        return tuple(name for name in self.names if all(word in text for word in words_of(name)))
 
 
 @dataclass(slots=True)

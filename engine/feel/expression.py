@@ -95,8 +95,8 @@ class UnaryTests:
 
 
 @lru_cache(maxsize=4096)
-def _compiled(text: str, known: tuple[str, ...], types: NamedTypes) -> Expression:
-    return Expression(text, parse(text, known, types))
+def _compiled(text: str, known: tuple[str, ...]) -> Expression:
+    return Expression(text, parse(text, known))
 
 
 def compile_expression(text: str, declared: Iterable[str] = (), types: NamedTypes = ()) -> Expression:
@@ -107,17 +107,19 @@ def compile_expression(text: str, declared: Iterable[str] = (), types: NamedType
     Raises ExpressionInvalid with the position of the first thing that cannot be read.
     """
     stripped = text.strip()
-    return _compiled(stripped[1:] if stripped.startswith("=") else stripped, (*_KNOWN, *declared), types)
+    content, known = stripped[1:] if stripped.startswith("=") else stripped, (*_KNOWN, *declared)
+    return Expression(content, parse(content, known, types)) if types else _compiled(content, known)
 
 
 @lru_cache(maxsize=4096)
-def _compiled_tests(text: str, known: tuple[str, ...], types: NamedTypes) -> UnaryTests:
-    return UnaryTests(text, *parse_tests(text, known, types))
+def _compiled_tests(text: str, known: tuple[str, ...]) -> UnaryTests:
+    return UnaryTests(text, *parse_tests(text, known))
 
 
 def unary_tests(text: str, declared: Iterable[str] = (), types: NamedTypes = ()) -> UnaryTests:
     """The unary tests of a text, such as `< 5, [10..20]`, `not("a", "b")` or `-`. Raises ExpressionInvalid."""
-    return _compiled_tests(text.strip() or "-", (*_KNOWN, *declared), types)
+    content, known = text.strip() or "-", (*_KNOWN, *declared)
+    return UnaryTests(content, *parse_tests(content, known, types)) if types else _compiled_tests(content, known)
 
 
 def names(expression: Expression | str) -> frozenset[str]:

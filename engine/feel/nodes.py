@@ -186,13 +186,15 @@ class Embedded(Node):
 
 
 def children(node: Node) -> Iterator[Node]:
-    """The parts directly below a node."""
+    """The parts directly below a node; a type is no part of an expression."""
     for place in fields(node):
         value = object.__getattribute__(node, place.name)
+        if isinstance(value, Type):
+            continue
         if isinstance(value, Node):
             yield value
         elif isinstance(value, tuple):
-            yield from (item for item in value if isinstance(item, Node))
+            yield from (item for item in value if isinstance(item, Node) and not isinstance(item, Type))
 
 
 def height(node: Node) -> int:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Iterable
 from decimal import Decimal
-from functools import lru_cache
 from typing import NoReturn, TypeVar
 
-from engine.errors import ExpressionInvalid
 from engine.feel import nodes as n
+from engine.feel.known import Known, knowing, spaced, words_of
 from engine.feel.lexer import Token, refuse, tokens
 from engine.feel.primary import PREFIX, call, primary, property_name, type_name
 from engine.feel.values import NUMBERS
@@ -36,9 +34,8 @@ class Parser:
         self.depth = 0
         self.closing = False
         self.types = {words_of(name): wanted for name, wanted in types}
-        self.known: dict[str, list[tuple[tuple[str, ...], str]]] = {}
-        for name in known:
-            self.declare(name)
+        self.shared = knowing(tuple(known))
+        self.known = Known()
 
     # Small steps over the tokens
 
@@ -71,12 +68,14 @@ class Parser:
         refuse(self.text, reason, (token or self.token).position)
 
     def declare(self, name: str) -> None:
-        words = words_of(name)
-        if len(words) > 1:
-            group = self.known.setdefault(words[0], [])
-            if all(words != other for other, _ in group):
-                group.append((words, spaced(name)))
-                group.sort(key=lambda entry: len(entry[0]), reverse=True)
+        self.known.declare(name)
+
+    def known_name(self) -> str:
+        """Takes the longest declared name that begins here; empty where there is none."""
+        own, shared = self.known.match(self.peek), self.shared.match(self.peek)
+        length, found = max(own, shared, key=lambda pair: pair[0])
+        self.at += length
+        return found
 
     def between_tokens(self, first: Token) -> str:
         """The text from a token to the one before the present, as a name."""
@@ -119,13 +118,16 @@ class Parser:
         body = self.expression()
         return n.Test(body, mentions(body))
 
+    def deeper(self) -> None:
+        self.depth += 1
+        if self.depth > DEEPEST:
+            self.fail("it is nested too deeply")
+
     # Expressions
 
     def expression(self, power: int = 0) -> n.Node:
         """An expression whose operators bind tighter than `power`."""
-        self.depth += 1
-        if self.depth > DEEPEST:
-            self.fail("it is nested too deeply")
+        self.deeper()
         left = self.prefix()
         while (self.token.kind in ("op", "word")) and _POWERS.get(self.token.text, 0) > power:
             left = self.infix(left, self.take())
@@ -217,20 +219,6 @@ class Parser:
         found = read()
         self.closing = outer
         return found
-
-
-@lru_cache(maxsize=4096)
-def words_of(name: str) -> tuple[str, ...]:
-    """The tokens a name is made of; none where it can never be read."""
-    try:
-        return tuple(token.text for token in tokens(name)[:-1])
-    except ExpressionInvalid:
-        return ()
-
-
-def spaced(name: str) -> str:
-    """The name with single spaces."""
-    return unicodedata.normalize("NFC", " ".join(name.split()))
 
 
 def mentions(node: n.Node) -> bool:

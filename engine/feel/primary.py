@@ -12,7 +12,6 @@ from engine.feel.values import NUMBERS, Range, comparable
 if TYPE_CHECKING:
     from engine.feel.parser import Parser
 
-_CALLED = frozenset({("date", "and", "time"), ("years", "and", "months", "duration")})
 COMPARISONS = frozenset({"=", "!=", "<", "<=", ">", ">="})
 TYPE_NAMES = frozenset(
     {
@@ -42,26 +41,18 @@ def primary(p: Parser) -> n.Node:
 
 def name(p: Parser) -> str:
     """A declared name of several words, or one plain word."""
-    for words, known in p.known.get(p.token.text, ()):
-        if _follows(p, words):
-            p.at += len(words)
-            return known
+    known = p.known_name()
+    if known:
+        return known
     if p.token.kind != "name":
         p.fail("a name is missing")
     return p.take().text
 
 
-def _follows(p: Parser, words: tuple[str, ...]) -> bool:
-    if any(p.peek(index).text != word for index, word in enumerate(words)):
-        return False
-    # These are functions only where they are called
-    return words not in _CALLED or p.peek(len(words)).text == "("
-
-
 def property_name(p: Parser) -> str:
     """The name after a dot, which may be a reserved word."""
-    if p.token.kind == "word" and p.token.text not in p.known:
-        return p.take().text
+    if p.token.kind == "word":
+        return p.known_name() or p.take().text
     return name(p)
 
 
@@ -170,20 +161,18 @@ def _range_end(p: Parser, low: n.Node, *, low_included: bool) -> n.Node:
 
 
 def _context(p: Parser) -> n.Node:
-    keys: list[str] = []
-    values: list[n.Node] = []
+    entries: dict[str, n.Node] = {}
     while not p.sees("}"):
         key = _key(p)
-        if key in keys:
+        if key in entries:
             p.fail(f'"{key}" is given twice')
-        keys.append(key)
         p.expect(":")
-        values.append(p.in_brackets(p.expression))
+        entries[key] = p.in_brackets(p.expression)
         p.declare(key)
         if not p.skip(","):
             break
     p.expect("}")
-    return n.ContextOf(tuple(keys), tuple(values))
+    return n.ContextOf(tuple(entries), tuple(entries.values()))
 
 
 def _key(p: Parser) -> str:
@@ -304,6 +293,7 @@ def type_name(p: Parser) -> n.Type:
         p.fail(f'there is no type "{start.text}"', start)
     if not p.skip("<"):
         return n.Type(found)
+    p.deeper()
     keys: list[str] = []
     parts: list[n.Type] = []
     while not p.sees(">"):
@@ -317,6 +307,7 @@ def type_name(p: Parser) -> n.Type:
     if found == "function":
         p.expect("->")
         parts.append(type_name(p))
+    p.depth -= 1
     return n.Type(found, tuple(parts), tuple(keys))
 
 

@@ -113,6 +113,8 @@ def test_what_cannot_be_read_says_where(text: str, position: int) -> None:
         "+".join("1" * 300),
         "1" * 20_001,
         "not(" * 80 + "true" + ")" * 80,
+        "1 instance of " + "list<" * 3000 + "Any" + ">" * 3000,
+        "1 instance of " + "function<>->" * 1500 + "Any",
     ],
 )
 def test_senseless_sizes_are_refused(text: str) -> None:
