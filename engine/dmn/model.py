@@ -26,7 +26,7 @@ MODELS = frozenset(
 KINDS = ("inputData", "decision", "businessKnowledgeModel", "decisionService")
 _REQUIRED = ("requiredInput", "requiredDecision", "requiredKnowledge")
 MOST_ITEMS = 5_000
-MOST_NAMES = 1_000
+MOST_NAMES = 500
 DEEPEST = 120
 
 

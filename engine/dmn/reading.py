@@ -23,19 +23,20 @@ NEVER = unary_tests("false")
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What an expression may speak of: names of several words, and the types that its text mentions."""
+    """What an expression may speak of: names of several words with their words, and types that its text mentions."""
 
-    names: tuple[str, ...] = ()
+    names: tuple[tuple[str, tuple[str, ...]], ...] = ()
     types: Callable[[str], tuple[tuple[str, Type], ...]] = lambda text: ()
 
     def knowing(self, *names: str) -> Words:
         """The same with more names."""
-        more = (name for name in names if len(words_of(name)) > 1)
-        return Words(tuple(dict.fromkeys((*self.names, *more))), self.types)
+        more = tuple((name, words_of(name)) for name in names if len(words_of(name)) > 1)
+        return Words(tuple(dict.fromkeys((*self.names, *more))), self.types) if more else self
 
     def within(self, text: str) -> tuple[str, ...]:
         """The names whose words the text has."""
-        return tuple(name for name in self.names if all(word in text for word in words_of(name)))
+        found = (each for each in self.names if each[1][0] in text and each[1][-1] in text)
+        return tuple(name for name, words in found if all(word in text for word in words))
 
 
 @dataclass(slots=True)
