@@ -94,6 +94,8 @@ def keep_at_once(conn: Connection, *_: Any) -> None:
     """The defect of the second run: whatever was written before this statement is kept, come what may."""
     raw = conn.connection.dbapi_connection
     assert raw is not None
+    if conn.dialect.name == "sqlite" and not raw.in_transaction:
+        return
     if conn.dialect.name == "sqlite":
         raw.execute("COMMIT")
         raw.execute("BEGIN IMMEDIATE" if conn.get_execution_options().get("onedoor_write", True) else "BEGIN")
