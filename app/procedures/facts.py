@@ -93,6 +93,16 @@ def _in_both_languages(value: Any) -> bool:
     return isinstance(value, Mapping) and all(_is_name(value.get(language)) for language in ("vi", "en"))
 
 
+def _is_object(value: Any) -> bool:
+    return isinstance(value, Mapping)
+
+
+def _are_laws(value: Any) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(law, Mapping) and isinstance(law.get("vi"), str) and isinstance(law.get("en"), str) for law in value
+    )
+
+
 def _is_name(value: Any) -> bool:
     return isinstance(value, str) and 0 < len(value.strip()) <= 500
 
@@ -141,5 +151,8 @@ _RULES: tuple[Rule, ...] = (
     ("limits.statutory.unit", _one_of(LIMIT_UNITS), "Choose hours, working days or calendar days."),
     ("limits.reduced.value", _is_positive, "Write a number above zero."),
     ("limits.reduced.unit", _one_of(LIMIT_UNITS), "Choose hours, working days or calendar days."),
+    ("result", _in_both_languages, _BOTH),
+    ("legal", _are_laws, _BOTH),
+    *((name, _is_object, "It is not a JSON object.") for name in ("fee", "decision", "supplement")),
     ("fee.amount", _is_amount, "Write an amount in đồng or an expression beginning with =."),
 )
