@@ -254,10 +254,11 @@ def reject(code: str) -> Any:
 
 def _review(view: queries.DraftView, problem: str | None, details: Any = ()) -> str:
     actor = current_actor()
-    findings = _sentences(commands.check_draft(actor, view.code))
+    examined = commands.rehearse_draft(actor, view.code)
     return render_template(
         "procedures/review.html", view=view, may_publish=queries.may_publish(actor, view),
-        is_editor=actor.person in view.editors, findings=findings, problem=problem, details=details,
+        is_editor=actor.person in view.editors, findings=_sentences(examined.findings), problem=problem,
+        details=details, rehearsals=examined.rehearsals, said=said,
         **_comparison(view),
     )
 

@@ -73,6 +73,8 @@ def test_every_moment_is_told_and_the_history_is_proved(app: Flask, scene: Scene
         first, last = found.moments[0], found.moments[-1]
         assert first.rows[0][1] == "Nguyễn Văn A"
         assert [token.element for token in first.tokens] == ["receive"]
+        assert [[token.holder for token in moment.tokens] for moment in found.moments[:2]] == [
+            [found.words.unit(make.CENTRE)], ["Receiver"]]
         assert (last.status, last.tokens, "returned" in last.passed) == (10, (), True)
         assert any("decided" in told.text for told in found.moments[4].told)
         assert all(told.text and "{" not in told.text for moment in found.moments for told in moment.told)

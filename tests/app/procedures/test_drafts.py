@@ -244,6 +244,61 @@ def test_the_pages_of_the_studio(app: Flask, house: House, sign_in: Callable[...
 
 
 @make.on_sqlite
+def test_decision_tables_are_edited_as_forms(
+    app: Flask, house: House, sign_in: Callable[..., FlaskClient]
+) -> None:
+    with app.app_context():
+        publish_shipped(house.analyst, house.publisher, read_shipped("construction-permit"))
+    browser, code = sign_in("colleague"), "1.013225"
+    token = page_token(browser, f"/procedures/{code}")
+
+    def post(path: str, **data: str) -> tuple[int, str]:
+        answer = browser.post(f"/procedures/{code}/draft{path}", data={"csrf_token": token, **data})
+        return answer.status_code, answer.get_data(as_text=True)
+
+    def kept(name: str) -> str:
+        with app.app_context():
+            return str(queries.draft(code).bundle["decisions"][name])
+
+    typed = {"name": "Thử", "hit": "FIRST", "inputs": "1", "outputs": "1", "rules": "1", "inputs.0.expression": "filing.x",
+             "outputs.0.expression": "fee", "rules.0.inputs.0": "-", "rules.0.outputs.0": "1"}
+    assert post("/start")[0] == 303
+    for path in ("/decisions", "/decisions/exemption"):
+        assert browser.get(f"/procedures/{code}/draft{path}").status_code == 200
+    assert browser.get(f"/procedures/{code}/draft/decisions/none").status_code == 404
+    assert post("/decisions", key="Not good", revision="1")[0] == 303
+    assert post("/decisions", key="fee", revision="1")[0] == 303
+    before = kept("fee")
+    status, text = post("/decisions/fee", act="add.rules", revision="2", **typed)
+    assert (status, 'name="rules.1.outputs.0"' in text, kept("fee")) == (200, True, before)
+    assert post("/decisions/fee", revision="2", **{**typed, "rules.0.outputs.0": '"open'})[0] == 303
+    assert "flag-danger" in browser.get(f"/procedures/{code}/draft/decisions/fee").get_data(as_text=True)
+    assert post("/decisions/fee", revision="2", **typed)[0] == 409
+    assert post("/decisions/fee", revision="3", **typed)[0] == 303
+    assert "flag-danger" not in browser.get(f"/procedures/{code}/draft/decisions/fee").get_data(as_text=True)
+    assert post("/decisions/fee/remove", revision="4")[0] == 303
+    with app.app_context():
+        assert list(queries.draft(code).bundle["decisions"]) == ["exemption"]
+
+
+@make.on_sqlite
+def test_the_studio_says_who_else_saved_and_the_review_how_scenarios_go(
+    app: Flask, house: House, sign_in: Callable[..., FlaskClient]
+) -> None:
+    with app.app_context():
+        publish_shipped(house.analyst, house.publisher, read_shipped("household-business"))
+        commands.start_draft(house.analyst, "1.001612")
+        assert queries.lately(house.colleague, "1.001612") == ()
+        saved = commands.save_draft(house.analyst, "1.001612", {"scenarios": {"straight": SCENARIO}}, 1)
+        assert queries.lately(house.colleague, "1.001612") == ((house.analyst.name, saved.at),)
+        assert queries.lately(house.analyst, "1.001612") == ()
+        assert {"receiver", "leader"} <= {role["code"] for role in queries.studio_choices()["roles"]}
+        assert "auditor" not in {role["code"] for role in queries.studio_choices()["roles"]}
+    page = sign_in("colleague").get("/procedures/1.001612/review").get_data(as_text=True)
+    assert "0 / 1" in page
+
+
+@make.on_sqlite
 def test_the_same_through_the_api(app: Flask, house: House, sign_in: Callable[..., FlaskClient]) -> None:
     analyst, publisher = sign_in("analyst"), sign_in("publisher")
 

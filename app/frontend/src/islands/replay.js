@@ -92,7 +92,15 @@ class Player {
     parts.first.disabled = parts.back.disabled = this.index === 0;
     parts.next.disabled = parts.last.disabled = this.index === this.moments.length - 1;
     [...parts.list.children].forEach((line, index) => line.firstChild.toggleAttribute("aria-current", index === this.index));
+    this.showInList(parts.list.children[this.index]);
     if (this.index === this.moments.length - 1) this.pause();
+  }
+
+  /** Scrolls the list only; the page stays where it is. */
+  showInList(line) {
+    const { list } = this.parts;
+    const top = line.offsetTop - list.offsetTop;
+    if (top < list.scrollTop || top + line.offsetHeight > list.scrollTop + list.clientHeight) list.scrollTop = top - list.clientHeight / 3;
   }
 
   start() {

@@ -53,7 +53,8 @@ export function fit(viewer, left = 0) {
   const scale = Math.min((outer.width - left - 2 * MARGIN) / inner.width, (outer.height - 2 * MARGIN) / inner.height, LARGEST);
   const [width, height] = [outer.width / scale, outer.height / scale];
   const x = inner.x + inner.width / 2 - width / 2 - left / 2 / scale;
-  viewer.get("canvas").viewbox({ x, y: inner.y + inner.height / 2 - height / 2, width, height });
+  const above = Math.min((height - inner.height) / 2, (3 * MARGIN) / scale);
+  viewer.get("canvas").viewbox({ x, y: inner.y - above, width, height });
 }
 
 /** The whole diagram where it can be read; otherwise the part around an element (or the start). */
