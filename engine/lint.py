@@ -158,7 +158,8 @@ def check_fields(
         if len(path) > 1 and path[0] in fields and path[1] not in fields[path[0]]
     }
     return [
-        f.warning("expression_field", element, path=f"{step}.{name}", step=step) for element, step, name in sorted(wrong)
+        f.warning("expression_field", element, path=f"{step}.{name}", step=step)
+        for element, step, name in sorted(wrong)
     ]
 
 

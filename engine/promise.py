@@ -10,7 +10,6 @@ from typing import Any
 from engine.definition import Definition
 from engine.findings import Finding, error, warning
 
-
 HOURS_OF_A_DAY = 8
 
 

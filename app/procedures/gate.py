@@ -25,8 +25,7 @@ from engine.findings import Finding
 
 START_SECONDS = 60.0
 REMEMBERED = 32
-EXAMINER = Path(__file__).with_name("examiner.py")
-PROJECT = EXAMINER.parents[2]
+PROJECT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +96,8 @@ _known = _Known(REMEMBERED)
 def _ask(question: str, seconds: float, scenarios: int) -> Examination:
     try:
         answer = subprocess.run(
-            [sys.executable, "-P", str(EXAMINER)], input=question, capture_output=True, text=True, cwd=PROJECT,
-            env={**os.environ, "PYTHONPATH": str(PROJECT)}, timeout=START_SECONDS, check=False,
+            [sys.executable, "-P", "app/procedures/examiner.py"], input=question, capture_output=True, text=True,
+            cwd=PROJECT, env={**os.environ, "PYTHONPATH": str(PROJECT)}, timeout=START_SECONDS, check=False,
         )
     except subprocess.TimeoutExpired:
         return Examination("", (_stopped("check_too_long", seconds=f"{START_SECONDS:g}"),))

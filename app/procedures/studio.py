@@ -292,8 +292,8 @@ def studio_page(page: str, view: queries.DraftView, part_of: str = "", **shown: 
     """A page of the studio; `part_of` names the tab that it belongs to."""
     actor = current_actor()
     return render_template(
-        f"procedures/studio/{page}.html", view=view, tab=part_of or page, others=queries.lately(actor, view.code), editable=view.state == "draft", pretty=_pretty,
-        said=said, **shown,
+        f"procedures/studio/{page}.html", view=view, tab=part_of or page, editable=view.state == "draft",
+        others=queries.lately(actor, view.code), pretty=_pretty, said=said, **shown,
     )
 
 

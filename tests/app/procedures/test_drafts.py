@@ -260,8 +260,9 @@ def test_decision_tables_are_edited_as_forms(
         with app.app_context():
             return str(queries.draft(code).bundle["decisions"][name])
 
-    typed = {"name": "Thử", "hit": "FIRST", "inputs": "1", "outputs": "1", "rules": "1", "inputs.0.expression": "filing.x",
-             "outputs.0.expression": "fee", "rules.0.inputs.0": "-", "rules.0.outputs.0": "1"}
+    typed = {"name": "Thử", "hit": "FIRST", "inputs": "1", "outputs": "1", "rules": "1",
+             "inputs.0.expression": "filing.x", "outputs.0.expression": "fee", "rules.0.inputs.0": "-",
+             "rules.0.outputs.0": "1"}
     assert post("/start")[0] == 303
     for path in ("/decisions", "/decisions/exemption"):
         assert browser.get(f"/procedures/{code}/draft{path}").status_code == 200

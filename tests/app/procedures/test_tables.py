@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
-from flask import Flask
-from flask.testing import FlaskClient
 
 from app.procedures import tables
 from app.procedures.tables import Column, Rule, Table, edited, read_table, table_from, write_table
@@ -22,7 +19,8 @@ SHIPPED = shipped("construction-permit").decisions["exemption"]
 def test_a_table_is_the_same_after_it_was_read_and_written() -> None:
     table = read_table(SHIPPED)
     assert table is not None
-    assert (table.id, table.hit, len(table.inputs), len(table.outputs), len(table.rules)) == ("exemption", "FIRST", 4, 3, 6)
+    assert (table.id, table.hit) == ("exemption", "FIRST")
+    assert (len(table.inputs), len(table.outputs), len(table.rules)) == (4, 3, 6)
     again = write_table(table, "exemption")
     assert read_table(again) == table
     assert check_decision("exemption", again) == ()
@@ -39,7 +37,7 @@ def test_a_new_table_decides_at_once() -> None:
 
 
 @pytest.mark.parametrize("xml", [
-    "no xml", "<a/>", SHIPPED.replace("<decisionTable", "<literalExpression").replace("</decisionTable", "</literalExpression"),
+    "no xml", "<a/>", SHIPPED.replace("decisionTable", "literalExpression"),
     SHIPPED.replace("<decision id", '<inputData id="x" name="x"/><decision id'),
     SHIPPED.replace("<rule ", '<annotation name="a"/><rule ', 1),
 ])
@@ -48,7 +46,8 @@ def test_what_the_editor_cannot_show_is_left_alone(xml: str) -> None:
 
 
 def test_rows_and_columns_come_and_go() -> None:
-    table = Table("t", "T", inputs=(Column("a"), Column("b")), outputs=(Column("c"),), rules=(Rule(("1", "2"), ("3",)),))
+    rules = (Rule(("1", "2"), ("3",)),)
+    table = Table("t", "T", inputs=(Column("a"), Column("b")), outputs=(Column("c"),), rules=rules)
     wider = edited(table, "add.inputs")
     assert wider.rules == (Rule(("1", "2", ""), ("3",)),)
     assert edited(wider, "remove.inputs.0").rules == (Rule(("2", ""), ("3",)),)
