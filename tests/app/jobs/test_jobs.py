@@ -203,7 +203,7 @@ def test_one_round_of_the_worker_does_what_is_due(app: Flask, people: dict[str, 
     make.complete(people["specialist"], dossier, token(dossier), make.COMMUNE, "supplement")
     with clock.at(one(Timer.due_at)):
         assert worker.poll(app) == {"timers": 1, "letters": 3}
-    assert worker.tidy(app) == {"sessions": 0, "answers": 0}
+    assert worker.tidy(app) == {"sessions": 0, "answers": 0, "files": 0}
 
 
 def test_the_pages_and_the_api_of_incidents(app: Flask, sign_in: Callable[..., FlaskClient]) -> None:
