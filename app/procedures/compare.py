@@ -6,12 +6,14 @@ name, whether it was added, removed or changed, and for changes the property wit
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import zip_longest
 from typing import Any
 
 from app.procedures.facts import at
+from app.procedures.tables import Column, Rule, Table, read_table
 from engine.definition import Definition
 
 STEP_PROPERTIES = (
@@ -54,6 +56,52 @@ def _facts(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
         before, after = at(old, path), at(new, path)
         if before != after:
             yield Change("fact", path, path, "changed", path, before, after)
+
+
+def compare_decisions(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[Change, ...]:
+    """Every difference of the decision tables, rule by rule."""
+
+    def differences(key: str, before: str, after: str) -> Iterator[Change]:
+        if before == after:
+            return
+        was, became = read_table(before), read_table(after)
+        if was is None or became is None:
+            yield Change("decision", key, key, "changed")
+        else:
+            pairs = _table_pairs(was, became)
+            yield from (Change("decision", key, became.name, "changed", *pair) for pair in pairs)
+
+    return tuple(_each("decision", old, new, _table_name, differences))
+
+
+def _table_name(xml: str) -> str:
+    table = read_table(xml)
+    return table.name if table else ""
+
+
+def _table_pairs(was: Table, became: Table) -> Iterator[tuple[str, Any, Any]]:
+    """The property, its old and its new value; rules that both have are left out."""
+    for name, before, after in (
+        ("name", was.name, became.name), ("hit", f"{was.hit} {was.aggregation}", f"{became.hit} {became.aggregation}"),
+        ("inputs", _said_columns(was.inputs), _said_columns(became.inputs)),
+        ("outputs", _said_columns(was.outputs), _said_columns(became.outputs)),
+    ):
+        if before != after:
+            yield name, before, after
+    old, new = [_said_rule(rule) for rule in was.rules], [_said_rule(rule) for rule in became.rules]
+    gone, fresh = [rule for rule in old if rule not in new], [rule for rule in new if rule not in old]
+    yield from (("rule", before, after) for before, after in zip_longest(gone, fresh))
+    if not gone and not fresh and old != new:
+        yield "order", "; ".join(old), "; ".join(new)
+
+
+def _said_columns(columns: Iterable[Column]) -> str:
+    texts = (f"{column.label} ({column.expression}, {column.type})" for column in columns)
+    return "; ".join(text.strip() for text in texts)
+
+
+def _said_rule(rule: Rule) -> str:
+    return f"{', '.join(rule.inputs)} → {', '.join(rule.outputs)}"
 
 
 def _components(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:

@@ -20,7 +20,7 @@ from app.languages import plain
 from app.people.models import Person, Unit
 from app.people.permissions import ROLES
 from app.procedures import store
-from app.procedures.compare import Change, compare, fields_of
+from app.procedures.compare import Change, compare, compare_decisions, fields_of
 from app.procedures.errors import VersionUnknown
 from app.procedures.facts import cut_of
 from app.procedures.models import Draft, Procedure, ProcedureEvent, ProcessVersion
@@ -247,7 +247,8 @@ def steps_of(bundle: Mapping[str, Any], language: str) -> Steps:
 
 def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[Change, ...]:
     """What differs between two bundles; raises DiagramRefused when one cannot be run."""
-    return compare(definition_of(old), compile_definition(Bundle.from_json(new)))
+    found = compare(definition_of(old), compile_definition(Bundle.from_json(new)))
+    return (*found, *compare_decisions(old["decisions"], new["decisions"]))
 
 
 def try_steps(bundle: Mapping[str, Any], language: str) -> tuple[Steps | None, tuple[Finding, ...]]:

@@ -57,6 +57,7 @@ SUBJECTS_OF_CHANGE = {
     "flow": lazy_gettext("Flow"),
     "form": lazy_gettext("Form"),
     "field": lazy_gettext("Form field"),
+    "decision": lazy_gettext("Decision table"),
 }
 CHANGE_NAMES = {
     "added": lazy_gettext("added"),
@@ -102,6 +103,11 @@ PROPERTY_NAMES = {
     "copies": lazy_gettext("Copies"),
     "eform": lazy_gettext("Electronic form"),
     "reuse": lazy_gettext("Reused from"),
+    "hit": lazy_gettext("Which rule counts"),
+    "inputs": lazy_gettext("Inputs"),
+    "outputs": lazy_gettext("Outputs"),
+    "rule": lazy_gettext("Rule"),
+    "order": lazy_gettext("Order of the rules"),
 }
 
 

@@ -20,8 +20,8 @@ from tests import builders as make
 def test_the_process_of_the_gate_imports_the_engine_only() -> None:
     alone = "import sys, runpy; runpy.run_path(sys.argv[1]); print(*sys.modules)"
     loaded = subprocess.run(
-        [sys.executable, "-P", "-c", alone, "app/procedures/examiner.py"], capture_output=True, text=True, check=True, cwd=gate.PROJECT,
-        env={**os.environ, "PYTHONPATH": str(gate.PROJECT)},
+        [sys.executable, "-P", "-c", alone, "app/procedures/examiner.py"], capture_output=True, text=True,
+        check=True, cwd=gate.PROJECT, env={**os.environ, "PYTHONPATH": str(gate.PROJECT)},
     ).stdout.split()
     assert "engine.definition" in loaded
     assert {"app", "flask", "sqlalchemy", "alembic"}.isdisjoint(loaded)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 
 from app.procedures import tables
+from app.procedures.compare import compare_decisions
 from app.procedures.tables import Column, Rule, Table, edited, read_table, table_from, write_table
 from engine.decisions import check_decision, compile_decision
 from tests.builders_procedures import shipped
@@ -58,6 +60,23 @@ def test_rows_and_columns_come_and_go() -> None:
     assert edited(table, "add.outputs").rules == (Rule(("1", "2"), ("3", "")),)
     for nonsense in ("", "add", "remove.rules.9", "remove.inputs.x", "burn.rules.0", "add.columns"):
         assert edited(table, nonsense) == table
+
+
+def test_changes_of_a_table_are_told_rule_by_rule() -> None:
+    table = read_table(SHIPPED)
+    assert table is not None
+    first, second, *others = table.rules
+    turned = write_table(replace(table, rules=(second, first, *others)), "exemption")
+    fewer = write_table(replace(table, hit="ANY", rules=(second, *others)), "exemption")
+
+    def told(new: dict[str, str]) -> list[tuple[str, str]]:
+        return [(change.what, change.property) for change in compare_decisions({"exemption": SHIPPED}, new)]
+
+    assert told({"exemption": write_table(table, "exemption")}) == []
+    assert told({"exemption": turned}) == [("changed", "order")]
+    assert told({"exemption": fewer}) == [("changed", "hit"), ("changed", "rule")]
+    assert told({"exemption": "<x/>"}) == [("changed", "")]
+    assert told({"other": SHIPPED}) == [("removed", ""), ("added", "")]
 
 
 def test_what_is_typed_becomes_a_table() -> None:
