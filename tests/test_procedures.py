@@ -128,6 +128,23 @@ def test_a_conclusion_in_a_form_offers_exactly_the_ways_on(key: str) -> None:
 
 
 @every_procedure
+def test_what_is_computed_has_a_name_and_a_unit_in_both_languages(key: str) -> None:
+    for name, form in shipped(key).forms.items():
+        for part in fields_of(form):
+            if part.get("type") == "expression":
+                properties = part.get("properties", {})
+                asked = ("vi.label", "en.label", "vi.unit", "en.unit")
+                assert [each for each in asked if not properties.get(each)] == [], (name, part["key"])
+
+
+def fields_of(component: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Every component of a form, however deep."""
+    for part in component.get("components", ()):
+        yield part
+        yield from fields_of(part)
+
+
+@every_procedure
 def test_every_form_is_used(key: str) -> None:
     definition = definition_of(key)
     assert {definition.start_form, *(step.form for step in definition.steps.values())} == set(definition.forms)

@@ -105,7 +105,7 @@ def _text(part: s.Component, value: Any, lang: str) -> str:
 def _any_text(part: s.Component, value: Any, lang: str) -> str:
     if isinstance(value, bool):
         return _WORDS.get(lang, _WORDS["vi"])[0 if value else 1]
-    if isinstance(value, int | float):
+    if isinstance(value, int | float | Decimal):
         return _number(part, value, lang)
     if isinstance(value, list):
         return ", ".join(_any_text(part, item, lang) for item in value)
