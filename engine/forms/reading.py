@@ -12,6 +12,7 @@ from engine.forms import schema as s
 from engine.forms.fields import as_number
 
 _WORDS = {"vi": ("Có", "Không"), "en": ("Yes", "No")}
+_MOST_DIGITS = 6
 _TEXTS = ("label", "description", "text", "dateLabel", "timeLabel")
 
 
@@ -105,7 +106,7 @@ def _text(part: s.Component, value: Any, lang: str) -> str:
 def _any_text(part: s.Component, value: Any, lang: str) -> str:
     if isinstance(value, bool):
         return _WORDS.get(lang, _WORDS["vi"])[0 if value else 1]
-    if isinstance(value, int | float | Decimal):
+    if isinstance(value, int | float):
         return _number(part, value, lang)
     if isinstance(value, list):
         return ", ".join(_any_text(part, item, lang) for item in value)
@@ -118,10 +119,16 @@ def _number(part: s.Component, value: Any, lang: str) -> str:
         return str(value)
     properties = s.mapping_at(part, "properties")
     if _computes(part):
-        number = number.quantize(Decimal(1).scaleb(-int(properties.get("decimals") or 0)))
-    unit = properties.get(f"{lang}.unit") or s.text_at(s.mapping_at(part, "appearance"), "suffixAdorner")
+        number = round(number, _digits(properties.get("decimals")))
+    unit = str(properties.get(f"{lang}.unit") or s.text_at(s.mapping_at(part, "appearance"), "suffixAdorner"))
     text = number_text(number, lang)
     return f"{text} {unit}" if unit and not unit.startswith("=") else text
+
+
+def _digits(wanted: Any) -> int:
+    """How many digits a computed number shows after the point; what is no such number asks for none."""
+    text = str(wanted)
+    return min(int(text), _MOST_DIGITS) if text.isascii() and text.isdecimal() else 0
 
 
 def number_text(number: Decimal, lang: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 from engine.forms import Line, describe
@@ -17,13 +16,15 @@ def computed(key: str, **properties: str) -> dict[str, Any]:
 
 def test_a_computed_amount_has_its_name_and_unit_in_both_languages() -> None:
     schema = computed("fee", vi_label="Lệ phí", en_label="Fee", vi_unit="đồng", en_unit="VND")
-    assert describe(schema, {"fee": Decimal("75000.4")}, "vi") == [Line("Lệ phí", "75.000 đồng", "")]
+    assert describe(schema, {"fee": 75000.4}, "vi") == [Line("Lệ phí", "75.000 đồng", "")]
     assert describe(schema, {"fee": 75000}, "en") == [Line("Fee", "75,000 VND", "")]
 
 
 def test_a_computed_share_keeps_its_digits() -> None:
     schema = computed("share", vi_label="Tỷ lệ", decimals="1")
     assert describe(schema, {"share": 33.333}, "en") == [Line("Tỷ lệ", "33.3", "")]
+    careless = computed("share", vi_label="Tỷ lệ", decimals="many")
+    assert describe(careless, {"share": 33.333}, "vi") == [Line("Tỷ lệ", "33", "")]
 
 
 def test_a_typed_amount_has_the_unit_of_the_reader() -> None:
