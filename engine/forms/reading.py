@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, NamedTuple
 
 from engine.feel.temporal import LOCAL, parse_date, parse_moment
@@ -13,6 +13,7 @@ from engine.forms.fields import as_number
 
 _WORDS = {"vi": ("Có", "Không"), "en": ("Yes", "No")}
 _MOST_DIGITS = 6
+_ROUNDABLE = 20
 _TEXTS = ("label", "description", "text", "dateLabel", "timeLabel")
 
 
@@ -118,8 +119,8 @@ def _number(part: s.Component, value: Any, lang: str) -> str:
     if number is None:
         return str(value)
     properties = s.mapping_at(part, "properties")
-    if _computes(part):
-        number = round(number, _digits(properties.get("decimals")))
+    if _computes(part) and number.adjusted() < _ROUNDABLE:
+        number = number.quantize(Decimal(1).scaleb(-_digits(properties.get("decimals"))), ROUND_HALF_UP)
     unit = str(properties.get(f"{lang}.unit") or s.text_at(s.mapping_at(part, "appearance"), "suffixAdorner"))
     text = number_text(number, lang)
     return f"{text} {unit}" if unit and not unit.startswith("=") else text

@@ -23,6 +23,7 @@ def test_a_computed_amount_has_its_name_and_unit_in_both_languages() -> None:
 def test_a_computed_share_keeps_its_digits() -> None:
     schema = computed("share", vi_label="Tỷ lệ", decimals="1")
     assert describe(schema, {"share": 33.333}, "en") == [Line("Tỷ lệ", "33.3", "")]
+    assert describe(schema, {"share": 1e29}, "en")[0].text.startswith("100,000,000")
     careless = computed("share", vi_label="Tỷ lệ", decimals="many")
     assert describe(careless, {"share": 33.333}, "vi") == [Line("Tỷ lệ", "33", "")]
 
