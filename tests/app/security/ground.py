@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,7 @@ class Ground:
     stage: Stage
     code: str
     attachment: int
+    secrets: dict[str, str] = field(default_factory=dict)
 
     def person(self, username: str, *roles: tuple[str, str]) -> Actor:
         """Somebody new."""
@@ -64,10 +65,11 @@ class Ground:
         return Browser(client, page_token(client, "/account"))
 
     def api(self, actor: Actor) -> Api:
-        """The API with a token of the person."""
-        with self.app.app_context():
-            secret = accounts.create_token(actor, "test", 1).secret
-        return Api(self.app.test_client(), secret)
+        """The API with the person's token."""
+        if actor.username not in self.secrets:
+            with self.app.app_context():
+                self.secrets[actor.username] = accounts.create_token(actor, "test", 1).secret
+        return Api(self.app.test_client(), self.secrets[actor.username])
 
 
 @dataclass

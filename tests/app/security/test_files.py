@@ -54,13 +54,13 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("kind", REFUSED)
-def test_what_is_no_document_is_refused_whatever_it_is_called(ground: Ground, kind: str) -> None:
-    for name in ("x.pdf", "x.png", f"x.{kind}"):
-        answer = _upload(ground, REFUSED[kind], name)
-        assert answer.status_code == 422, (kind, name)
-        assert name in answer.get_json()["error"]["message"]
-    assert _incoming(ground) == []
+def test_what_is_no_document_is_refused_whatever_it_is_called(ground: Ground) -> None:
+    for kind in REFUSED:
+        for name in ("x.pdf", "x.png", f"x.{kind}"):
+            answer = _upload(ground, REFUSED[kind], name)
+            assert answer.status_code == 422, (kind, name)
+            assert name in answer.get_json()["error"]["message"]
+        assert _incoming(ground) == []
 
 
 @pytest.mark.parametrize("content", [b"", b"\n" * ((1 << 20) * 26)])
@@ -90,27 +90,28 @@ def test_a_bomb_is_never_unpacked(ground: Ground, bomb: Any) -> None:
     assert peak < 16 << 20, f"{peak >> 20} MB"
 
 
-@pytest.mark.parametrize("name", TRAVERSALS)
-def test_names_are_text_only(ground: Ground, name: str) -> None:
-    content = PNG + name.encode("utf-8", "replace")
-    made = _upload(ground, content, name)
-    assert made.status_code in (201, 422), name
-    if made.status_code != 201:
-        return
-    told = made.get_json()["name"]
-    assert told
-    assert len(told) <= 200
-    assert not set(told) & set("/\\\r\n\x00"), told
-    browser = ground.browser(ground.stage.receiver)
-    answer = browser.get(f"/dossiers/files/{made.get_json()['id']}")
-    assert answer.status_code == 200
-    disposition = answer.headers["Content-Disposition"]
-    assert disposition.startswith("attachment")
-    assert not {"Set-Cookie", "X-Evil"} & set(answer.headers.keys()) - {"Set-Cookie"}
-    assert "a=b" not in answer.headers.get("Set-Cookie", "")
-    assert answer.get_data() == content
-    places = [path for path in ground.stage.store.directory.parent.rglob("*") if path.is_file() and name in str(path)]
-    assert not places or name in (".", "..", " ", "...")
+def test_names_are_text_only(ground: Ground) -> None:
+    for name in TRAVERSALS:
+        content = PNG + name.encode("utf-8", "replace")
+        made = _upload(ground, content, name)
+        assert made.status_code in (201, 422), name
+        if made.status_code != 201:
+            continue
+        told = made.get_json()["name"]
+        assert told
+        assert len(told) <= 200
+        assert not set(told) & set("/\\\r\n\x00"), told
+        browser = ground.browser(ground.stage.receiver)
+        answer = browser.get(f"/dossiers/files/{made.get_json()['id']}")
+        assert answer.status_code == 200
+        disposition = answer.headers["Content-Disposition"]
+        assert disposition.startswith("attachment")
+        assert not {"Set-Cookie", "X-Evil"} & set(answer.headers.keys()) - {"Set-Cookie"}
+        assert "a=b" not in answer.headers.get("Set-Cookie", "")
+        assert answer.get_data() == content
+        stored = ground.stage.store.directory.parent.rglob("*")
+        places = [path for path in stored if path.is_file() and name in str(path)]
+        assert not places or name in (".", "..", " ", "...")
 
 
 @pytest.mark.parametrize("content", [

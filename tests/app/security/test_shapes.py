@@ -108,16 +108,16 @@ def test_no_query_or_address_breaks_a_page(ground: Ground) -> None:
 
 
 @make.on_sqlite
-@pytest.mark.parametrize("key", HOSTILE_KEYS)
-def test_a_field_that_the_form_does_not_have_is_refused_by_name(ground: Ground, key: str) -> None:
-    api = ground.api(ground.stage.receiver)
-    before = _counts(ground)
-    filing = _filing(ground, api) | {"form": {"name": "Nguyễn Văn A", key: "x"}}
-    answer = api.post("/dossiers", json=filing)
-    assert answer.status_code in (400, 422)
-    if answer.status_code == 422:
-        assert any(key[:50] in field["path"] for field in answer.get_json()["error"]["fields"])
-    assert _counts(ground) == before
+def test_a_field_that_the_form_does_not_have_is_refused_by_name(ground: Ground) -> None:
+    for key in HOSTILE_KEYS:
+        api = ground.api(ground.stage.receiver)
+        before = _counts(ground)
+        filing = _filing(ground, api) | {"form": {"name": "Nguyễn Văn A", key: "x"}}
+        answer = api.post("/dossiers", json=filing)
+        assert answer.status_code in (400, 422)
+        if answer.status_code == 422:
+            assert any(key[:50] in field["path"] for field in answer.get_json()["error"]["fields"])
+        assert _counts(ground) == before
 
 
 @make.on_sqlite
