@@ -1,8 +1,8 @@
 """History: written once, chained by hash, verified by anybody.
 
     payload digest = SHA-256(salt bytes | canonical JSON of the payload)
-    hash           = SHA-256("evt1" | previous hash | for each of dossier code, seq, time, kind, person, acting unit,
-                     payload digest: length as 4 bytes, then the text in UTF-8)
+    hash           = SHA-256("evt1" | previous hash | for each of dossier code, seq, time, kind, person, person's
+                     name, acting unit, payload digest: length as 4 bytes, then the text in UTF-8)
 
 The first entry's previous hash is 64 zeros. A payload and its salt can later be erased and the chain still holds.
 """
@@ -57,10 +57,11 @@ def chain(entry: Entry, previous: str) -> dict[str, Any]:
     salt = secrets.token_hex(16)
     values = {
         "seq": entry.seq, "at": entry.at, "kind": entry.kind, "person": entry.actor.person,
-        "acting_unit": entry.acting_unit, "payload_digest": payload_digest(salt, payload),
+        "person_name": entry.actor.name, "acting_unit": entry.acting_unit,
+        "payload_digest": payload_digest(salt, payload),
     }
     return values | {
-        "person_name": entry.actor.name, "payload": payload, "salt": salt, "previous": previous,
+        "payload": payload, "salt": salt, "previous": previous,
         "hash": entry_hash(previous, entry.code, values),
     }
 
@@ -96,7 +97,7 @@ def entry_hash(previous: str, code: str, values: Mapping[str, Any]) -> str:
     person, unit = values["person"], values["acting_unit"]
     texts = (
         code, str(values["seq"]), at.astimezone(UTC).isoformat(timespec="microseconds"), values["kind"],
-        "" if person is None else str(person), unit or "", values["payload_digest"],
+        "" if person is None else str(person), values["person_name"], unit or "", values["payload_digest"],
     )
     parts = (text.encode() for text in texts)
     framed = b"".join(len(part).to_bytes(4, "big") + part for part in parts)

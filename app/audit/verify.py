@@ -48,8 +48,8 @@ def check_all(*, again: bool = True) -> Iterator[Checked]:
     query = (
         select(
             Dossier.id, Dossier.code, Dossier.seq.label("last"), Dossier.head, Dossier.version,
-            entry.seq, entry.at, entry.kind, entry.person, entry.acting_unit, entry.payload, entry.salt,
-            entry.payload_digest, entry.previous, entry.hash,
+            entry.seq, entry.at, entry.kind, entry.person, entry.person_name, entry.acting_unit, entry.payload,
+            entry.salt, entry.payload_digest, entry.previous, entry.hash,
         )
         .outerjoin(entry, entry.dossier == Dossier.id)
         .order_by(Dossier.id, entry.seq)

@@ -137,7 +137,7 @@ def test_history_cannot_be_changed_or_removed(ground: Ground) -> None:
 
 
 @pytest.mark.parametrize("damage", [
-    "payload = '{}'", "kind = 'X'", "acting_unit = NULL", "salt = '00'", "previous = hash",
+    "payload = '{}'", "kind = 'X'", "person_name = 'X'", "acting_unit = NULL", "salt = '00'", "previous = hash",
     "seq = seq + 50", "at = '2020-01-01 00:00:00'", "hash = '00'",
 ])
 def test_what_the_database_administrator_changes_is_found(ground: Ground, damage: str) -> None:
