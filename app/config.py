@@ -34,6 +34,8 @@ SETTINGS: tuple[Setting, ...] = (
             "The key that signs page tokens; empty means secret.key in the data directory, made at first start."),
     Setting("ONEDOOR_HOST", "str", "127.0.0.1", "address", "The address the server listens on."),
     Setting("ONEDOOR_PORT", "int", 8000, "port", "The port the server listens on."),
+    Setting("ONEDOOR_ADDRESS", "str", "", "address",
+            "Where people reach the platform (https://…), for the receipt's code; empty means as it was asked for."),
     Setting("ONEDOOR_HTTPS", "bool", False, "yes/no",
             "Whether people reach the platform through HTTPS: cookies are then sent over HTTPS only."),
     Setting("ONEDOOR_PROXIES", "int", 0, "proxies",

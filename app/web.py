@@ -13,3 +13,8 @@ def own_path(target: str | None, otherwise: str = "/") -> str:
         return otherwise
     parts = urlsplit(target)
     return otherwise if parts.scheme or parts.netloc else target
+
+
+def full_address(site: str, path: str) -> str:
+    """A path of this site with the site's own address before it."""
+    return site.rstrip("/") + path

@@ -22,6 +22,7 @@ from app.errors import Invalid, fields_of, message_of
 from app.languages import STATUS_NAMES, language, pick
 from app.security import current_actor, requires
 from app.tasks.queries import tasks_of
+from app.web import full_address
 
 blueprint = Blueprint("dossiers", __name__, template_folder="templates", url_prefix="/dossiers")
 Answer = str | tuple[str, int] | Response | dict[str, Any]
@@ -111,7 +112,7 @@ def _errors_of(error: Invalid) -> tuple[list[tuple[str | None, str]], list[dict[
 @requires("dossier.read")
 def slip(code: str) -> Answer:
     """The receipt and appointment slip, to be printed."""
-    address = url_for(".show", code=code, _external=True)
+    address = full_address(current_app.config["ONEDOOR_ADDRESS"] or request.host_url, url_for(".show", code=code))
     return render_template(
         "dossiers/receipt.html", slip=receipt(current_actor(), code), address=address, qr=qr(address),
         is_new="new" in request.args, tasks=tasks_of(current_actor(), code),
