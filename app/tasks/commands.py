@@ -108,8 +108,9 @@ def _claimed(actor: Actor, code: str, token: str) -> Claimed:
 def release(actor: Actor, code: str, token: str, reason: str = "", *, expected_seq: int | None = None,
             key: str | None = None) -> Done:
     """Give a task back to its unit; drafts stay. Who does it in the holder's stead says why."""
-    asked = {"release": expected_seq, "reason": reason.strip()}
-    return _act(actor, (code, token), key, asked, lambda work: _release(work, asked["reason"], expected_seq))
+    said = reason.strip()
+    asked = {"release": expected_seq, "reason": said}
+    return _act(actor, (code, token), key, asked, lambda work: _release(work, said, expected_seq))
 
 
 def complete(actor: Actor, code: str, token: str, given: Submission, key: str | None = None) -> Done:
