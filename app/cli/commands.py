@@ -12,6 +12,7 @@ from typing import IO, Any
 
 import click
 from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
 
 from app import clock, create_app
 from app.audit.verify import check_all, export_by_operator
@@ -202,4 +203,8 @@ def run() -> None:
         main(prog_name="python3 run.py")
     except OneDoorError as error:
         click.echo(str(error), err=True)
+        sys.exit(2)
+    except DBAPIError as error:
+        reason = str(error.orig).strip().partition("\n")[0]
+        click.echo(f"The database refuses: {reason}. A new database is made by: python3 run.py prepare", err=True)
         sys.exit(2)

@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from app import clock
 from app.cli.commands import main
+from app.cli.commands import run as run_command_line
 from app.procedures.shipped import PROJECT
 from engine.errors import OneDoorError
 
@@ -82,3 +83,15 @@ def test_verify_and_export_speak_of_what_is_there(run: Any) -> None:
     assert told.exit_code == 0
     assert "0 dossiers with 0 entries verified, 0 wrong." in told.output
     assert isinstance(run("export", "H49.1-260101-0001").exception, OneDoorError)
+
+
+def test_a_database_that_was_never_made_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name, value in {"ONEDOOR_DATA": str(tmp_path), "DATABASE_URL": ""}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("sys.argv", ["run.py", "export", "H49.1-260101-0001"])
+    with pytest.raises(SystemExit) as ended:
+        run_command_line()
+    assert ended.value.code == 2
+    assert "run.py prepare" in capsys.readouterr().err
