@@ -196,7 +196,7 @@ def submit(code: str) -> Any:
     return redirect(url_for("procedures.studio.review", code=code), 303)
 
 
-@blueprint.post("/draft/check")
+@blueprint.route("/draft/check", methods=["GET", "POST"])
 @requires("procedure.edit")
 def check(code: str) -> str:
     """What the gate finds in the saved draft."""

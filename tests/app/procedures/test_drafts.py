@@ -233,6 +233,7 @@ def test_the_pages_of_the_studio(app: Flask, house: House, sign_in: Callable[...
     assert post("/draft/scenarios", name="bad", scenario="{", revision="3")[0] == 422
     assert post("/draft/scenarios", name="online", remove="1", revision="3")[0] == 303
     assert post("/draft/check", revision="4")[0] == 200
+    assert browser.get(f"/procedures/{code}/draft/check").status_code == 200
     status, text = post("/draft/rehearse")
     assert (status, text.count("flag-success"), text.count("flag-danger")) == (200, 8, 0)
     assert post("/draft/facts", revision="4")[0] == 422

@@ -121,6 +121,7 @@ _BY_PERMISSION: dict[str, tuple[str, ...]] = {
         "POST /api/v1/procedures/<code>/draft/withdraw",
         "GET /api/v1/procedures/<code>/events",
         "GET /procedures/<code>/draft",
+        "GET /procedures/<code>/draft/check",
         "POST /procedures/<code>/draft/check",
         "GET /procedures/<code>/draft/compare",
         "POST /procedures/<code>/draft/discard",
