@@ -57,14 +57,20 @@ def broken_promises(definition: Definition, facts: Mapping[str, Any]) -> Iterato
     limits = facts.get("limits") or {}
     reduced, statutory = hours_of(limits.get("reduced")), hours_of(limits.get("statutory"))
     if reduced is not None and statutory is not None and reduced > statutory:
-        yield error("reduced_longer", None, reduced=f"{reduced:f}", statutory=f"{statutory:f}")
+        yield error("reduced_longer", None, reduced=_plain(reduced), statutory=_plain(statutory))
     if reduced is None:
         return
     needed = max(longest_way(definition, online=online).hours for online in (False, True))
     if needed > reduced:
-        yield error("hours_over", None, needed=f"{needed:f}", reduced=f"{reduced:f}")
+        yield error("hours_over", None, needed=_plain(needed), reduced=_plain(reduced))
     elif needed < reduced:
-        yield warning("hours_under", None, needed=f"{needed:f}", reduced=f"{reduced:f}")
+        yield warning("hours_under", None, needed=_plain(needed), reduced=_plain(reduced))
+
+
+def _plain(hours: Decimal) -> str:
+    """Hours without zeros at their end: 12, not 12.0."""
+    text = f"{hours:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _onward(definition: Definition) -> dict[str, list[str]]:

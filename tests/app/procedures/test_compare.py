@@ -74,6 +74,8 @@ def test_steps_over_the_reduced_time_are_an_error_and_under_it_a_warning() -> No
     assert found(1.25) == [("hours_over", "error")]
     assert found(2) == [("hours_under", "warning")]
     assert found(1.5, 1) == [("reduced_longer", "error")]
+    limits = {"reduced": {"value": 1.25, "unit": "working_day"}}
+    assert "10.0" not in str([finding.message for finding in broken_promises(definition, {"limits": limits})])
     assert list(broken_promises(definition, {"limits": {"reduced": {"value": 1, "unit": "calendar_day"}}})) == []
 
 
