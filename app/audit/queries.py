@@ -27,7 +27,7 @@ from app.people.models import Person, Unit
 from app.people.permissions import ROLES
 from app.people.queries import subtree, unit_names
 from app.procedures.models import Procedure, ProcessVersion
-from engine.definition import Bundle, Definition, definition_for
+from engine.definition import Bundle, Definition, OutlineStep, definition_for, outline
 
 PAGE = 50
 _Receiving, _Competent = aliased(Unit), aliased(Unit)
@@ -111,6 +111,11 @@ class History:
     moments: tuple[Moment, ...]
     chain: Chain
     again: Verdict
+
+    @property
+    def outline(self) -> tuple[OutlineStep, ...]:
+        """The steps of the dossier's version, to be listed beside its diagram."""
+        return tuple(outline(self.words.definition, self.words.language))
 
 
 def search(actor: Actor, wanted: Wanted, page: int = 1, size: int = PAGE) -> Found:

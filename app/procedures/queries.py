@@ -259,6 +259,12 @@ def try_steps(bundle: Mapping[str, Any], language: str) -> tuple[Steps | None, t
         return None, refused.details["findings"]
 
 
+def try_outline(bundle: Mapping[str, Any], language: str) -> tuple[Any, ...]:
+    """The steps to list beside a draft's diagram; none while it cannot be read."""
+    steps, _ = try_steps(bundle, language)
+    return steps.outline if steps else ()
+
+
 def try_changes(
     old: Mapping[str, Any], new: Mapping[str, Any]
 ) -> tuple[tuple[Change, ...] | None, tuple[Finding, ...]]:

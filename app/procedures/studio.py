@@ -50,7 +50,7 @@ def diagram(code: str) -> str:
         "url_save": api, "url_check": f"{api}/check", "lang": language(), "readonly": view.state != "draft",
         **queries.studio_choices(),
     }
-    return studio_page("diagram", view, modeler=data)
+    return studio_page("diagram", view, modeler=data, outline=queries.try_outline(view.bundle, language()))
 
 
 @blueprint.get("/draft/forms")
@@ -191,7 +191,7 @@ def submit(code: str) -> Any:
         commands.submit_draft(current_actor(), code, request.form.get("note", ""), revision_typed())
     except DraftRefused as refused:
         findings = [sentence(finding) for finding in refused.details["findings"]]
-        return studio_page("check", queries.draft(code), findings=findings, problem=message_of(refused)), 422
+        return _checked(code, findings, message_of(refused)), 422
     flash(gettext("The draft was submitted; somebody else has to approve it."), "success")
     return redirect(url_for("procedures.studio.review", code=code), 303)
 
@@ -201,7 +201,13 @@ def submit(code: str) -> Any:
 def check(code: str) -> str:
     """What the gate finds in the saved draft."""
     found = commands.check_draft(current_actor(), code)
-    return studio_page("check", queries.draft(code), findings=_sentences(found), problem=None)
+    return _checked(code, _sentences(found))
+
+
+def _checked(code: str, findings: list[dict[str, Any]], problem: str | None = None) -> str:
+    view = queries.draft(code)
+    outline = queries.try_outline(view.bundle, language())
+    return studio_page("check", view, findings=findings, problem=problem, outline=outline)
 
 
 @blueprint.post("/draft/withdraw")
@@ -259,7 +265,7 @@ def _review(view: queries.DraftView, problem: str | None, details: Any = ()) -> 
         "procedures/review.html", view=view, may_publish=queries.may_publish(actor, view),
         is_editor=actor.person in view.editors, findings=_sentences(examined.findings), problem=problem,
         details=details, rehearsals=examined.rehearsals, said=said,
-        **_comparison(view),
+        outline=queries.try_outline(view.bundle, language()), **_comparison(view),
     )
 
 
