@@ -33,3 +33,8 @@ export const forms = {
   "Value is not a number.": "Nhập một số.",
   "{page} of {total}": "{page}/{total}",
 };
+
+/** form-js names the buttons that remove a row by its number, past its own translation. */
+export const rowButtons = Object.fromEntries(
+  Array.from({ length: 200 }, (_, row) => [`Remove list item ${row + 1}`, `Bỏ dòng ${row + 1}`]),
+);

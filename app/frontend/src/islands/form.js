@@ -13,6 +13,8 @@ import { Vietnamese } from "flatpickr/dist/l10n/vn.js";
 import { setUnsaved } from "../behaviours/unsaved.js";
 import { h } from "../lib/dom.js";
 import { language, t, translateModule } from "../lib/i18n.js";
+import { rowButtons } from "../i18n/vi-forms.js";
+import { reword } from "../lib/wording.js";
 
 if (language === "vi") flatpickr.localize(Vietnamese);
 
@@ -20,6 +22,7 @@ export async function mount(element, { schema, data, errors = [], readonly = fal
   // Left to wait before it takes a value, form-js loses what is typed into a field while another one is drawn again.
   const form = new Form({ container: element, additionalModules: [translateModule], debounce: false, properties: { readOnly: readonly } });
   await form.importSchema(schema, data);
+  reword(element, rowButtons);
   const outer = element.closest("form");
   if (!readonly && outer) bind(form, element, outer, name);
   if (errors.length) showErrors(form, element, errors);
