@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import time
+from typing import Any
 
 import structlog
 from flask import Flask, Response, g, request
@@ -24,10 +25,15 @@ def init_app(app: Flask) -> None:
             structlog.processors.JSONRenderer(ensure_ascii=True),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=_to_standard_error,
     )
     app.before_request(_begin)
     app.after_request(_end)
+
+
+def _to_standard_error(*_names: Any) -> structlog.PrintLogger:
+    """Whatever is standard error now: what it was when the app was made may have been closed since."""
+    return structlog.PrintLogger(sys.stderr)
 
 
 def _begin() -> None:
