@@ -4,26 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 from SpiffWorkflow.exceptions import SpiffWorkflowException
 
+from engine import events, lint, soundness, vocabulary
 from engine import findings as f
-from engine import lint, soundness, vocabulary
 from engine.decisions import Decision, check_decision, compile_decision
 from engine.diagram import model, read
 from engine.errors import OneDoorError
 from engine.feel import Expression, compile_expression
 from engine.findings import Finding
+from engine.flow_checks import check_flows, check_length
 from engine.forms import check_schema
 from engine.forms.schema import kept_names
 from engine.parser import parse
 from engine.structure import VALUE_TAGS, Flow, Graph, Node, draw, expression_text, extension, text_of
-from engine.timing import due_at
 from engine.vocabulary import Element, Lane, Step
-
-_SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -56,7 +53,7 @@ def analyse(
     if diagram.root is None or f.refused(diagram.findings):
         return Analysis(findings=diagram.findings)
     graph, found = draw(diagram.root)
-    found += vocabulary.loops_elsewhere(graph) if graph else []
+    found += _structure(graph) if graph else []
     if graph is None or f.refused(found):
         return Analysis(findings=tuple(found))
     analysis = _content(graph)
@@ -68,6 +65,11 @@ def analyse(
         found += [*soundness.check_joins(graph), *_parse(graph, analysis)]
     analysis.findings = tuple(found)
     return analysis
+
+
+def _structure(graph: Graph) -> list[Finding]:
+    found = [*check_flows(graph), *events.check_events(graph), *vocabulary.loops_elsewhere(graph)]
+    return found if f.refused(found) else found + check_length(graph)
 
 
 def _content(graph: Graph) -> Analysis:
@@ -100,7 +102,8 @@ def _check_parts(
     begin = extension(graph.nodes[found.start].xml, "start") if found.start else None
     if begin is not None and begin.get("form") not in forms:
         wrong.append(f.error("start_form", found.start, form=begin.get("form")))
-    wrong += [*_ends(graph, found), *_forms(forms), *_decisions(graph, found, decisions), *_values(graph)]
+    wrong += [*_ends(graph, found), *_forms(forms), *_decisions(graph, found, decisions)]
+    wrong += [*_values(graph), *events.check_values(graph)]
     texts = list(_expressions(graph, found))
     wrong += _compile(found, texts)
     wrong += lint.check_choices([(at, text) for at, text, _ in texts], found.steps)
@@ -189,23 +192,7 @@ def _values(graph: Graph) -> list[Finding]:
                 wrong.append(f.error("script_language", node.id, language=language))
             if not expression_text(text_of(node.xml.find(model("script")))):
                 wrong.append(f.error("script_missing", node.id))
-        elif node.type in ("boundaryEvent", "intermediateCatchEvent"):
-            wrong += _timer(node.id, node.xml)
     return wrong
-
-
-def _timer(element: str, xml: Any) -> list[Finding]:
-    drawn = xml.find(model("timerEventDefinition"))
-    for kind, tag in (("duration", "timeDuration"), ("date", "timeDate")):
-        value = text_of(drawn.find(model(tag)))
-        if value and not value.startswith("="):
-            try:
-                due_at(kind, value, _SOME_DAY)
-            except ValueError:
-                return [f.error("timer_value", element, value=value)]
-        if value:
-            return []
-    return [f.error("timer_missing", element)]
 
 
 def _expressions(graph: Graph, found: Analysis) -> Iterator[tuple[str, str, str | None]]:
@@ -231,10 +218,7 @@ def _expressions(graph: Graph, found: Analysis) -> Iterator[tuple[str, str, str 
 def _texts_of(kind: str, xml: Any) -> Iterator[str]:
     if kind == "scriptTask":
         yield expression_text(text_of(xml.find(model("script"))))
-    for tag in ("timeDuration", "timeDate"):
-        value = text_of(xml.find(f"{model('timerEventDefinition')}/{model(tag)}"))
-        if value.startswith("="):
-            yield expression_text(value)
+    yield from events.texts_of(xml)
 
 
 def _compile(found: Analysis, texts: list[tuple[str, str, str | None]]) -> list[Finding]:

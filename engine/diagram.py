@@ -34,19 +34,21 @@ _ENCODING = re.compile(rb"""^\s*<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _DECLARED = re.compile(r"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
 
-_REFUSED = {
+_REFUSED_FLOW = {
     "task": "choose_type",
     "complexGateway": "gateway_kind",
     "inclusiveGateway": "gateway_kind",
+    "callActivity": "call_activity",
+    "adHocSubProcess": "subprocess_kind",
+    "standardLoopCharacteristics": "standard_loop",
+}
+_REFUSED_EVENTS = {
     "eventBasedGateway": "gateway_kind",
     "messageEventDefinition": "message_event",
     "serviceTask": "task_kind",
     "sendTask": "task_kind",
-    "callActivity": "call_activity",
     "transaction": "subprocess_kind",
-    "adHocSubProcess": "subprocess_kind",
     "intermediateThrowEvent": "throw_event",
-    "standardLoopCharacteristics": "standard_loop",
     "messageFlow": "message_flow",
     "timeCycle": "timer_cycle",
     "dataObject": "data_object",
@@ -64,16 +66,24 @@ _REFUSED = {
     "conditionalEventDefinition": "event_kind",
     "cancelEventDefinition": "event_kind",
 }
+_REFUSED = {**_REFUSED_FLOW, **_REFUSED_EVENTS}
 # An event definition or a loop is reported on the element it belongs to, because only that is drawn.
 _INNER = ("EventDefinition", "LoopCharacteristics", "Association", "ioSpecification", "timeCycle")
-_ALLOWED = {
+_DRAWN = {
     "definitions", "process", "collaboration", "participant", "laneSet", "lane", "childLaneSet", "flowNodeRef",
-    "extensionElements", "documentation", "incoming", "outgoing", "startEvent", "endEvent", "userTask", "manualTask",
-    "receiveTask", "scriptTask", "businessRuleTask", "exclusiveGateway", "parallelGateway", "intermediateCatchEvent",
-    "boundaryEvent", "timerEventDefinition", "timeDuration", "timeDate", "terminateEventDefinition", "sequenceFlow",
-    "conditionExpression", "script", "multiInstanceLoopCharacteristics", "loopCardinality", "completionCondition",
-    "subProcess", "message", "textAnnotation", "text", "association", "group", "category", "categoryValue",
+    "extensionElements", "documentation", "incoming", "outgoing", "sequenceFlow", "textAnnotation", "text",
+    "association", "group", "category", "categoryValue",
 }
+_FLOW = {
+    "userTask", "manualTask", "receiveTask", "scriptTask", "script", "businessRuleTask", "exclusiveGateway",
+    "parallelGateway", "subProcess", "conditionExpression",
+    "multiInstanceLoopCharacteristics", "loopCardinality", "completionCondition",
+}
+_EVENTS = {
+    "startEvent", "endEvent", "intermediateCatchEvent", "boundaryEvent", "timerEventDefinition", "timeDuration",
+    "timeDate", "terminateEventDefinition", "message",
+}
+_ALLOWED = _DRAWN | _FLOW | _EVENTS
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import Any
 
 from SpiffWorkflow.exceptions import SpiffWorkflowException
 
-from engine import commands, facts, state
+from engine import branching, commands, facts, scopes, state, stepping
 from engine.commands import Command
 from engine.definition import Definition
 from engine.errors import (
@@ -161,7 +161,7 @@ def _finish(run: Run, place: Place, form: Any, choice: str | None) -> None:
     run.record(facts.StepCompleted(place.id, place.at, values, choice))
     kept = {**values, "choice": choice}
     if place.index is not None:
-        run.end_instance(place, kept)
+        stepping.end_instance(run, place, kept)
     else:
         run.state.data[place.at] = kept
         run.go_on(place)
@@ -182,7 +182,7 @@ def _fire(run: Run, command: commands.FireTimer) -> None:
         run.go_on(place)
     else:
         if event.cancel_activity:
-            run.cancel(place, "interrupted")
+            scopes.cancel(run, place, "interrupted")
         run.begin(timer.element, place.scope)
     _rest(run)
 
@@ -190,8 +190,8 @@ def _fire(run: Run, command: commands.FireTimer) -> None:
 def _withdraw(run: Run, command: commands.WithdrawDossier) -> None:
     if run.state.status in _TOO_LATE:
         raise TooLateToWithdraw(status=run.state.status)
-    run.cancel_all("withdrawn")
-    run.change_status(WITHDRAWN)
+    scopes.cancel_all(run, "withdrawn")
+    run.set_status(WITHDRAWN)
     run.state.ended = True
     run.state.end = None
     run.record(facts.DossierEnded(WITHDRAWN, None))
@@ -204,7 +204,7 @@ def _rest(run: Run) -> None:
     run.record_path()
     current = run.state
     if not current.tokens:
-        waiting = run.arrivals_in(None)
+        waiting = branching.arrivals_in(run, None)
         if waiting or current.end is None:
             raise Stuck(element=waiting[0] if waiting else run.current)
         current.ended = True

@@ -1,6 +1,7 @@
-"""The library's element classes with our meaning: what happens when a token arrives, runs and leaves.
+"""The library's task, gateway and subprocess classes with our meaning: arriving, running and leaving.
 
-What is not decided by an element alone (steps, timers, scopes) is asked of the run, see `engine/moves.py`.
+What is not decided by an element alone is asked of `engine/stepping.py`, `branching.py` and `scopes.py`; events are
+in `engine/event_nodes.py`.
 """
 
 from __future__ import annotations
@@ -9,22 +10,10 @@ from typing import Any
 
 from SpiffWorkflow.bpmn.specs import defaults
 from SpiffWorkflow.bpmn.specs.bpmn_task_spec import BpmnTaskSpec
-from SpiffWorkflow.bpmn.specs.event_definitions.simple import TerminateEventDefinition
-from SpiffWorkflow.bpmn.specs.event_definitions.timer import TimerEventDefinition
 
+from engine import branching, scopes, stepping
 from engine.guards import Token
 from engine.structure import Flow
-
-
-class OneDoorTimer(TimerEventDefinition):  # type: ignore[misc]
-    """A timer whose due time is computed once and kept outside; it never looks at a clock."""
-
-    def __init__(self, name: str, expression: str, kind: str) -> None:
-        super().__init__(name, expression)
-        self.kind = kind
-
-    def has_fired(self, my_task: Token) -> bool:
-        return False
 
 
 class Element(BpmnTaskSpec):  # type: ignore[misc]
@@ -67,35 +56,11 @@ class Element(BpmnTaskSpec):  # type: ignore[misc]
         return self.ways
 
 
-class StartEvent(Element, defaults.StartEvent):  # type: ignore[misc]
-    """Where a process or a subprocess begins."""
-
-
-class EndEvent(Element, defaults.EndEvent):  # type: ignore[misc]
-    """Where a token ends, or all tokens of its scope."""
-
-    def leave(self, run: Any, token: Token) -> list[Flow]:
-        run.reach_end(self.name, token.scope, isinstance(self.event_definition, TerminateEventDefinition))
-        return []
-
-
-class BoundaryEvent(Element, defaults.BoundaryEvent):  # type: ignore[misc]
-    """A timer on a step or a subprocess."""
-
-
-class CatchEvent(Element, defaults.IntermediateCatchEvent):  # type: ignore[misc]
-    """A timer between two elements."""
-
-    def arrive(self, run: Any, token: Token) -> bool:
-        run.wait_for_timer(self, token)
-        return False
-
-
 class _Work(Element):
     """Work for a person or a wait for somebody outside; nothing moves on until a command says so."""
 
     def arrive(self, run: Any, token: Token) -> bool:
-        return bool(run.enter_step(self, token))
+        return bool(stepping.enter(run, self, token))
 
     def act(self, run: Any, token: Token) -> None:
         """The fact that it was completed says enough."""
@@ -126,14 +91,14 @@ class DecisionTask(Element, defaults.NoneTask):  # type: ignore[misc]
 
     def act(self, run: Any, token: Token) -> None:
         super().act(run, token)
-        run.compute(self.name, run.decide(self.name, token))
+        run.compute(self.name, run.decide(self.name))
 
 
 class ExclusiveGateway(Element, defaults.ExclusiveGateway):  # type: ignore[misc]
     """Exactly one way, the first whose condition holds, else the default."""
 
     def leave(self, run: Any, token: Token) -> list[Flow]:
-        flow = self.ways[0] if len(self.ways) == 1 else run.choose(self, token)
+        flow = self.ways[0] if len(self.ways) == 1 else branching.choose(run, self, token)
         run.follow([flow])
         return [flow]
 
@@ -142,12 +107,12 @@ class ParallelGateway(Element, defaults.ParallelGateway):  # type: ignore[misc]
     """Waits for one token on each incoming flow, then sends one along each outgoing flow."""
 
     def arrive(self, run: Any, token: Token) -> bool:
-        return len(self.incoming) < 2 or bool(run.join(self, token))
+        return len(self.incoming) < 2 or bool(branching.join(run, self, token))
 
 
 class SubProcess(Element, defaults.SubWorkflowTask):  # type: ignore[misc]
     """Steps in a frame: it is left when no token is inside any more."""
 
     def arrive(self, run: Any, token: Token) -> bool:
-        run.enter_subprocess(self, token)
+        scopes.enter(run, self, token)
         return False

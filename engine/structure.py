@@ -1,4 +1,4 @@
-"""The drawn graph: which elements there are, how flows connect them, and what is wrong with that."""
+"""The drawn graph: which elements there are, how flows connect them, and whether every reference leads somewhere."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from engine import findings as f
 from engine.diagram import ONEDOOR, local, model, onedoor
 from engine.findings import Finding
 
-MAX_ROW = 250
 STEP_TAGS = ("userTask", "manualTask", "receiveTask")
 VALUE_TAGS = ("scriptTask", "businessRuleTask")
 EVENT_TAGS = ("startEvent", "endEvent", "boundaryEvent", "intermediateCatchEvent")
@@ -101,7 +100,7 @@ def expression_text(text: str | None) -> str:
 
 
 def draw(root: etree._Element) -> tuple[Graph | None, list[Finding]]:
-    """The graph of the one executable process, with everything that is wrong in it."""
+    """The graph of the one executable process, with what is wrong with its ids and references."""
     found = _ids(root)
     process, more = _process(root)
     found += more
@@ -110,10 +109,7 @@ def draw(root: etree._Element) -> tuple[Graph | None, list[Finding]]:
     graph = Graph(root, process)
     for xml, scope in _walk(process, None):
         _add(graph, xml, scope)
-    found += [*_references(graph), *_scopes(graph), *_ways(graph), *_events(graph)]
-    if not f.refused(found):
-        found += _row(graph)
-    return graph, found
+    return graph, found + _references(graph)
 
 
 def _walk(container: etree._Element, scope: str | None) -> Iterator[tuple[etree._Element, str | None]]:
@@ -206,89 +202,3 @@ def _participants(graph: Graph) -> list[Finding]:
     pools = [xml for xml in graph.root.iter(model("participant")) if xml.get("processRef")]
     wrong = [xml for xml in pools if xml.get("processRef") not in processes]
     return [f.error("reference", xml.get("id"), reference=xml.get("processRef")) for xml in wrong]
-
-
-def _scopes(graph: Graph) -> list[Finding]:
-    found = []
-    scopes = [(None, graph.process.get("id")), *((n.id, n.id) for n in graph.nodes.values() if n.type == "subProcess")]
-    for scope, name in scopes:
-        kinds = Counter(node.type for node in graph.inside(scope))
-        if kinds["startEvent"] != 1:
-            code = "start_several" if kinds["startEvent"] else "start_missing"
-            found.append(f.error(code, name, count=kinds["startEvent"]))
-        if not kinds["endEvent"]:
-            found.append(f.error("end_missing", name))
-    for flow in graph.flows.values():
-        ends = [graph.nodes.get(flow.source), graph.nodes.get(flow.target)]
-        if ends[0] and ends[1] and ends[0].scope != ends[1].scope:
-            found.append(f.error("flow_scope", flow.id))
-        if (ends[0] and ends[0].type == "endEvent") or (ends[1] and ends[1].type in ("startEvent", "boundaryEvent")):
-            found.append(f.error("flow_end", flow.id))
-    return found
-
-
-def _ways(graph: Graph) -> list[Finding]:
-    found = []
-    for node in graph.nodes.values():
-        ways = graph.outgoing.get(node.id, [])
-        if not ways and node.type != "endEvent":
-            found.append(f.error("no_way_out", node.id))
-        if len(ways) > 1 and node.type not in GATEWAY_TAGS:
-            found.append(f.error("implicit_fork", node.id))
-        if node.type != "exclusiveGateway":
-            found += [f.error("conditional_flow", flow.id) for flow in ways if flow.condition]
-        else:
-            found += _conditions(node, ways)
-        if node.type == "parallelGateway":
-            found += _doubled(ways) + _doubled(graph.incoming.get(node.id, []))
-    return found
-
-
-def _events(graph: Graph) -> list[Finding]:
-    """A start is plain, an end plain or terminating, every other event exactly one timer."""
-    found = []
-    for node in graph.nodes.values():
-        kinds = [local(xml) for xml in node.xml.iterchildren(etree.Element) if local(xml).endswith("EventDefinition")]
-        if node.type == "startEvent" and kinds:
-            found.append(f.error("start_kind", node.id))
-        elif node.type == "endEvent" and kinds not in ([], ["terminateEventDefinition"]):
-            found.append(f.error("end_kind", node.id))
-        elif node.type in ("boundaryEvent", "intermediateCatchEvent") and kinds != ["timerEventDefinition"]:
-            found.append(f.error("boundary_kind", node.id))
-    return found
-
-
-def _conditions(node: Node, ways: list[Flow]) -> list[Finding]:
-    if len(ways) < 2:
-        return []
-    default = node.xml.get("default")
-    found = [f.error("condition_missing", flow.id) for flow in ways if not flow.condition and flow.id != default]
-    return found if default or found else [f.warning("default_missing", node.id)]
-
-
-def _doubled(ways: list[Flow]) -> list[Finding]:
-    seen: set[tuple[str, str]] = set()
-    found = []
-    for flow in ways:
-        if (flow.source, flow.target) in seen:
-            found.append(f.error("flow_twice", flow.id))
-        seen.add((flow.source, flow.target))
-    return found
-
-
-def _row(graph: Graph) -> list[Finding]:
-    """How deep the library's recursive parser will go: it follows flows first to last, boundary events before."""
-    seen: set[str] = set()
-    start = graph.start()
-    trail = [iter([start.id] if start else [])]
-    while trail:
-        node = next(trail[-1], None)
-        if node is None:
-            trail.pop()
-        elif node not in seen:
-            seen.add(node)
-            if len(trail) > MAX_ROW:
-                return [f.error("too_long", node, limit=MAX_ROW)]
-            events = [event.id for event in graph.boundary.get(node, [])]
-            trail.append(iter([*events, *(way for way in graph.after(node) if way not in events)]))
-    return []

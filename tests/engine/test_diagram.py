@@ -13,7 +13,7 @@ from engine import findings
 from engine.definition import Bundle, check
 from engine.diagram import MAX_BYTES, MAX_DEPTH, MAX_ELEMENTS, read
 from engine.findings import refused
-from engine.structure import MAX_ROW
+from engine.flow_checks import MAX_ROW
 from tests.engine.builders import (
     both,
     choice,

@@ -9,6 +9,7 @@ import pytest
 from SpiffWorkflow.exceptions import WorkflowException
 from SpiffWorkflow.util.task import TaskState
 
+from engine import stepping
 from engine.commands import ClaimStep, CompleteStep, StartProcess
 from engine.definition import Bundle, compile_definition
 from engine.errors import BudgetExceeded, ExpressionFailed, StepFailed, StepNotOpen
@@ -98,12 +99,12 @@ def test_a_library_error_becomes_ours_with_the_element(monkeypatch: pytest.Monke
     before = walk.state
     for problem in (WorkflowException("broken"), RecursionError("deep"), KeyError("x"), AttributeError("y")):
 
-        def fail(self: Run, *_: object, _problem: Exception = problem) -> None:
-            self.current = "b"
+        def fail(run: Run, *_: object, _problem: Exception = problem) -> None:
+            run.current = "b"
             raise _problem
 
         with monkeypatch.context() as patch:
-            patch.setattr(Run, "enter_step", fail)
+            patch.setattr(stepping, "enter", fail)
             with pytest.raises(StepFailed, match="element b"):
                 walk.do(CompleteStep("1", "lan"))
     assert walk.state is before
