@@ -15,6 +15,7 @@ export function unsaved() {
     if (!event.defaultPrevented) setUnsaved(event.target, false);
   });
   window.addEventListener("beforeunload", (event) => {
-    if (dirty.size) event.preventDefault();
+    // Going back, the browser fills fields in again by itself; only what somebody typed is worth a question.
+    if (dirty.size && navigator.userActivation?.hasBeenActive !== false) event.preventDefault();
   });
 }
