@@ -41,7 +41,10 @@ class Decision:
 
     def evaluate(self, context: Mapping[str, Any], now: datetime, budget: Budget = DEFAULT) -> Value:
         """The result. Raises DecisionFailed where a table contradicts itself or an input is not allowed."""
-        run = Run(now, budget)
+        return self.evaluate_within(context, Run(now, budget))
+
+    def evaluate_within(self, context: Mapping[str, Any], run: Run) -> Value:
+        """The same, sharing the budget of a run with other expressions."""
         session = Session(self.model, context, Scope(context, None, run, raw=True), {})
         return from_plain(run.weigh(session.root(self.root)))
 

@@ -8,7 +8,6 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -17,6 +16,7 @@ from engine.analysis import Analysis, analyse
 from engine.decisions import Decision
 from engine.errors import DiagramRefused, OneDoorError
 from engine.feel import Expression
+from engine.feel.budget import Run
 from engine.findings import Finding
 from engine.structure import Flow
 from engine.vocabulary import STATUSES, Choice, Element, Lane, Step
@@ -84,10 +84,10 @@ class Definition:
     unvisited: Mapping[str, int]
     statuses: frozenset[str] = frozenset(STATUSES)
 
-    def decide(self, element: str, context: Mapping[str, Any], now: datetime) -> Any:
+    def decide(self, element: str, context: Mapping[str, Any], run: Run) -> Any:
         """The output of a business rule task; failures name the element."""
         try:
-            return self.decision_of[element].evaluate(context, now)
+            return self.decision_of[element].evaluate_within(context, run)
         except OneDoorError as problem:
             problem.details["element"] = element
             raise

@@ -18,6 +18,7 @@ from engine.definition import Definition
 from engine.errors import (
     AlreadyEnded,
     AlreadyStarted,
+    BudgetExceeded,
     ChoiceUnknown,
     Invalid,
     MessageNotAwaited,
@@ -61,9 +62,20 @@ def step(definition: Definition, stored: bytes | None, command: Command, now: da
     run = Run(definition, _state(definition, stored, command), now)
     try:
         _HANDLERS[type(command)](run, command)
+    except BudgetExceeded as problem:
+        problem.details["element"] = problem.details["element"] or run.current
+        raise
     except _BROKEN as problem:
         raise StepFailed(element=run.current, reason=f"{type(problem).__name__}: {problem}") from problem
-    return Outcome(state.dump(run.state), tuple(run.facts))
+    return Outcome(_kept(run), tuple(run.facts))
+
+
+def _kept(run: Run) -> bytes:
+    """The new state, if it is not too large to be read and written at every command."""
+    kept = state.dump(run.state)
+    if len(kept) > state.LARGEST:
+        raise BudgetExceeded(limit=state.LARGEST, unit="bytes", element=run.current)
+    return kept
 
 
 def offered(definition: Definition, stored: bytes, token: str, now: datetime) -> tuple[Choice, ...]:

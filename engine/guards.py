@@ -68,6 +68,7 @@ class Tokens(BpmnWorkflow):  # type: ignore[misc]
         self.queue: deque[Token] = deque()
         self.created = 0
         self.moved = 0
+        self.instances = 0
         self.current = "?"
 
     def drain(self) -> None:
@@ -79,6 +80,12 @@ class Tokens(BpmnWorkflow):  # type: ignore[misc]
                 raise BudgetExceeded(limit=MAX_STEPS, unit="steps", element=token.task_spec.name)
             self.current = token.task_spec.name
             token.run()
+
+    def repeat(self, count: int, element: str) -> None:
+        """Permit a step to be repeated so often besides what this command repeats already."""
+        self.instances += count
+        if self.instances > MAX_INSTANCES:
+            raise BudgetExceeded(limit=MAX_INSTANCES, unit="instances", element=element)
 
     def _task_completed_notify(self, task: Token) -> None:
         """A finished token is forgotten; the library would look at every task there is."""

@@ -61,7 +61,7 @@ class Run(Tokens):
 
     def decide(self, element: str) -> Any:
         """The output of the element's decision table."""
-        return to_plain(self.definition.decide(element, self.values.context(), self.now))
+        return to_plain(self.definition.decide(element, self.values.context(), self.values.allowance))
 
     def change_status(self, text: str, element: str, place: Place | None = None) -> None:
         """Move the public status to what an attribute of an element says."""

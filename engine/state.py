@@ -14,6 +14,7 @@ from typing import Any
 from engine.errors import Invalid, StateUnreadable
 
 PREFIX = b"onedoor-state-1\n"
+LARGEST = 1_000_000
 
 
 @dataclass(slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from engine import facts, scopes, waits
-from engine.errors import BudgetExceeded, ExpressionFailed
+from engine.errors import ExpressionFailed
 from engine.guards import MAX_INSTANCES, Token
 from engine.state import Place
 from engine.vocabulary import Step
@@ -73,8 +73,7 @@ def _items(run: Run, step: Step) -> list[Any]:
         expected = "a list" if loop.collection else "a whole number"
         text = loop.collection or loop.cardinality
         raise ExpressionFailed(expression=text, element=step.id, reason=f"it is not {expected}")
-    if len(items) > MAX_INSTANCES:
-        raise BudgetExceeded(limit=MAX_INSTANCES, unit="instances", element=step.id)
+    run.repeat(len(items), step.id)
     return items
 
 

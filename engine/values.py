@@ -12,7 +12,11 @@ from SpiffWorkflow.bpmn.script_engine.python_environment import BasePythonScript
 from engine.definition import Definition
 from engine.errors import ExpressionFailed, OneDoorError
 from engine.feel import to_plain
+from engine.feel.budget import Run as Allowance
 from engine.state import Place, State
+
+# So many names in sight cost a step each time they are gathered.
+NAMES = 32
 
 
 class FeelEnvironment(BasePythonScriptEngineEnvironment):  # type: ignore[misc]
@@ -46,12 +50,15 @@ class Values:
         self.definition = definition
         self.state = state
         self.now = now
+        # What this command may still spend on expressions, all together
+        self.allowance = Allowance(now)
 
     def context(self, place: Place | None = None) -> dict[str, Any]:
         """Everything an expression may name."""
         state = self.state
         seen = {**self.definition.blank, **state.data, "dossier": state.dossier}
         seen["visits"] = {**self.definition.unvisited, **state.visits}
+        self.allowance.spend(len(seen) // NAMES)
         if place is not None and place.index is not None:
             loop = self.definition.steps[place.at].loop
             seen[loop.item if loop else "item"] = place.item
@@ -61,7 +68,7 @@ class Values:
         """The plain value of an expression of the diagram; failures name the element."""
         expression = self.definition.expressions[text]
         try:
-            return to_plain(expression.evaluate({**self.context(place), **more}, self.now))
+            return to_plain(expression.evaluate_within({**self.context(place), **more}, self.allowance))
         except OneDoorError as problem:
             problem.details["element"] = element
             raise
@@ -79,7 +86,7 @@ class Values:
 
     def decided(self, text: str, element: str) -> bool:
         """Whether the condition of a branch holds. Null fails: a missing value must not choose a branch by accident."""
-        return self.definition.expressions[text].evaluate_boolean(self.context(), self.now, element)
+        return self.definition.expressions[text].decide_within(self.context(), self.allowance, element)
 
     def looked_at(self, text: str) -> dict[str, Any]:
         """The values an expression names, such as `{"appraise.choice": "forward"}`."""
@@ -89,5 +96,5 @@ class Values:
             value: Any = context
             for part in path:
                 value = value.get(part) if isinstance(value, dict) else None
-            found[".".join(path)] = value
+            found[".".join(path)] = self.allowance.weigh(value)
         return found

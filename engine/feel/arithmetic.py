@@ -10,6 +10,8 @@ from engine.feel.temporal import difference, of_seconds, plus_duration, plus_mon
 from engine.feel.values import NUMBERS, IllTyped, Months, Value, kind_of
 
 Operation = Callable[[Value, Value], Value]
+# What a power, a logarithm or an exponential costs in steps.
+TRANSCENDENT = 10
 _DAYS, _MONTHS = "days and time duration", "years and months duration"
 
 

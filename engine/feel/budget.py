@@ -11,10 +11,17 @@ from engine.errors import BudgetExceeded
 from engine.feel.temporal import LOCAL
 from engine.feel.values import Value
 
+# So many characters of a new text cost a step, so that the steps bound the memory that a run can fill.
+CHARACTERS = 100
+
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """Limits of one evaluation: nodes visited, characters or items of one value, levels of calls and of values."""
+    """Limits of a run: nodes visited and values made, characters or items of one value, levels of calls and of values.
+
+    A command on a dossier has one run for all it evaluates. A step takes a few microseconds at worst, and what it makes
+    a few hundred bytes.
+    """
 
     steps: int = 100_000
     size: int = 100_000
@@ -25,7 +32,7 @@ DEFAULT = Budget()
 
 
 class Run:
-    """One evaluation: its clock and what is left of its budget."""
+    """One evaluation, or several that share a budget: the clock and what is left."""
 
     __slots__ = ("budget", "depth", "moment", "steps")
 
@@ -44,7 +51,7 @@ class Run:
         """Take steps from the budget."""
         self.steps -= steps
         if self.steps < 0:
-            self.exceed(self.budget.steps, "steps")
+            self.exceed(self.budget.steps, "calculation steps")
 
     def enter(self, levels: int) -> None:
         """Go down into a call."""
@@ -57,24 +64,39 @@ class Run:
         if size > self.budget.size:
             self.exceed(self.budget.size, "characters or items")
 
+    def make(self, size: int) -> None:
+        """Permit a new text of that many characters, and take what it costs."""
+        self.allow(size)
+        self.spend(size // CHARACTERS)
+
     def measured(self, value: Value) -> Value:
         """The value, when it is small enough."""
-        if type(value) is str or type(value) is list:
+        if type(value) is str:
+            self.make(len(value))
+        elif type(value) is list:
             self.allow(len(value))
         return value
 
     def weigh(self, value: Value) -> Value:
-        """The value, when it is neither too big nor too deep all the way down."""
+        """The value, when it is neither too big nor too deep all the way down; its entries are paid for."""
         left = [(value, 0)]
         while left:
             item, level = left.pop()
             if level > self.budget.depth:
                 self.exceed(self.budget.depth, "levels")
             below = item if type(item) is list else item.values() if isinstance(item, Mapping) else None
-            if below is not None:
+            if type(item) is str:
+                self.spend(len(item) // CHARACTERS)
+            elif below is not None:
                 self.spend(len(below))
                 left.extend((child, level + 1) for child in below)
         return value
+
+    def size(self, value: Value) -> int:
+        """How many entries the value has all the way down, itself included; they are paid for."""
+        before = self.steps
+        self.weigh(value)
+        return 1 + before - self.steps
 
     @staticmethod
     def exceed(limit: int, unit: str) -> NoReturn:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from engine.feel import nodes as n
-from engine.feel.arithmetic import calculate, compute, negative
+from engine.feel.arithmetic import TRANSCENDENT, calculate, compute, negative
 from engine.feel.instances import coerced, is_instance
 from engine.feel.library import BUILTINS
 from engine.feel.ranges import iterate
@@ -31,7 +31,7 @@ def value_of(node: n.Node, scope: Scope) -> Value:
     run = scope.run
     run.steps -= 1
     if run.steps < 0:
-        run.exceed(run.budget.steps, "steps")
+        run.exceed(run.budget.steps, "calculation steps")
     return _RULES[type(node)](node, scope)
 
 
@@ -107,10 +107,12 @@ def _indexed(items: list[Value], index: Decimal) -> Value:
 
 def _arithmetic(node: n.Arithmetic, scope: Scope) -> Value:
     left, right = value_of(node.left, scope), value_of(node.right, scope)
+    if node.operator == "**":
+        scope.run.spend(TRANSCENDENT)
     if type(left) is Decimal and type(right) is Decimal:
         return calculate(node.operator, left, right)
     if type(left) is str and type(right) is str:
-        scope.run.allow(len(left) + len(right))
+        scope.run.make(len(left) + len(right))
     return compute(node.operator, left, right)
 
 

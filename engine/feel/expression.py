@@ -45,7 +45,11 @@ class Expression:
         self, context: Mapping[str, Any], now: datetime, element: str = "", budget: Budget = DEFAULT
     ) -> bool:
         """True or false for a condition. Raises ExpressionFailed when it is neither."""
-        value = self.evaluate(context, now, budget)
+        return self.decide_within(context, Run(now, budget), element)
+
+    def decide_within(self, context: Mapping[str, Any], run: Run, element: str = "") -> bool:
+        """The same, sharing the budget of a run with other expressions."""
+        value = self.evaluate_within(context, run)
         if value is True or value is False:
             return value
         raise ExpressionFailed(expression=self.text, element=element, reason=_why_not_boolean(value))

@@ -12,7 +12,7 @@ from engine.feel.expression import compile_expression
 from engine.feel.values import Value, to_plain
 
 # One budget for a whole form, since each row evaluates each expression.
-BUDGET = Budget(steps=1_000_000)
+BUDGET = Budget(steps=300_000)
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,7 +143,7 @@ def test_no_expression_runs_away(text: str) -> None:
 
 
 def test_the_budget_can_be_smaller() -> None:
-    with pytest.raises(BudgetExceeded, match="10 steps"):
+    with pytest.raises(BudgetExceeded, match="10 calculation steps"):
         compile_expression("1+1+1+1+1+1+1").evaluate({}, NOW, Budget(steps=10))
 
 

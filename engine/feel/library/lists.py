@@ -27,7 +27,7 @@ def _place(values: list[Value], position: Value, extra: int = 0) -> int:
 
 @builtin("list contains", "list, element", runs=True)
 def _list_contains(run: Run, values: Value, element: Value) -> Value:
-    run.weigh(element)
+    run.weigh(values)
     return any(same(item, element) for item in items(values))
 
 
@@ -98,9 +98,10 @@ def _median(*arguments: Value) -> Value:
     return (found[middle] if len(found) % 2 else mean(found[middle - 1 : middle + 1])) if found else None
 
 
-@builtin("stddev", "list", variadic=True)
-def _stddev(*arguments: Value) -> Value:
+@builtin("stddev", "list", variadic=True, runs=True)
+def _stddev(run: Run, *arguments: Value) -> Value:
     found = numbers(arguments)
+    run.spend(len(found))
     if len(found) < 2:
         return None
     centre = mean(found)
@@ -184,15 +185,14 @@ def _reverse(values: Value) -> Value:
 
 @builtin("index of", "list, match", runs=True)
 def _index_of(run: Run, values: Value, match: Value) -> Value:
-    run.weigh(match)
+    run.weigh(values)
     return [Decimal(index) for index, item in enumerate(items(values), 1) if same(item, match)]
 
 
 def _distinct(run: Run, values: list[Value]) -> list[Value]:
     kept: list[Value] = []
     for value in values:
-        run.spend(1 + len(kept) // 8)
-        run.weigh(value)
+        run.spend(1 + len(kept) * run.size(value) // 4)
         if not any(same(value, other) for other in kept):
             kept.append(value)
     return kept
@@ -225,6 +225,7 @@ def _flatten(run: Run, values: Value) -> Value:
 @builtin("sort", "list, precedes", least=1, runs=True)
 def _sort(run: Run, values: Value, precedes: Value = None) -> Value:
     found = items(values)
+    run.spend(len(found))
     if precedes is None:
         if not all(comparable(left, right) for left, right in pairwise(found)):
             raise IllTyped

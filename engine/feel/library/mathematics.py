@@ -15,6 +15,8 @@ from decimal import (
     Decimal,
 )
 
+from engine.feel.arithmetic import TRANSCENDENT
+from engine.feel.budget import Run
 from engine.feel.library.registry import builtin, number, roughly, single
 from engine.feel.values import NUMBERS, IllTyped, Months, Value, kind_of
 from engine.feel.zones import Zone
@@ -88,14 +90,16 @@ def _sqrt(n: Value) -> Value:
     return NUMBERS.sqrt(number(n))
 
 
-@builtin("log", "number")
-def _log(n: Value) -> Value:
+@builtin("log", "number", runs=True)
+def _log(run: Run, n: Value) -> Value:
+    run.spend(TRANSCENDENT)
     value = number(n)
     return NUMBERS.ln(value) if value > 0 else None
 
 
-@builtin("exp", "number")
-def _exp(n: Value) -> Value:
+@builtin("exp", "number", runs=True)
+def _exp(run: Run, n: Value) -> Value:
+    run.spend(TRANSCENDENT)
     return NUMBERS.exp(number(n))
 
 
@@ -125,8 +129,9 @@ def _zone(value: Value) -> object:
     return value.tzinfo if isinstance(value.tzinfo, Zone) else value.utcoffset()
 
 
-@builtin("is", "value1, value2", least=1)
-def _is(left: Value, right: Value = None) -> Value:
+@builtin("is", "value1, value2", least=1, runs=True)
+def _is(run: Run, left: Value, right: Value = None) -> Value:
+    run.weigh(left)
     if kind_of(left) != kind_of(right):
         return False
     if kind_of(left) in ("time", "date and time") and _zone(left) != _zone(right):

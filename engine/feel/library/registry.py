@@ -31,8 +31,11 @@ class Builtin:
         if placed is None or not self._fits(len(placed)):
             return None
         for argument in placed:
-            if type(argument) is list or type(argument) is str:
+            kind = type(argument)
+            if kind is list or kind is str:
                 run.spend(1 + len(argument) // 8)
+            elif kind is dict:
+                run.spend(1 + len(argument))
         try:
             return run.measured(self.implementation(run, *placed) if self.runs else self.implementation(*placed))
         except (IllTyped, ArithmeticError, ValueError):

@@ -10,6 +10,7 @@ from engine.feel.patterns import Pattern, pattern, replacement
 from engine.feel.values import IllTyped, Value
 
 LONGEST_MATCHED = 20_000
+READING = 30
 
 
 @builtin("substring", "string, start position, length", least=2)
@@ -74,7 +75,10 @@ def _ends(string: Value, match: Value) -> Value:
 def _searched(run: Run, content: str, expression: Value, flags: Value) -> Pattern:
     if len(content) > LONGEST_MATCHED:
         raise IllTyped
-    found = pattern(text(expression), "" if flags is None else text(flags), wide=True)
+    written = text(expression)
+    # What reading a pattern costs, also where it was read before: a budget must not depend on what is remembered
+    run.spend(READING + len(written))
+    found = pattern(written, "" if flags is None else text(flags), wide=True)
     run.spend(found.cost(len(content)))
     return found
 
@@ -121,5 +125,5 @@ def _join(run: Run, values: Value, delimiter: Value = None) -> Value:
     if any(type(part) is not str for part in parts):
         raise IllTyped
     between = "" if delimiter is None else text(delimiter)
-    run.allow(sum(len(part) + len(between) for part in parts))
+    run.make(sum(len(part) + len(between) for part in parts))
     return between.join(parts)
