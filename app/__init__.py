@@ -34,6 +34,8 @@ def _register(app: Flask) -> None:
     """Every feature's pages and API; they import the app's parts, hence they are imported here only."""
     from app.audit import api as audit_api
     from app.audit import pages as audit_pages
+    from app.deadlines import api as deadlines_api
+    from app.deadlines import pages as deadlines_pages
     from app.dossiers import api as dossiers_api
     from app.dossiers import pages as dossiers_pages
     from app.jobs import api as jobs_api
@@ -45,9 +47,9 @@ def _register(app: Flask) -> None:
     from app.tasks import api as tasks_api
     from app.tasks import pages as tasks_pages
 
-    pages = (people_pages, procedures_pages, dossiers_pages, tasks_pages, audit_pages, jobs_pages)
+    pages = (people_pages, procedures_pages, dossiers_pages, tasks_pages, audit_pages, jobs_pages, deadlines_pages)
     for module in pages:
         app.register_blueprint(module.blueprint)
     api = openapi.create(app)
-    for module in (people_api, procedures_api, dossiers_api, tasks_api, audit_api, jobs_api):
+    for module in (people_api, procedures_api, dossiers_api, tasks_api, audit_api, jobs_api, deadlines_api):
         api.register_blueprint(module.blueprint)

@@ -1,14 +1,116 @@
-"""The working calendar, from the table that people correct."""
+"""The working calendars of all units, from the tables that people correct; built once per edition of these tables.
+
+Whoever changes hours, days or units calls `new_edition` in the same transaction; until the first edition the tables
+are read each time.
+"""
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, time
+from functools import lru_cache
+from typing import Any
 
-from app.people.models import CalendarDay
-from engine.worktime import Calendar
+from sqlalchemy import Connection, delete, insert, select
+
+from app.people.models import CalendarDay, Setting, Unit, WorkHours
+from engine.worktime import Calendar, Season, Shift
+
+EDITION = "calendar_edition"
+_Rule = tuple[str | None, Season]
 
 
-def working_calendar(conn: Connection) -> Calendar:
-    """The province's calendar: the week's pattern with its days off and make-up days."""
-    query = select(CalendarDay.day, CalendarDay.kind)
-    return Calendar(days={row.day: row.kind for row in conn.execute(query)})
+@dataclass(frozen=True, eq=False)
+class Calendars:
+    """Every unit's calendar; a unit without hours of its own has its parent's, at last everybody's."""
+
+    parents: Mapping[str, str | None]
+    rules: tuple[_Rule, ...]
+    days: Mapping[date, str]
+    built: dict[tuple[str, ...], Calendar] = field(default_factory=dict)
+
+    def of(self, unit: str | None) -> Calendar:
+        """The unit's calendar; everybody's for None."""
+        line = self._line(unit)
+        if line not in self.built:
+            seasons = [season for each in (None, *line) for code, season in self.rules if code == each]
+            self.built[line] = Calendar(shifts=(), days=self.days, seasons=tuple(seasons))
+        return self.built[line]
+
+    def _line(self, unit: str | None) -> tuple[str, ...]:
+        """The units with hours of their own from the top down to this one."""
+        own, line = {code for code, _ in self.rules}, []
+        while unit is not None and unit not in line:
+            line.append(unit)
+            unit = self.parents.get(unit)
+        return tuple(each for each in reversed(line) if each in own)
+
+
+_kept: dict[str, Calendars] = {}
+
+
+def working_calendar(conn: Connection, unit: str | None) -> Calendar:
+    """The calendar by which a unit works."""
+    return calendars(conn).of(unit)
+
+
+def calendars(conn: Connection) -> Calendars:
+    """The calendars of this moment."""
+    edition = conn.scalar(select(Setting.value).where(Setting.key == EDITION))
+    if edition is None:
+        return _read(conn)
+    found = _kept.get(edition["value"])
+    if found is None:
+        found = _read(conn)
+        _kept.clear()
+        _kept[edition["value"]] = found
+    return found
+
+
+def new_edition(conn: Connection) -> None:
+    """Let every process read the calendar tables anew once this transaction is through."""
+    conn.execute(delete(Setting).where(Setting.key == EDITION))
+    conn.execute(insert(Setting).values(key=EDITION, value={"value": secrets.token_hex(8)}))
+
+
+def seasons_of(rows: Iterable[Any]) -> tuple[_Rule, ...]:
+    """Rows of working hours as the engine's seasons, those that count more later."""
+    rules = [(row.unit, _season(row)) for row in rows]
+    return tuple(sorted(rules, key=lambda rule: (rule[1].since, -_days(rule[1]))))
+
+
+def _season(row: Any) -> Season:
+    week = tuple(tuple(_shift(each) for each in day) for day in row.week)
+    return Season(week, row.since, _day(row.first), _day(row.last))
+
+
+def _shift(pair: Iterable[str]) -> Shift:
+    begin, end = (time.fromisoformat(text) for text in pair)
+    return begin, end
+
+
+def _day(text: str) -> tuple[int, int]:
+    month, day = text.split("-")
+    return int(month), int(day)
+
+
+def _days(season: Season) -> int:
+    """How long a season is, roughly; enough to see which is the shorter."""
+    (month, day), (last_month, last_day) = season.first, season.last
+    return ((last_month - month) * 31 + last_day - day) % (12 * 31)
+
+
+def _read(conn: Connection) -> Calendars:
+    parents = {row.code: row.parent for row in conn.execute(select(Unit.code, Unit.parent))}
+    rules = seasons_of(conn.execute(select(WorkHours.__table__)))
+    days = conn.execute(select(CalendarDay.day, CalendarDay.kind).order_by(CalendarDay.day))
+    return _built(tuple(parents.items()), rules, tuple((row.day, row.kind) for row in days))
+
+
+@lru_cache(maxsize=8)
+def _built(
+    parents: tuple[tuple[str, str | None], ...], rules: tuple[_Rule, ...], days: tuple[tuple[date, str], ...]
+) -> Calendars:
+    return Calendars(dict(parents), rules, dict(days))

@@ -150,7 +150,7 @@ def _decide(conn: Connection, digest: str, state: bytes | None, before: Before, 
     definition = definition_of(conn, digest)
     outcome = step(definition, state, act.command, act.now)
     scheduled = schedule(
-        definition.procedure, outcome.facts, list(before.ledger), working_calendar(conn), act.now
+        definition.procedure, outcome.facts, list(before.ledger), working_calendar(conn, before.receiving_unit), act.now
     )
     facts = (*outcome.facts, *scheduled.due)
     return Change(act.command, act.actor, act.now, outcome.state, facts, scheduled.ledger)

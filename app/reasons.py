@@ -51,6 +51,7 @@ REASONS = (
     # calendars, files and forms
     "the day {day} is neither off nor make_up",
     "a moment without a time zone was given",
+    "it begins on {day}", "it ends before {day}",
     "its shifts overlap or end before they begin", "it has no working hour",
     "it has more than {limit} bytes", "it has a document type",
     "elements are nested more than {limit} deep", "it has more than {limit} elements",

@@ -74,7 +74,7 @@ def tell_stories(store: Store, shipped: Sequence[Shipped], told: Callable[[int],
     """Let the dossiers be received and worked by the province's people until now."""
     now = clock.now()
     with reading() as conn:
-        calendar, cast = working_calendar(conn), _cast(conn)
+        calendar, cast = working_calendar(conn, None), _cast(conn)
     stage = Stage(calendar, cast, store)
     perform(stage, plays(now, calendar, shipped, count), now, told)
     with transaction() as conn:

@@ -147,7 +147,7 @@ def stages(conn: Connection, head: Head, definition: Definition) -> tuple[Stage,
         .outerjoin(_Doer, _Doer.id == func.coalesce(Task.ended_by, Task.assignee))
         .where(Task.dossier == head.id)
     ).all()
-    calendar, now = working_calendar(conn), clock.now()
+    calendar, now = working_calendar(conn, head.receiving.code), clock.now()
     ordered = sorted(rows, key=lambda row: (row.entered_at, int(row.token)))
     return tuple(_stage(row, definition, calendar, (now, head.clock)) for row in ordered)
 

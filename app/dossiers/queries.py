@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, select, tru
 from sqlalchemy.orm import aliased
 
 from app import clock
-from app.calendars import working_calendar
+from app.calendars import Calendars, calendars
 from app.casework import Actor
 from app.db import reading
 from app.dossiers.errors import DossierUnknown
@@ -103,8 +103,9 @@ def head_query() -> Select[*tuple[Any, ...]]:
     )
 
 
-def head_of(row: Row[Any], calendar: Any, now: datetime) -> Head:
+def head_of(row: Row[Any], known: Calendars, now: datetime) -> Head:
     """The row of `head_query` as a `Head`."""
+    calendar = known.of(row.receiving_unit)
     ended = row.finished_at or row.ended_at
     return Head(
         id=row.id, code=row.code, seq=row.seq, version=row.version, number=row.number, digest=row.digest,
@@ -126,7 +127,7 @@ def find(conn: Connection, actor: Actor, code: str) -> Head:
     row = conn.execute(head_query().where(Dossier.code == code, visible(conn, actor, Dossier.id))).first()
     if row is None:
         raise DossierUnknown(code=code)
-    return head_of(row, working_calendar(conn), clock.now())
+    return head_of(row, calendars(conn), clock.now())
 
 
 def head(actor: Actor, code: str) -> Head:
@@ -147,7 +148,7 @@ def search(actor: Actor, wanted: Wanted, before: int | None = None, size: int = 
         if before is not None:
             query = query.where(Dossier.id < before)
         rows = conn.execute(query.order_by(Dossier.id.desc()).limit(size + 1)).all()
-        calendar, now = working_calendar(conn), clock.now()
+        calendar, now = calendars(conn), clock.now()
     found = tuple(head_of(row, calendar, now) for row in rows[:size])
     return Found(found, found[-1].id if len(rows) > size else None)
 

@@ -12,12 +12,15 @@ from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app import clock, sessions
+from app.calendars import new_edition, working_calendar
 from app.db import transaction
 from app.errors import NotFound
 from app.people import passwords
 from app.people.actor import Actor
 from app.people.errors import (
+    AlreadyWorked,
     DatesInvalid,
+    DayContradicts,
     DayKindUnknown,
     DocumentMissing,
     MembershipExists,
@@ -181,6 +184,7 @@ def insert_unit(conn: Connection, new: NewUnit) -> str:
         code=new.code, name_vi=new.name_vi.strip(), name_en=new.name_en.strip(), kind=new.kind,
         parent=new.parent or None, valid_from=new.valid_from, address=new.address, phone=new.phone,
     ))
+    new_edition(conn)
     return new.code
 
 
@@ -205,9 +209,21 @@ def set_day(actor: Actor, day: date, kind: str, names: tuple[str, str], document
         raise DocumentMissing()
     row = {"kind": kind, "name_vi": names[0].strip(), "name_en": names[1].strip(), "document": document.strip()}
     with transaction() as conn:
+        _check_day(conn, day, kind)
         insert_ = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
         statement = insert_(CalendarDay).values(day=day, **row)
         conn.execute(statement.on_conflict_do_update(index_elements=["day"], set_=row))
+        new_edition(conn)
+
+
+def _check_day(conn: Connection, day: date, kind: str) -> None:
+    """A day cannot be off and made up for at once, and an ordinary working day cannot be made up for."""
+    there = conn.execute(select(CalendarDay.__table__).where(CalendarDay.day == day)).first()
+    if there is not None and there.kind != kind:
+        raise DayContradicts(day=day.strftime("%d/%m/%Y"), name={"vi": there.name_vi, "en": there.name_en},
+                             document=there.document)
+    if there is None and kind == "make_up" and working_calendar(conn, None).works(day):
+        raise AlreadyWorked(day=day.strftime("%d/%m/%Y"))
 
 
 def clear_day(actor: Actor, day: date) -> None:
@@ -215,6 +231,7 @@ def clear_day(actor: Actor, day: date) -> None:
     with transaction() as conn:
         if not conn.execute(CalendarDay.__table__.delete().where(CalendarDay.day == day)).rowcount:
             raise NotFound(what="calendar day", key=day.isoformat())
+        new_edition(conn)
 
 
 def seed_roles(conn: Connection) -> None:
@@ -234,6 +251,7 @@ def seed_calendar(conn: Connection, days: Collection[tuple[date, str, str, str, 
     ]
     if rows:
         conn.execute(insert(CalendarDay), rows)
+        new_edition(conn)
 
 
 def person_id(conn: Connection, username: str) -> int:

@@ -82,5 +82,13 @@ class DayKindUnknown(Invalid):
     """A day is either off or a make-up working day."""
 
 
+class DayContradicts(Conflict):
+    """{day} already has another entry ("{name}", {document}); remove that one first."""
+
+
+class AlreadyWorked(Conflict):
+    """{day} is an ordinary working day, so there is nothing to make up; choose a day that is off."""
+
+
 class DocumentMissing(Invalid):
     """Name the document that says so, as in 9441/VPCP-KGVX."""

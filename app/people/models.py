@@ -89,6 +89,23 @@ class CalendarDay(db.Model):
     document: Mapped[str] = mapped_column(default="")
 
 
+class WorkHours(db.Model):
+    """The shifts of a unit's week from a date on and, each year, between two days ("MM-DD", both included).
+
+    Without a unit they are everybody's; units below take over their parent's. `week` is a list of Monday to Sunday,
+    each a list of ["07:30", "11:30"]; "00:00" ends a day. Of several that cover a day the nearer unit's count, of
+    these the later `since`, of these the shorter season.
+    """
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    unit: Mapped[str | None] = mapped_column(ForeignKey("unit.code"), index=True)
+    since: Mapped[date]
+    first: Mapped[str] = mapped_column(String(5), default="01-01")
+    last: Mapped[str] = mapped_column(String(5), default="12-31")
+    week: Mapped[list] = mapped_column(Json)
+    document: Mapped[str] = mapped_column(default="")
+
+
 class Setting(db.Model):
     """A fact about this installation (the province's code, whether demonstration data were loaded)."""
 

@@ -1,4 +1,4 @@
-"""Signing in and out, one's account, and the administrator's pages of people, units and the calendar."""
+"""Signing in and out, one's account, and the administrator's pages of people and units."""
 
 from __future__ import annotations
 
@@ -253,45 +253,6 @@ def add_unit() -> Page:
         return _units_page(message_of(error)), status_of(error)
     flash(gettext("The unit has been made."), "success")
     return redirect(url_for("people.units"), 303)
-
-
-@blueprint.get("/calendar")
-@requires("calendar.manage")
-def calendar() -> str:
-    """Days off and make-up days of a year."""
-    return _calendar_page()
-
-
-def _calendar_page(problem: str | None = None) -> str:
-    year = request.args.get("year", type=int) or clock.today().year
-    year = min(max(year, 2000), 2100)
-    days = queries.read(queries.calendar_days, year)
-    return render_template("people/calendar.html", days=days, year=year, problem=problem)
-
-
-@blueprint.post("/calendar")
-@requires("calendar.manage")
-def set_day() -> Page:
-    """Correct a day."""
-    given = request.form
-    try:
-        day = _day(given.get("day", ""))
-        names = (given.get("name_vi", ""), given.get("name_en", ""))
-        commands.set_day(current_actor(), day, given.get("kind", ""), names, given.get("document", ""))
-    except OneDoorError as error:
-        return _calendar_page(message_of(error)), status_of(error)
-    flash(gettext("The calendar has been corrected. Deadlines set before keep their date."), "success")
-    return redirect(url_for("people.calendar", year=day.year), 303)
-
-
-@blueprint.post("/calendar/<day>/clear")
-@requires("calendar.manage")
-def clear_day(day: str) -> Response:
-    """Let a day follow the week's pattern again."""
-    wanted = _day(day)
-    commands.clear_day(current_actor(), wanted)
-    flash(gettext("The day follows the week's pattern again."), "success")
-    return redirect(url_for("people.calendar", year=wanted.year), 303)
 
 
 @blueprint.context_processor

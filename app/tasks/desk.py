@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.orm import aliased
 
 from app import clock
-from app.calendars import working_calendar
+from app.calendars import calendars
 from app.casework import Actor, definition_of
 from app.db import reading
 from app.dossiers.context import form_context
@@ -110,7 +110,7 @@ def _desk(conn: Connection, actor: Actor, head: Head, found: tuple[Any, Definiti
     order = [each for each in definition.step_order if not definition.steps[each].message]
     options = _options(conn, actor, (definition, state, row, values), now)
     return Desk(
-        head=head, task=task_row(row, step_names(definition, row.step), working_calendar(conn), now),
+        head=head, task=task_row(row, step_names(definition, row.step), calendars(conn), now),
         number=order.index(step.id) + 1 if step.id in order else 0, steps=len(order),
         message=row.message, needs_file=step.needs_file, schema=_schema(definition, step, language, options),
         context=context, values=values, draft_at=draft.updated_at if draft else None,

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Row, select, tuple_
 from sqlalchemy.orm import aliased
 
 from app import clock
-from app.calendars import working_calendar
+from app.calendars import Calendars, calendars
 from app.casework import Actor, definition_of
 from app.db import reading
 from app.dossiers.definitions import step_names
@@ -80,7 +80,7 @@ def inbox(actor: Actor, tab: str, narrowed: Filter, after: Place | None = None, 
         scope = scope_of(conn, actor)
         query = keys(Asked(actor, scope, tab, now), condition, (after, size + 1))
         found = _rows(conn, query.subquery("page"), tab) if query is not None else []
-        calendar = working_calendar(conn)
+        calendar = calendars(conn)
         rows = tuple(_task_row(conn, row, calendar, now) for row in found[:size])
         return Inbox(
             tab=tab, rows=rows, counts=counts(conn, actor, now, condition),
@@ -103,7 +103,7 @@ def tasks_of(actor: Actor, code: str) -> tuple[TaskRow, ...]:
     with reading() as conn:
         mine = scope_of(conn, actor).condition
         query = with_joins(select(*row_columns())).where(LIVE, Dossier.code == code, mine)
-        calendar = working_calendar(conn)
+        calendar = calendars(conn)
         return tuple(_task_row(conn, row, calendar, now) for row in conn.execute(query.order_by(Task.token)))
 
 
@@ -119,6 +119,7 @@ def row_columns() -> tuple[Any, ...]:
         Task.dossier, Task.token, Task.step, Task.visit, Task.kind, Task.role, Task.unit, Task.state, Task.assignee,
         Task.item, Task.hours, Task.due_at, Task.entered_at, Task.ended_at, Task.choice,
         Dossier.code, Dossier.seq, Dossier.applicant_name, Dossier.status, Dossier.clock, Dossier.version,
+        Dossier.receiving_unit,
         ProcessVersion.digest, Dossier.procedure, Procedure.name_vi.label("procedure_vi"),
         Procedure.name_en.label("procedure_en"), _Assignee.name.label("assignee_name"),
         _Unit.name_vi.label("unit_vi"), _Unit.name_en.label("unit_en"),
@@ -144,18 +145,19 @@ def _rows(conn: Connection, page: Any, tab: str) -> list[Row[Any]]:
     return list(conn.execute(query.order_by(first, Task.dossier, Task.token)))
 
 
-def _task_row(conn: Connection, row: Row[Any], calendar: Any, now: datetime) -> TaskRow:
+def _task_row(conn: Connection, row: Row[Any], calendar: Calendars, now: datetime) -> TaskRow:
     return task_row(row, step_names(definition_of(conn, row.digest), row.step), calendar, now)
 
 
-def task_row(row: Row[Any], names: Names, calendar: Any, now: datetime) -> TaskRow:
+def task_row(row: Row[Any], names: Names, calendar: Calendars, now: datetime) -> TaskRow:
     """The row of `row_columns` as a `TaskRow`."""
+    own = calendar.of(row.receiving_unit)
     return TaskRow(
         code=row.code, token=row.token, seq=row.seq, applicant=row.applicant_name,
         procedure=Named(row.procedure, {"vi": row.procedure_vi, "en": row.procedure_en}), step=Named(row.step, names),
         visit=row.visit, kind=row.kind, role=row.role, unit=Named(row.unit, {"vi": row.unit_vi, "en": row.unit_en}),
         state=row.state, status=row.status, assignee=row.assignee, assignee_name=row.assignee_name, item=row.item,
-        due=due_of(calendar, row.due_at, now, clock=row.clock, ended=row.ended_at, hours=row.hours),
+        due=due_of(own, row.due_at, now, clock=row.clock, ended=row.ended_at, hours=row.hours),
         hours=row.hours, entered_at=row.entered_at, ended_at=row.ended_at, choice=row.choice,
     )
 

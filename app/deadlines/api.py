@@ -1,0 +1,38 @@
+"""The legal clock through the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_smorest import Blueprint
+
+from app.deadlines import commands, queries, schemas
+from app.people.queries import read
+from app.security import current_actor, requires
+
+blueprint = Blueprint("api_deadlines", __name__, url_prefix="/api/v1", description="Working hours and the legal clock")
+
+
+@blueprint.get("/hours")
+@requires("catalogue.read")
+@blueprint.response(200, schemas.HoursOut(many=True))
+def hours() -> Any:
+    """Working hours by unit and season"""
+    return list(read(queries.work_hours))
+
+
+@blueprint.post("/hours")
+@requires("calendar.manage")
+@blueprint.arguments(schemas.HoursIn)
+@blueprint.response(201, schemas.HoursMade)
+def set_hours(given: dict[str, Any]) -> dict[str, int]:
+    """Let other hours count from a date on"""
+    return {"id": commands.set_hours(current_actor(), commands.NewHours(**given))}
+
+
+@blueprint.delete("/hours/<int:number>")
+@requires("calendar.manage")
+@blueprint.response(204)
+def remove_hours(number: int) -> None:
+    """Let hours count no longer"""
+    commands.remove_hours(current_actor(), number)

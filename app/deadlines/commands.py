@@ -1,0 +1,107 @@
+"""Correcting working hours."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, time
+
+from sqlalchemy import Connection, delete, insert, select
+
+from app.calendars import new_edition
+from app.db import transaction
+from app.deadlines.errors import HoursEmpty, HoursUnreadable, SeasonUnreadable, TooEarly, UsualHoursStay
+from app.errors import NotFound
+from app.people.actor import Actor
+from app.people.errors import DocumentMissing, UnitUnfit
+from app.people.models import Unit, WorkHours
+from engine.calendar import BEGINS, pieces_of
+
+_SHIFT = re.compile(r"\s*([01]?\d|2[0-3])[:h.]([0-5]\d)\s*[-–]\s*([01]?\d|2[0-4])[:h.]([0-5]\d)\s*")
+_DAY = re.compile(r"\s*(\d{1,2})[/.-](\d{1,2})\s*")
+LEAP_YEAR = 2024
+MIDNIGHT = 24
+
+
+@dataclass(frozen=True, slots=True)
+class NewHours:
+    """Hours to be worked: one text such as "07:30-11:30, 13:00-17:00" for each day from Monday to Sunday.
+
+    `first` and `last` are day and month ("16/04") of a season that comes each year; without a unit they are
+    everybody's.
+    """
+
+    unit: str | None
+    since: date
+    first: str
+    last: str
+    week: Sequence[str]
+    document: str
+
+
+def set_hours(actor: Actor, new: NewHours) -> int:
+    """Let hours count from a date on, by which document; the number of their row."""
+    row = {
+        "unit": new.unit or None, "since": new.since, "first": _season_day(new.first), "last": _season_day(new.last),
+        "week": week_of(new.week), "document": new.document.strip(),
+    }
+    if new.since < BEGINS:
+        raise TooEarly(begins=BEGINS)
+    if not row["document"]:
+        raise DocumentMissing()
+    with transaction() as conn:
+        if new.unit and conn.scalar(select(Unit.code).where(Unit.code == new.unit)) is None:
+            raise UnitUnfit(unit=new.unit)
+        number = conn.execute(insert(WorkHours).values(**row).returning(WorkHours.id)).scalar_one()
+        new_edition(conn)
+    return int(number)
+
+
+def remove_hours(actor: Actor, number: int) -> None:
+    """Let hours count no longer. The first of everybody's stay, so that there is always an answer."""
+    with transaction() as conn:
+        if number == _usual(conn):
+            raise UsualHoursStay()
+        if not conn.execute(delete(WorkHours).where(WorkHours.id == number)).rowcount:
+            raise NotFound(what="working hours of a unit", key=number)
+        new_edition(conn)
+
+
+def _usual(conn: Connection) -> int | None:
+    query = select(WorkHours.id).where(WorkHours.unit.is_(None)).order_by(WorkHours.since, WorkHours.id).limit(1)
+    return conn.scalar(query)
+
+
+def week_of(texts: Sequence[str]) -> list[list[list[str]]]:
+    """Seven texts as a week's shifts. Raises what is wrong with them."""
+    week = [_shifts(text) for text in texts]
+    if not any(week):
+        raise HoursEmpty()
+    for day in week:
+        pieces_of(tuple((time.fromisoformat(begin), time.fromisoformat(end)) for begin, end in day))
+    return week
+
+
+def _shifts(text: str) -> list[list[str]]:
+    return sorted(_shift(part, text) for part in re.split(r"[,;]", text) if part.strip())
+
+
+def _shift(part: str, text: str) -> list[str]:
+    found = _SHIFT.fullmatch(part)
+    if found is None or (int(found[3]) == MIDNIGHT and int(found[4])):
+        raise HoursUnreadable(text=text.strip()[:60])
+    hour, minute, last_hour, last_minute = (int(each) for each in found.groups())
+    return [f"{hour:02d}:{minute:02d}", f"{last_hour % MIDNIGHT:02d}:{last_minute:02d}"]
+
+
+def _season_day(text: str) -> str:
+    """Day and month as "MM-DD"."""
+    found = _DAY.fullmatch(text)
+    try:
+        day = date(LEAP_YEAR, int(found[2]), int(found[1])) if found else None
+    except ValueError:
+        day = None
+    if day is None:
+        raise SeasonUnreadable(text=text.strip()[:20])
+    return f"{day:%m-%d}"

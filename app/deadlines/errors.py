@@ -1,0 +1,25 @@
+"""What can be wrong with working hours and dates."""
+
+from __future__ import annotations
+
+from engine.errors import Conflict, Invalid
+
+
+class HoursUnreadable(Invalid):
+    """"{text}" is not a list of shifts; write them like 07:30-11:30, 13:00-17:00 or leave the day empty."""
+
+
+class HoursEmpty(Invalid):
+    """A week without any working hour cannot be kept; give at least one day a shift."""
+
+
+class SeasonUnreadable(Invalid):
+    """"{text}" is not a day of the year; write day and month like 16/04."""
+
+
+class TooEarly(Invalid):
+    """The calendar begins on {begins}; choose a date from then on."""
+
+
+class UsualHoursStay(Conflict):
+    """Everybody's first working hours cannot be removed; add others that take their place from a date on."""

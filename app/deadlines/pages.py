@@ -1,0 +1,106 @@
+"""The administrator's calendar: days that differ, and working hours by unit and season."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext, lazy_gettext
+from werkzeug.wrappers import Response
+
+from app import clock
+from app.deadlines import commands, queries
+from app.errors import OneDoorError, message_of
+from app.errors import status_of as http_status
+from app.languages import pick
+from app.people import commands as people
+from app.people.errors import DateUnreadable
+from app.people.queries import calendar_days, read, units
+from app.security import current_actor, requires
+
+blueprint = Blueprint("deadlines", __name__, template_folder="templates")
+
+Page = Response | str | tuple[str, int]
+WEEKDAYS = (
+    lazy_gettext("Monday"), lazy_gettext("Tuesday"), lazy_gettext("Wednesday"), lazy_gettext("Thursday"),
+    lazy_gettext("Friday"), lazy_gettext("Saturday"), lazy_gettext("Sunday"),
+)
+
+
+@blueprint.get("/calendar")
+@requires("calendar.manage")
+def calendar() -> str:
+    """Days off and make-up days of a year, and the working hours."""
+    return _calendar_page()
+
+
+def _calendar_page(problem: str | None = None) -> str:
+    year = request.args.get("year", type=int) or clock.today().year
+    year = min(max(year, 2000), 2100)
+    known = [(unit.code, f"{unit.code} · {pick(unit.name)}") for unit in read(units)]
+    return render_template(
+        "deadlines/calendar.html", days=read(calendar_days, year), year=year, problem=problem,
+        hours=read(queries.work_hours), weekdays=WEEKDAYS, unit_options=known,
+    )
+
+
+@blueprint.post("/calendar")
+@requires("calendar.manage")
+def set_day() -> Page:
+    """Correct a day."""
+    given = request.form
+    try:
+        day = _day(given.get("day", ""))
+        names = (given.get("name_vi", ""), given.get("name_en", ""))
+        people.set_day(current_actor(), day, given.get("kind", ""), names, given.get("document", ""))
+    except OneDoorError as error:
+        return _calendar_page(message_of(error)), http_status(error)
+    flash(gettext("The calendar has been corrected. Deadlines set before keep their date."), "success")
+    return redirect(url_for(".calendar", year=day.year), 303)
+
+
+@blueprint.post("/calendar/<day>/clear")
+@requires("calendar.manage")
+def clear_day(day: str) -> Response:
+    """Let a day follow the week's pattern again."""
+    wanted = _day(day)
+    people.clear_day(current_actor(), wanted)
+    flash(gettext("The day follows the week's pattern again."), "success")
+    return redirect(url_for(".calendar", year=wanted.year), 303)
+
+
+@blueprint.post("/calendar/hours")
+@requires("calendar.manage")
+def set_hours() -> Page:
+    """Let other hours count from a date on."""
+    given: Any = request.form
+    try:
+        commands.set_hours(current_actor(), commands.NewHours(
+            unit=given.get("unit") or None, since=_day(given.get("since", "")), first=given.get("first") or "01/01",
+            last=given.get("last") or "31/12", week=[given.get(f"day{number}", "") for number in range(7)],
+            document=given.get("hours_document", ""),
+        ))
+    except OneDoorError as error:
+        return _calendar_page(message_of(error)), http_status(error)
+    flash(gettext("The working hours have been kept. Deadlines set before keep their date."), "success")
+    return redirect(url_for(".calendar", _anchor="hours"), 303)
+
+
+@blueprint.post("/calendar/hours/<int:number>/remove")
+@requires("calendar.manage")
+def remove_hours(number: int) -> Page:
+    """Let hours count no longer."""
+    try:
+        commands.remove_hours(current_actor(), number)
+    except OneDoorError as error:
+        return _calendar_page(message_of(error)), http_status(error)
+    flash(gettext("The working hours have been removed."), "success")
+    return redirect(url_for(".calendar", _anchor="hours"), 303)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise DateUnreadable(text=text) from None
