@@ -15,9 +15,10 @@ from engine.diagram import model, read
 from engine.errors import OneDoorError
 from engine.feel import Expression, compile_expression
 from engine.findings import Finding
-from engine.flow_checks import check_flows, check_length
+from engine.flow_checks import check_flows
 from engine.forms import check_schema
 from engine.forms.schema import kept_names
+from engine.meeting import meets
 from engine.parser import parse
 from engine.structure import VALUE_TAGS, Flow, Graph, Node, draw, expression_text, extension, text_of
 from engine.vocabulary import Element, Lane, Step
@@ -32,8 +33,10 @@ class Analysis:
     name: str = ""
     name_en: str = ""
     start: str = ""
+    starts: tuple[str, ...] = ()
     start_form: str | None = None
     spec: Any = None
+    meets: dict[str, dict[str, frozenset[str]]] = field(default_factory=dict)
     steps: dict[str, Step] = field(default_factory=dict)
     elements: dict[str, Element] = field(default_factory=dict)
     flows: dict[str, Flow] = field(default_factory=dict)
@@ -68,8 +71,7 @@ def analyse(
 
 
 def _structure(graph: Graph) -> list[Finding]:
-    found = [*check_flows(graph), *events.check_events(graph), *vocabulary.loops_elsewhere(graph)]
-    return found if f.refused(found) else found + check_length(graph)
+    return [*check_flows(graph), *events.check_events(graph), *vocabulary.loops_elsewhere(graph)]
 
 
 def _content(graph: Graph) -> Analysis:
@@ -81,6 +83,7 @@ def _content(graph: Graph) -> Analysis:
     return Analysis(
         process_id=graph.process.get("id") or "", name=graph.process.get("name") or "",
         name_en=vocabulary.english(graph.process), start=start.id if start else "",
+        starts=tuple(node.id for node in graph.starts()), meets=meets(graph),
         start_form=begin.get("form") if begin is not None else "filing",
         steps=steps, elements=vocabulary.elements_of(graph, lane), flows=graph.flows, lanes=lanes,
         named=(*steps, *(node.id for node in graph.nodes.values() if node.type in VALUE_TAGS)),
@@ -252,7 +255,7 @@ def _unknown(paths: Iterable[tuple[str, ...]], known: set[str], found: Analysis)
 
 def _parse(graph: Graph, found: Analysis) -> list[Finding]:
     try:
-        found.spec = parse(graph.root, found.process_id)
+        found.spec = parse(graph)
     except SpiffWorkflowException as problem:
         element = getattr(problem, "id", None) or found.process_id
         return [f.error("engine_refused", element, reason=str(problem))]

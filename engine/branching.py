@@ -1,7 +1,8 @@
-"""Where ways part and meet: which flows of a gateway are followed, and when a join has all it waits for."""
+"""Where ways part and meet: which flows are followed, and when a join has all it waits for."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine import facts
@@ -19,8 +20,8 @@ def choose(run: Run, node: Any, token: Token) -> Flow:
     ways: list[Flow] = node.ways
     for flow in ways:
         if flow.condition:
-            because |= run.values.looked_at(flow.condition)
-            if run.values.decided(flow.condition, flow.id):
+            because |= run.values.looked_at(flow.condition, token)
+            if run.values.decided(flow.condition, flow.id, token):
                 run.record(facts.BranchDecided(node.name, (flow.id,), flow.condition, because))
                 return flow
     default = next((flow for flow in ways if not flow.condition), None)
@@ -30,20 +31,87 @@ def choose(run: Run, node: Any, token: Token) -> Flow:
     return default
 
 
+def choose_several(run: Run, node: Any, token: Token) -> list[Flow]:
+    """Every flow whose condition holds or that has none; the default if that leaves nothing."""
+    because: dict[str, Any] = {}
+    taken: list[Flow] = []
+    for flow in node.ways:
+        if flow.condition:
+            looked_at = run.values.looked_at(flow.condition, token)
+            because |= looked_at
+            if run.values.decided(flow.condition, flow.id, token):
+                run.record(facts.BranchDecided(node.name, (flow.id,), flow.condition, looked_at))
+                taken.append(flow)
+        elif flow is not node.default:
+            taken.append(flow)
+    if not taken and node.default is None:
+        raise NoBranchHolds(element=node.name)
+    if not taken:
+        run.record(facts.BranchDecided(node.name, (node.default.id,), "", because))
+    return taken or [node.default]
+
+
 def join(run: Run, node: Any, token: Token) -> bool:
     """Count the token in on its flow; true when every incoming flow has brought one."""
-    key = f"{token.scope or ''}/{node.name}"
-    counts = run.state.arrivals.setdefault(key, {})
-    via = token.via.id if token.via else ""
-    counts[via] = counts.get(via, 0) + 1
+    counts = _count(run, node, token)
     if any(flow not in counts for flow in node.incoming):
         run.park(token)
         return False
-    left = {flow: count - 1 for flow, count in counts.items() if count > 1}
-    run.state.arrivals[key] = left
-    if not left:
-        del run.state.arrivals[key]
+    _take(run, _key(token.scope, node.name))
     return True
+
+
+def gather(run: Run, node: Any, token: Token) -> bool:
+    """Count the token in; whether more can come is looked at when everything else waits."""
+    _count(run, node, token)
+    run.park(token)
+    return False
+
+
+def release(run: Run) -> bool:
+    """Let one inclusive join go on that no further token can reach; false if there is none."""
+    for key in run.state.arrivals:
+        scope, element = key.split("/", 1)
+        awaited = run.definition.meets.get(element)
+        if awaited is not None and not _more_to_come(run, key, awaited):
+            _take(run, key)
+            run.begin(element, scope or None)
+            return True
+    return False
+
+
+def _more_to_come(run: Run, key: str, awaited: Mapping[str, frozenset[str]]) -> bool:
+    """BPMN's rule: some token can reach a flow that has brought none, and none of the flows that have."""
+    scope, element = key.split("/", 1)
+    arrived = run.state.arrivals[key]
+    elsewhere = {place.at for place in run.state.tokens.values() if (place.scope or "") == scope}
+    elsewhere |= {other for other in arrivals_in(run, scope) if other != element}
+    return any(_is_awaited(at, awaited, arrived) for at in elsewhere)
+
+
+def _is_awaited(at: str, awaited: Mapping[str, frozenset[str]], arrived: Mapping[str, int]) -> bool:
+    reachable = [flow for flow, before in awaited.items() if at in before]
+    return bool(reachable) and not any(flow in arrived for flow in reachable)
+
+
+def _key(scope: str | None, element: str) -> str:
+    return f"{scope or ''}/{element}"
+
+
+def _count(run: Run, node: Any, token: Token) -> dict[str, int]:
+    counts = run.state.arrivals.setdefault(_key(token.scope, node.name), {})
+    via = token.via.id if token.via else ""
+    counts[via] = counts.get(via, 0) + 1
+    return counts
+
+
+def _take(run: Run, key: str) -> None:
+    """One token off each flow that has brought any."""
+    left = {flow: count - 1 for flow, count in run.state.arrivals[key].items() if count > 1}
+    if left:
+        run.state.arrivals[key] = left
+    else:
+        del run.state.arrivals[key]
 
 
 def arrivals_in(run: Run, scope: str | None) -> list[str]:

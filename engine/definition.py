@@ -18,7 +18,7 @@ from engine.errors import DiagramRefused, OneDoorError
 from engine.feel import Expression
 from engine.feel.budget import Run
 from engine.findings import Finding
-from engine.structure import Flow
+from engine.structure import CONTAINER_TAGS, Flow
 from engine.vocabulary import STATUSES, Choice, Element, Lane, Step
 
 __all__ = [
@@ -75,11 +75,13 @@ class Definition:
     procedure: Mapping[str, Any]
     step_order: tuple[str, ...]
     start: str
+    starts: tuple[str, ...]
     spec: Any
     expressions: Mapping[str, Expression]
     end_status: Mapping[str, str]
     decision_of: Mapping[str, Decision]
     frames: frozenset[str]
+    meets: Mapping[str, Mapping[str, frozenset[str]]]
     blank: Mapping[str, None]
     unvisited: Mapping[str, int]
     statuses: frozenset[str] = frozenset(STATUSES)
@@ -113,9 +115,10 @@ def _build(bundle: Bundle, found: Analysis) -> Definition:
         digest=bundle.digest, process_id=found.process_id, name=found.name, name_en=found.name_en,
         steps=found.steps, elements=found.elements, flows=found.flows, lanes=found.lanes,
         start_form=start_form, forms=bundle.forms, procedure=bundle.procedure, step_order=found.step_order,
-        start=found.start, spec=found.spec, expressions=found.expressions, end_status=found.end_status,
-        decision_of=found.decision_of,
-        frames=frozenset(element.id for element in found.elements.values() if element.type == "subProcess"),
+        start=found.start, starts=found.starts, spec=found.spec, expressions=found.expressions,
+        end_status=found.end_status, decision_of=found.decision_of,
+        frames=frozenset(element.id for element in found.elements.values() if element.type in CONTAINER_TAGS),
+        meets=found.meets,
         blank=dict.fromkeys(found.named), unvisited=dict.fromkeys(found.steps, 0),
     )
 

@@ -35,9 +35,7 @@ _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _DECLARED = re.compile(r"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
 
 _REFUSED_FLOW = {
-    "task": "choose_type",
-    "complexGateway": "gateway_kind",
-    "inclusiveGateway": "gateway_kind",
+    "complexGateway": "complex_gateway",
     "callActivity": "call_activity",
     "adHocSubProcess": "subprocess_kind",
     "standardLoopCharacteristics": "standard_loop",
@@ -76,7 +74,7 @@ _DRAWN = {
 }
 _FLOW = {
     "userTask", "manualTask", "receiveTask", "scriptTask", "script", "businessRuleTask", "exclusiveGateway",
-    "parallelGateway", "subProcess", "conditionExpression",
+    "parallelGateway", "inclusiveGateway", "subProcess", "conditionExpression", "task",
     "multiInstanceLoopCharacteristics", "loopCardinality", "completionCondition",
 }
 _EVENTS = {

@@ -115,7 +115,8 @@ def _start(run: Run, command: commands.StartProcess) -> None:
     form = state.plain(command.form)
     run.state.data["filing"] = form
     run.record(facts.ProcessStarted(run.definition.digest, run.state.dossier, form))
-    run.begin(run.definition.start)
+    for element in run.definition.starts:
+        run.arrive(element)
     _rest(run)
 
 

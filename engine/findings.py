@@ -22,7 +22,6 @@ TEMPLATES: dict[str, str] = {
     "too_deep": "Elements are nested more than {limit} deep; flatten the diagram.",
     "too_many_elements": "The diagram has {count} elements; at most {limit} are accepted, so divide the procedure.",
     "not_bpmn": "The file is not a BPMN 2.0 diagram; its root must be bpmn:definitions.",
-    "too_long": "More than {limit} elements follow one another up to {element}; divide the procedure.",
     # What this release does not run
     "foreign_element": "Element {tag} belongs to another product and cannot be run; remove it.",
     "foreign_attribute": "Attribute {attribute} on {element} belongs to another product; remove it.",

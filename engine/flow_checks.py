@@ -1,31 +1,33 @@
-"""What is wrong with how elements are connected: starts and ends of scopes, ways out, conditions, length."""
+"""What is wrong with how elements are connected: starts and ends of scopes, ways out, conditions."""
 
 from __future__ import annotations
 
-from collections import Counter
-
 from engine import findings as f
 from engine.findings import Finding
-from engine.structure import GATEWAY_TAGS, Flow, Graph, Node
+from engine.structure import EVENT_TAGS, Flow, Graph, Node
 
-MAX_ROW = 250
+_UNCONDITIONAL = ("parallelGateway", *EVENT_TAGS)
 
 
 def check_flows(graph: Graph) -> list[Finding]:
     """Everything that is wrong with the flows of a diagram."""
-    return [*_scopes(graph), *_ways(graph)]
+    return [*_scopes(graph), *_borders(graph), *_ways(graph)]
 
 
 def _scopes(graph: Graph) -> list[Finding]:
     found = []
-    scopes = [(None, graph.process.get("id")), *((n.id, n.id) for n in graph.nodes.values() if n.type == "subProcess")]
-    for scope, name in scopes:
-        kinds = Counter(node.type for node in graph.inside(scope))
-        if kinds["startEvent"] != 1:
-            code = "start_several" if kinds["startEvent"] else "start_missing"
-            found.append(f.error(code, name, count=kinds["startEvent"]))
-        if not kinds["endEvent"]:
-            found.append(f.error("end_missing", name))
+    containers = [node for node in graph.nodes.values() if node.is_container]
+    for scope, name in [(None, graph.process.get("id")), *((node.id, node.id) for node in containers)]:
+        drawn = [node for node in graph.inside(scope) if node.type == "startEvent"]
+        if len(drawn) > 1:
+            found.append(f.error("start_several", name, count=len(drawn)))
+        elif not graph.starts(scope):
+            found.append(f.error("start_missing", name))
+    return found
+
+
+def _borders(graph: Graph) -> list[Finding]:
+    found = []
     for flow in graph.flows.values():
         ends = [graph.nodes.get(flow.source), graph.nodes.get(flow.target)]
         if ends[0] and ends[1] and ends[0].scope != ends[1].scope:
@@ -36,53 +38,28 @@ def _scopes(graph: Graph) -> list[Finding]:
 
 
 def _ways(graph: Graph) -> list[Finding]:
+    """A path ends where no flow leaves; that is worth a look where other paths end at an end event."""
     found = []
+    ended = {node.scope for node in graph.nodes.values() if node.type == "endEvent"}
     for node in graph.nodes.values():
         ways = graph.outgoing.get(node.id, [])
-        if not ways and node.type != "endEvent":
-            found.append(f.error("no_way_out", node.id))
-        if len(ways) > 1 and node.type not in GATEWAY_TAGS:
-            found.append(f.error("implicit_fork", node.id))
-        if node.type != "exclusiveGateway":
+        if not ways and node.type != "endEvent" and node.scope in ended:
+            found.append(f.warning("no_way_out", node.id))
+        if node.type in _UNCONDITIONAL:
             found += [f.error("conditional_flow", flow.id) for flow in ways if flow.condition]
         else:
             found += _conditions(node, ways)
-        if node.type == "parallelGateway":
-            found += _doubled(ways) + _doubled(graph.incoming.get(node.id, []))
     return found
 
 
 def _conditions(node: Node, ways: list[Flow]) -> list[Finding]:
-    if len(ways) < 2:
-        return []
+    """An exclusive gateway asks on each flow; elsewhere a flow without a condition is always followed."""
     default = node.xml.get("default")
-    found = [f.error("condition_missing", flow.id) for flow in ways if not flow.condition and flow.id != default]
-    return found if default or found else [f.warning("default_missing", node.id)]
-
-
-def _doubled(ways: list[Flow]) -> list[Finding]:
-    seen: set[tuple[str, str]] = set()
-    found = []
-    for flow in ways:
-        if (flow.source, flow.target) in seen:
-            found.append(f.error("flow_twice", flow.id))
-        seen.add((flow.source, flow.target))
-    return found
-
-
-def check_length(graph: Graph) -> list[Finding]:
-    """How deep the library's recursive parser will go: it follows flows first to last, boundary events before."""
-    seen: set[str] = set()
-    start = graph.start()
-    trail = [iter([start.id] if start else [])]
-    while trail:
-        node = next(trail[-1], None)
-        if node is None:
-            trail.pop()
-        elif node not in seen:
-            seen.add(node)
-            if len(trail) > MAX_ROW:
-                return [f.error("too_long", node, limit=MAX_ROW)]
-            events = [event.id for event in graph.boundary.get(node, [])]
-            trail.append(iter([*events, *(way for way in graph.after(node) if way not in events)]))
-    return []
+    plain = [flow for flow in ways if not flow.condition and flow.id != default]
+    if node.type == "exclusiveGateway":
+        if len(ways) < 2:
+            return []
+        if plain:
+            return [f.error("condition_missing", flow.id) for flow in plain]
+    tested = any(flow.condition for flow in ways)
+    return [f.warning("default_missing", node.id)] if tested and not plain and not default else []

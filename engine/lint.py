@@ -18,8 +18,7 @@ _TEST = re.compile(r'\b([a-z][a-z0-9_]*)\s*\.\s*choice\s*(?:=|!=)\s*"([^"]*)"')
 
 def check_graph(graph: Graph) -> list[Finding]:
     """Everything reachable, an end reachable from everywhere, no loop without a wait."""
-    start = graph.start()
-    reached = _spread([start.id] if start else [], graph.after)
+    reached = _spread([start.id for start in graph.starts()], graph.after)
     ending = _ending(graph)
     found = [f.error("unreachable", node) for node in graph.nodes if node not in reached]
     found += [f.error("endless", node) for node in graph.nodes if node in reached and node not in ending]
@@ -38,19 +37,19 @@ def _spread(first: Iterable[str], after: Callable[[str], Iterable[str]]) -> set[
 
 
 def _ending(graph: Graph) -> set[str]:
-    """The nodes from which an end event of their own scope can be reached."""
+    """The nodes from which their path can come to an end in their own scope."""
     before: dict[str, list[str]] = {}
     for node in graph.nodes.values():
         for way in graph.after(node.id):
             if graph.nodes[way].scope == node.scope:
                 before.setdefault(way, []).append(node.id)
-    ends = [node.id for node in graph.nodes.values() if node.type == "endEvent"]
+    ends = [node for node in graph.nodes if not graph.outgoing.get(node)]
     return _spread(ends, lambda node: before.get(node, []))
 
 
 def _waits(graph: Graph, node: str) -> bool:
     drawn = graph.nodes[node]
-    if drawn.type == "subProcess":
+    if drawn.is_container:
         return any(_waits(graph, inner.id) for inner in graph.inside(node))
     return drawn.is_step or drawn.type in ("intermediateCatchEvent", "boundaryEvent")
 
@@ -72,8 +71,7 @@ def _automatic_ways(graph: Graph, node: str) -> list[str]:
 def order(graph: Graph, steps: Mapping[str, Step]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The steps in reading order and, of them, those of the main path: forward choices before all others."""
     aside = _aside_flows(graph, steps)
-    start = graph.start()
-    first = [start.id] if start else []
+    first = [start.id for start in graph.starts()]
     main = _walk(first, lambda node: _forward(graph, node, aside))
     every = _walk([*main, *first], graph.after)
     return tuple(node for node in every if node in steps), tuple(node for node in main if node in steps)
@@ -84,9 +82,9 @@ def _aside_flows(graph: Graph, steps: Mapping[str, Step]) -> set[str]:
 
 
 def _forward(graph: Graph, node: str, aside: set[str]) -> list[str]:
-    inner = graph.start(node) if graph.nodes[node].type == "subProcess" else None
+    inner = graph.starts(node) if graph.nodes[node].is_container else []
     ways = [flow.target for flow in graph.outgoing.get(node, []) if flow.id not in aside]
-    return [inner.id, *ways] if inner else ways
+    return [*(first.id for first in inner), *ways]
 
 
 def _walk(first: Iterable[str], after: Callable[[str], Iterable[str]]) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from SpiffWorkflow.util.task import TaskState
 
-from engine import facts, scopes, waits
+from engine import branching, facts, scopes, waits
 from engine.definition import Definition
 from engine.errors import ExpressionFailed
 from engine.facts import Fact
@@ -59,9 +59,9 @@ class Run(Tokens):
         self.state.data[element] = value
         self.record(facts.ValueComputed(element, value))
 
-    def decide(self, element: str) -> Any:
+    def decide(self, element: str, where: Place | Token) -> Any:
         """The output of the element's decision table."""
-        return to_plain(self.definition.decide(element, self.values.context(), self.values.allowance))
+        return to_plain(self.definition.decide(element, self.values.context(where), self.values.allowance))
 
     def change_status(self, text: str, element: str, place: Place | None = None) -> None:
         """Move the public status to what an attribute of an element says."""
@@ -77,6 +77,11 @@ class Run(Tokens):
             self.state.status = status
 
     # Beginning, waiting and going on
+
+    def arrive(self, element: str, scope: str | None = None) -> None:
+        """Put a token on an element where tokens begin; it may have to wait there."""
+        spec = self.definition.spec.task_specs[element]
+        spec._update(Token(self, spec, TaskState.FUTURE, scope))
 
     def begin(self, element: str, scope: str | None = None) -> None:
         """Put a token that needs no waiting on an element."""
@@ -102,8 +107,7 @@ class Run(Tokens):
         token.run()
 
     def settle(self) -> None:
-        """Move until everything waits, closing frames that have emptied."""
+        """Move until everything waits: joins that nothing can reach any more let go, empty frames are left."""
         self.drain()
-        while (frame := scopes.empty_frame(self)) is not None:
-            self.go_on(frame)
+        while branching.release(self) or scopes.leave_empty(self):
             self.drain()

@@ -22,8 +22,11 @@ class Element(BpmnTaskSpec):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.ways: list[Flow] = []
+        self.default: Flow | None = None
+        self.conditional = False
         self.incoming: list[str] = []
         self.events: list[Any] = []
+        self.firsts: list[str] = []
 
     def test(self) -> None:
         """The definition was checked as a whole before it came here."""
@@ -52,8 +55,11 @@ class Element(BpmnTaskSpec):  # type: ignore[misc]
 
     def leave(self, run: Any, token: Token) -> list[Flow]:
         """The flows that are followed."""
-        run.follow(self.ways)
-        return self.ways
+        flows = branching.choose_several(run, self, token) if self.conditional else self.ways
+        if not flows:
+            scopes.reach_end(run, self.name, token.scope, False)
+        run.follow(flows)
+        return flows
 
 
 class _Work(Element):
@@ -64,6 +70,10 @@ class _Work(Element):
 
     def act(self, run: Any, token: Token) -> None:
         """The fact that it was completed says enough."""
+
+
+class AbstractTask(_Work, defaults.NoneTask):  # type: ignore[misc]
+    """Work of no particular type: somebody does it."""
 
 
 class UserTask(_Work, defaults.UserTask):  # type: ignore[misc]
@@ -83,7 +93,7 @@ class ScriptTask(Element, defaults.ScriptTask):  # type: ignore[misc]
 
     def act(self, run: Any, token: Token) -> None:
         super().act(run, token)
-        run.compute(self.name, run.script_engine.evaluate(token, self.script))
+        run.compute(self.name, run.values.evaluate(self.script, self.name, token))
 
 
 class DecisionTask(Element, defaults.NoneTask):  # type: ignore[misc]
@@ -91,14 +101,16 @@ class DecisionTask(Element, defaults.NoneTask):  # type: ignore[misc]
 
     def act(self, run: Any, token: Token) -> None:
         super().act(run, token)
-        run.compute(self.name, run.decide(self.name))
+        run.compute(self.name, run.decide(self.name, token))
 
 
 class ExclusiveGateway(Element, defaults.ExclusiveGateway):  # type: ignore[misc]
     """Exactly one way, the first whose condition holds, else the default."""
 
     def leave(self, run: Any, token: Token) -> list[Flow]:
-        flow = self.ways[0] if len(self.ways) == 1 else branching.choose(run, self, token)
+        if not self.conditional:
+            return super().leave(run, token)
+        flow = branching.choose(run, self, token)
         run.follow([flow])
         return [flow]
 
@@ -108,6 +120,13 @@ class ParallelGateway(Element, defaults.ParallelGateway):  # type: ignore[misc]
 
     def arrive(self, run: Any, token: Token) -> bool:
         return len(self.incoming) < 2 or bool(branching.join(run, self, token))
+
+
+class InclusiveGateway(Element, defaults.InclusiveGateway):  # type: ignore[misc]
+    """Every way whose condition holds, else the default; waits while a further token can still come."""
+
+    def arrive(self, run: Any, token: Token) -> bool:
+        return len(self.incoming) < 2 or branching.gather(run, self, token)
 
 
 class SubProcess(Element, defaults.SubWorkflowTask):  # type: ignore[misc]

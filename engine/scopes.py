@@ -18,19 +18,21 @@ def enter(run: Run, node: Any, token: Token) -> None:
     place = run.wait(Place("", node.name, token.scope))
     waits.set_timers(run, node, place)
     run.park(token)
-    run.begin(node.first.name, place.id)
+    for first in node.firsts:
+        run.arrive(first, place.id)
 
 
-def empty_frame(run: Run) -> Place | None:
-    """A subprocess with no token inside any more. Raises Stuck if a join in it still waits."""
+def leave_empty(run: Run) -> bool:
+    """Leave a subprocess with no token inside any more. Raises Stuck if a join in it still waits."""
     frames = [place for place in run.state.tokens.values() if place.at in run.definition.frames]
     for place in frames:
         if not run.state.parts_of(place.id):
             waiting = branching.arrivals_in(run, place.id)
             if waiting:
                 raise Stuck(element=waiting[0])
-            return place
-    return None
+            run.go_on(place)
+            return True
+    return False
 
 
 def reach_end(run: Run, element: str, scope: str | None, terminate: bool) -> None:

@@ -24,7 +24,7 @@ def enter(run: Run, node: Any, token: Token) -> bool:
         _open(run, step, place)
         waits.set_timers(run, node, place)
         return False
-    items = _items(run, step)
+    items = _items(run, step, token)
     if not items:
         run.compute(step.id, [])
         return True
@@ -50,7 +50,7 @@ def end_instance(run: Run, place: Place, values: dict[str, Any]) -> None:
     results, items = body.results or [], body.items or []
     results[place.index or 0] = values
     following = (place.index or 0) + 1
-    if _enough(run, step, results) or not (run.state.parts_of(body.id) or _more(step, items, following)):
+    if _enough(run, step, body) or not (run.state.parts_of(body.id) or _more(step, items, following)):
         scopes.cancel_parts(run, body, "enough")
         run.compute(step.id, results)
         run.go_on(body)
@@ -58,15 +58,15 @@ def end_instance(run: Run, place: Place, values: dict[str, Any]) -> None:
         open_instance(run, step, body, following)
 
 
-def _items(run: Run, step: Step) -> list[Any]:
+def _items(run: Run, step: Step, token: Token) -> list[Any]:
     loop = step.loop
     if loop is None:
         return []
     if loop.collection:
-        value = run.values.evaluate(loop.collection, step.id)
+        value = run.values.evaluate(loop.collection, step.id, token)
         items = value if isinstance(value, list) else [] if value is None else None
     else:
-        value = run.values.evaluate(loop.cardinality, step.id)
+        value = run.values.evaluate(loop.cardinality, step.id, token)
         whole = isinstance(value, int) and not isinstance(value, bool) and value >= 0
         items = list(range(1, min(value, MAX_INSTANCES + 1) + 1)) if whole else None
     if items is None:
@@ -102,7 +102,7 @@ def _more(step: Step, items: list[Any], following: int) -> bool:
     return step.loop is not None and step.loop.sequential and following < len(items)
 
 
-def _enough(run: Run, step: Step, results: list[Any]) -> bool:
+def _enough(run: Run, step: Step, body: Place) -> bool:
     condition = step.loop.condition if step.loop else ""
-    done = {step.id: [result for result in results if result is not None]}
-    return bool(condition) and run.values.holds(condition, step.id, None, **done)
+    done = {step.id: [result for result in body.results or [] if result is not None]}
+    return bool(condition) and run.values.holds(condition, step.id, body, **done)

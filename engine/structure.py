@@ -13,11 +13,12 @@ from engine import findings as f
 from engine.diagram import ONEDOOR, local, model, onedoor
 from engine.findings import Finding
 
-STEP_TAGS = ("userTask", "manualTask", "receiveTask")
+STEP_TAGS = ("userTask", "manualTask", "receiveTask", "task")
 VALUE_TAGS = ("scriptTask", "businessRuleTask")
 EVENT_TAGS = ("startEvent", "endEvent", "boundaryEvent", "intermediateCatchEvent")
-GATEWAY_TAGS = ("exclusiveGateway", "parallelGateway")
-NODE_TAGS = frozenset((*STEP_TAGS, *VALUE_TAGS, *EVENT_TAGS, *GATEWAY_TAGS, "subProcess"))
+GATEWAY_TAGS = ("exclusiveGateway", "parallelGateway", "inclusiveGateway")
+CONTAINER_TAGS = ("subProcess",)
+NODE_TAGS = frozenset((*STEP_TAGS, *VALUE_TAGS, *EVENT_TAGS, *GATEWAY_TAGS, *CONTAINER_TAGS))
 RESERVED = frozenset({"dossier", "filing", "visits", "item", "now", "today"})
 _STEP_ID = re.compile(r"[a-z][a-z0-9_]*")
 _ANY_ID = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
@@ -37,6 +38,10 @@ class Node:
     @property
     def is_step(self) -> bool:
         return self.type in STEP_TAGS
+
+    @property
+    def is_container(self) -> bool:
+        return self.type in CONTAINER_TAGS
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +71,23 @@ class Graph:
         """The nodes directly in a subprocess, or in the process."""
         return [node for node in self.nodes.values() if node.scope == scope]
 
-    def start(self, scope: str | None = None) -> Node | None:
-        """The start event of a scope."""
-        return next((node for node in self.inside(scope) if node.type == "startEvent"), None)
+    def starts(self, scope: str | None = None) -> list[Node]:
+        """Where tokens begin in a scope: at its start event, or without one at everything that no flow enters."""
+        inside = self.inside(scope)
+        drawn = [node for node in inside if node.type == "startEvent"]
+        return drawn or [node for node in inside if node.type != "boundaryEvent" and node.id not in self.incoming]
+
+    def start(self) -> Node | None:
+        """The first element of the process."""
+        return next(iter(self.starts()), None)
 
     def after(self, node: str) -> list[str]:
         """Where a token can be next: along flows, out of its boundary events, or into a subprocess."""
         ways = [flow.target for flow in self.outgoing.get(node, [])]
         ways += [event.id for event in self.boundary.get(node, [])]
-        inner = self.start(node) if node in self.nodes and self.nodes[node].type == "subProcess" else None
-        return [*ways, inner.id] if inner else ways
+        if node in self.nodes and self.nodes[node].is_container:
+            ways += [inner.id for inner in self.starts(node)]
+        return ways
 
 
 def children(element: etree._Element, tag: str) -> list[etree._Element]:
@@ -120,7 +132,7 @@ def _walk(container: etree._Element, scope: str | None) -> Iterator[tuple[etree.
             tag = local(xml)
             if tag in NODE_TAGS or tag == "sequenceFlow":
                 yield xml, around
-            if tag == "subProcess":
+            if tag in CONTAINER_TAGS:
                 pending.append((xml, xml.get("id")))
 
 

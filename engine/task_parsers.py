@@ -1,8 +1,7 @@
 """The library's parsers of tasks, gateways and subprocesses, making our element classes.
 
-Boundary events and repetition are attached to their element instead of being turned into extra tasks, and flows keep
-the order of the document (the library orders by position, so moving a shape would change which condition is tried
-first).
+An element is made alone; `engine/parser.py` connects them. Boundary events and repetition are attached to their
+element instead of being turned into extra tasks.
 """
 
 from __future__ import annotations
@@ -12,12 +11,13 @@ from typing import Any
 from lxml import etree
 from SpiffWorkflow.bpmn.parser import task_parsers as tasks
 from SpiffWorkflow.bpmn.parser.TaskParser import TaskParser
+from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
 from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
 from SpiffWorkflow.bpmn.specs.event_definitions.simple import NoneEventDefinition
 
 from engine import nodes
 from engine.diagram import model
-from engine.structure import Flow, expression_text, text_of
+from engine.structure import expression_text, text_of
 
 
 class Ours:
@@ -28,24 +28,14 @@ class Ours:
     task: Any
     process_parser: Any
 
-    def get_position(self, node: etree._Element | None = None) -> dict[str, float]:
-        return {"x": 0.0, "y": 0.0}
-
-    def connect_outgoing(self, outgoing_task: Any, sequence_flow_node: etree._Element, is_default: bool) -> None:
-        condition = expression_text(text_of(sequence_flow_node.find(model("conditionExpression"))))
-        flow = Flow(
-            sequence_flow_node.get("id") or "", self.task.name, outgoing_task.name,
-            sequence_flow_node.get("name") or "", "" if is_default else condition,
-        )
-        self.task.ways.append(flow)
-        outgoing_task.incoming.append(flow.id)
-        self.task.connect(outgoing_task)
-
-    def _add_multiinstance_task(self, loop_characteristics: etree._Element) -> None:
-        """The engine counts instances itself, see `engine/stepping.py`."""
-
-    def _add_boundary_event(self, children: list[etree._Element]) -> Any:
-        self.task.events = [self.process_parser.parse_node(event) for event in children]
+    def parse_node(self) -> Any:
+        """Make the element; flows and boundary events are connected when all elements are there."""
+        maker: Any = self
+        try:
+            self.task = maker.create_task()
+        except (ValueError, TypeError, KeyError, AttributeError) as problem:
+            place = {"node": self.node, "file_name": self.process_parser.filename}
+            raise ValidationException(repr(problem), **place) from problem
         return self.task
 
 
@@ -69,12 +59,11 @@ class _Receive(Ours, TaskParser):  # type: ignore[misc]
 
 class _SubProcess(Ours, TaskParser):  # type: ignore[misc]
     def create_task(self) -> Any:
-        task = self.spec_class(self.spec, self.bpmn_id, subworkflow_spec=self.bpmn_id, **self.bpmn_attributes)
-        task.first = self.process_parser.parse_node(self.node.find(model("startEvent")))
-        return task
+        return self.spec_class(self.spec, self.bpmn_id, subworkflow_spec=self.bpmn_id, **self.bpmn_attributes)
 
 
 TASK_PARSERS = {
+    model("task"): (_Task, nodes.AbstractTask),
     model("userTask"): (_Task, nodes.UserTask),
     model("manualTask"): (_Task, nodes.ManualTask),
     model("receiveTask"): (_Receive, nodes.ReceiveTask),
@@ -82,5 +71,6 @@ TASK_PARSERS = {
     model("businessRuleTask"): (_Task, nodes.DecisionTask),
     model("exclusiveGateway"): (_Gateway, nodes.ExclusiveGateway),
     model("parallelGateway"): (_Gateway, nodes.ParallelGateway),
+    model("inclusiveGateway"): (_Gateway, nodes.InclusiveGateway),
     model("subProcess"): (_SubProcess, nodes.SubProcess),
 }

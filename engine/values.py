@@ -13,6 +13,7 @@ from engine.definition import Definition
 from engine.errors import ExpressionFailed, OneDoorError
 from engine.feel import to_plain
 from engine.feel.budget import Run as Allowance
+from engine.guards import Token
 from engine.state import Place, State
 
 # So many names in sight cost a step each time they are gathered.
@@ -42,6 +43,8 @@ class FeelEngine(PythonScriptEngine):  # type: ignore[misc]
     def execute(self, task: Any, script: str, external_context: Any = None) -> bool:
         return bool(self.environment.execute(script, {}))
 
+Where = Place | Token | None
+
 
 class Values:
     """The dossier's values at this moment."""
@@ -53,45 +56,45 @@ class Values:
         # What this command may still spend on expressions, all together
         self.allowance = Allowance(now)
 
-    def context(self, place: Place | None = None) -> dict[str, Any]:
-        """Everything an expression may name."""
+    def context(self, where: Where = None) -> dict[str, Any]:
+        """Everything an expression may name, for a token or place at `where`."""
         state = self.state
         seen = {**self.definition.blank, **state.data, "dossier": state.dossier}
         seen["visits"] = {**self.definition.unvisited, **state.visits}
         self.allowance.spend(len(seen) // NAMES)
-        if place is not None and place.index is not None:
-            loop = self.definition.steps[place.at].loop
-            seen[loop.item if loop else "item"] = place.item
+        if isinstance(where, Place) and where.index is not None:
+            loop = self.definition.steps[where.at].loop
+            seen[loop.item if loop else "item"] = where.item
         return seen
 
-    def evaluate(self, text: str, element: str, place: Place | None = None, **more: Any) -> Any:
+    def evaluate(self, text: str, element: str, where: Where = None, **more: Any) -> Any:
         """The plain value of an expression of the diagram; failures name the element."""
         expression = self.definition.expressions[text]
         try:
-            return to_plain(expression.evaluate_within({**self.context(place), **more}, self.allowance))
+            return to_plain(expression.evaluate_within({**self.context(where), **more}, self.allowance))
         except OneDoorError as problem:
             problem.details["element"] = element
             raise
 
-    def literal(self, text: str, element: str, place: Place | None = None) -> Any:
+    def literal(self, text: str, element: str, where: Where = None) -> Any:
         """The value of an attribute: FEEL after "=", else what stands there."""
-        return self.evaluate(text[1:].strip(), element, place) if text.startswith("=") else text
+        return self.evaluate(text[1:].strip(), element, where) if text.startswith("=") else text
 
-    def holds(self, text: str, element: str, place: Place | None = None, **more: Any) -> bool:
+    def holds(self, text: str, element: str, where: Where = None, **more: Any) -> bool:
         """Whether a condition is true; null counts as no."""
-        value = self.evaluate(text, element, place, **more)
+        value = self.evaluate(text, element, where, **more)
         if value is not None and not isinstance(value, bool):
             raise ExpressionFailed(expression=text, element=element, reason="it must be true or false")
         return value is True
 
-    def decided(self, text: str, element: str) -> bool:
+    def decided(self, text: str, element: str, where: Where = None) -> bool:
         """Whether the condition of a branch holds. Null fails: a missing value must not choose a branch by accident."""
-        return self.definition.expressions[text].decide_within(self.context(), self.allowance, element)
+        return self.definition.expressions[text].decide_within(self.context(where), self.allowance, element)
 
-    def looked_at(self, text: str) -> dict[str, Any]:
+    def looked_at(self, text: str, where: Where = None) -> dict[str, Any]:
         """The values an expression names, such as `{"appraise.choice": "forward"}`."""
         found = {}
-        context = self.context()
+        context = self.context(where)
         for path in sorted(self.definition.expressions[text].paths):
             value: Any = context
             for part in path:

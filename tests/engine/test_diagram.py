@@ -13,7 +13,6 @@ from engine import findings
 from engine.definition import Bundle, check
 from engine.diagram import MAX_BYTES, MAX_DEPTH, MAX_ELEMENTS, read
 from engine.findings import refused
-from engine.flow_checks import MAX_ROW
 from tests.engine.builders import (
     both,
     choice,
@@ -76,9 +75,8 @@ SOUND = row("a", "b")
         (BOMB, "doctype"),
         (SOUND.replace("?>", "?><?php echo 1 ?>"), "instruction"),
         ("<html/>", "not_bpmn"),
-        (long_row(600), "too_long"),
         (around(*(element("textAnnotation", f"n{n}") for n in range(MAX_ELEMENTS))), "too_many_elements"),
-        (diagram(task("a"), end(), path("a", "done")), "start_missing"),
+        (diagram(task("a"), task("b"), path("a", "b", "a")), "start_missing"),
         (SOUND.replace('isExecutable="true"', ""), "process_missing"),
         (SOUND.replace('targetRef="b"', 'targetRef="nowhere"'), "reference"),
     ],
@@ -109,13 +107,9 @@ def test_limits_on_both_sides() -> None:
     assert MAX_DEPTH == 100
 
 
-def test_a_row_at_the_limit_is_run_and_one_longer_is_refused() -> None:
-    assert codes(long_row(MAX_ROW - 2)) == {}
-    assert list(codes(long_row(MAX_ROW - 1))) == ["too_long"]
-
-
-def test_a_row_of_gateways_at_the_limit_does_not_exhaust_the_parser() -> None:
-    names = [f"g{number}" for number in range(MAX_ROW - 3)]
+def test_long_rows_do_not_exhaust_the_parser() -> None:
+    assert codes(long_row(600)) == {}
+    names = [f"g{number}" for number in range(600)]
     parts = [both(name) for name in names]
     xml = diagram(start(), *parts, task("a"), end(), "".join(flow(x, y) for x, y in pairwise(names)),
                   flow("begin", "g0"), path(names[-1], "a", "done"))
@@ -142,9 +136,8 @@ EVENT = "<bpmn:{}EventDefinition/>"
 @pytest.mark.parametrize(
     ("xml", "code", "at"),
     [
-        (between(element("task", "t"), "t"), "choose_type", "t"),
-        (between(element("complexGateway", "t"), "t"), "gateway_kind", "t"),
-        (between(element("inclusiveGateway", "t"), "t"), "gateway_kind", "t"),
+        (between(element("task", "t"), "t"), "step_missing", "t"),
+        (between(element("complexGateway", "t"), "t"), "complex_gateway", "t"),
         (between(element("eventBasedGateway", "t"), "t"), "gateway_kind", "t"),
         (between(element("serviceTask", "t"), "t"), "task_kind", "t"),
         (between(element("sendTask", "t"), "t"), "task_kind", "t"),
@@ -201,17 +194,13 @@ def test_what_cannot_be_run_is_refused_by_name(xml: str, code: str, at: str | No
         (SOUND.replace('"done"', '""'), "id_missing", None),
         (around(element("textAnnotation", "a")), "id_duplicate", "a"),
         (around(start("again")), "start_several", "p"),
-        (diagram(start(), task("a"), path("begin", "a")), "end_missing", "p"),
-        (around(task("b")), "no_way_out", "b"),
-        (around(task("b"), path("a", "b", "done")), "implicit_fork", "a"),
-        (diagram(start(), task("a"), end(), flow("begin", "a"), flow("a", "done", "true")),
-         "conditional_flow", "a-done"),
+        (diagram(start(), task("a"), end(), flow("begin", "a", "true"), flow("a", "done")),
+         "conditional_flow", "begin-a"),
         (around(flow("done", "a", identity="f")), "flow_end", "f"),
         (around(frame("s", start("i"), task("b"), end("j"), path("i", "b", "j")), flow("a", "b", identity="f")),
          "flow_scope", "f"),
         (between(element("exclusiveGateway", "g") + flow("g", "done"), "g"), "condition_missing", "g-a"),
         (between(element("exclusiveGateway", "g", default="zz"), "g"), "reference", "g"),
-        (between(both("g") + flow("g", "a", identity="f"), "g"), "flow_twice", "g-a"),
         (around(timer("t", host="zz"), flow("t", "done")), "reference", "t"),
         (around('<bpmn:laneSet><bpmn:lane id="l"><bpmn:flowNodeRef>zz</bpmn:flowNodeRef></bpmn:lane></bpmn:laneSet>'),
          "reference", "l"),
@@ -261,7 +250,8 @@ def test_interrupted_branches_are_seen_by_the_join_check() -> None:
 
 def test_every_sentence_is_used_and_every_finding_has_one() -> None:
     engine = Path(findings.__file__).parent
-    source = "".join(path_.read_text("utf-8") for path_ in engine.glob("*.py") if path_.name != "findings.py")
+    source = "".join(path_.read_text("utf-8") for path_ in engine.glob("*.py")
+                     if path_.name not in ("findings.py", "flow_sentences.py", "event_sentences.py"))
     source += "".join(path_.read_text("utf-8") for path_ in (engine / "forms").glob("*.py"))
     assert [code for code in findings.TEMPLATES if source.count(f'"{code}"') == 0] == []
     raised = set(re.findall(r'\bf\.(?:error|warning)\(\s*"(\w+)"', source))

@@ -1,0 +1,63 @@
+"""More parts of diagrams, and what all construct tests ask of a walk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.definition import Bundle, check
+from engine.findings import refused
+from engine.state import load, open_tokens
+from tests.engine.builders import Walk, element
+
+
+def any_of(identity: str, default: str = "") -> str:
+    """An inclusive gateway."""
+    return element("inclusiveGateway", identity, **({"default": default} if default else {}))
+
+
+def errors(xml: str, **bundle: Any) -> dict[str, str | None]:
+    """Code to element of everything that keeps a diagram from running."""
+    return {one.code: one.element for one in refused(check(Bundle(xml, **bundle)))}
+
+
+def warnings(xml: str, **bundle: Any) -> dict[str, str | None]:
+    """Code to element of everything else that is found."""
+    return {one.code: one.element for one in check(Bundle(xml, **bundle)) if one.severity == "warning"}
+
+
+def sentence(xml: str, code: str, **bundle: Any) -> str:
+    """What a finding says."""
+    return next(one.message for one in check(Bundle(xml, **bundle)) if one.code == code)
+
+
+class Journey(Walk):
+    """A walk that compares its folded facts with the engine's state after every command."""
+
+    def do(self, *args: Any, **kwargs: Any) -> Any:
+        outcome = super().do(*args, **kwargs)
+        agree(self)
+        return outcome
+
+
+def agree(walk: Walk) -> None:
+    """The view folded from the facts is what the engine's own state says."""
+    assert walk.state is not None
+    state = load(walk.state)
+    assert {token: opened.step for token, opened in walk.view.open.items()} == open_tokens(walk.state)
+    assert dict(walk.view.data) == state.data
+    assert dict(walk.view.visits) == state.visits
+    assert {number: (timer.element, timer.due_at) for number, timer in state.timers.items()} == dict(walk.view.timers)
+    assert (walk.view.ended, walk.view.status) == (state.ended, state.status)
+    assert walk.view.end == (state.end if state.ended else None)
+
+
+def all_steps(walk: Walk, choices: Mapping[str, str] | None = None, most: int = 100) -> list[str]:
+    """Complete whatever is open, first first, until nothing is; the order in which it was done."""
+    done = []
+    while walk.open and len(done) < most:
+        name = walk.open[0]
+        opened = next(iter(walk.view.open.values()))
+        walk.complete(name, (choices or {}).get(name), index=opened.index)
+        done.append(name)
+    return done
