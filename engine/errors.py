@@ -126,7 +126,7 @@ class StepAwaitsMessage(NotPossible):
 
 
 class NoBranchHolds(Failed):
-    """No condition holds at gateway {element} and it has no default flow; correct the values or the diagram."""
+    """No condition holds at {element} and it has no default flow; correct the values or the diagram."""
 
 
 class Stuck(Failed):
