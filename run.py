@@ -38,6 +38,8 @@ import chromium, { inflate } from "@sparticuz/chromium";
 await inflate("node_modules/@sparticuz/chromium/bin/al2023.tar.br");
 await chromium.executablePath();
 """
+STARTER = '#!/bin/sh\nLD_LIBRARY_PATH={0}/al2023/lib FONTCONFIG_FILE={0}/fonts/fonts.conf exec {0}/chromium "$@"\n'
+FONTS = '<fontconfig><dir>/usr/share/fonts</dir><dir prefix="relative">.</dir></fontconfig>'
 OLDEST_NODE = 20
 HAS_PIP = importlib.util.find_spec("ensurepip") is not None
 ROOM_NEEDED = 1_500_000_000
@@ -305,14 +307,14 @@ def browser_on_path() -> str | None:
     return os.environ.get("ONEDOOR_BROWSER") or next(filter(None, map(shutil.which, names)), None)
 
 
-@stage("Browser for tests", python_environment.inputs, BROWSER_PACKAGE)
+@stage("Browser for tests", python_environment.inputs, BROWSER_PACKAGE, STARTER, FONTS)
 def browser(setup: Setup) -> None:
-    """A browser out of an npm package, unpacked with the libraries it needs, behind a starter of two lines."""
+    """A browser out of an npm package, with the libraries and fonts that it cannot draw a page without."""
     BROWSER.mkdir(exist_ok=True)
     node = npm(setup, "install", "--no-save", "--prefix", BROWSER, BROWSER_PACKAGE, cwd=BROWSER)
     setup.call(node, "--input-type=module", "-e", UNPACK, cwd=BROWSER, TMPDIR=str(BROWSER))
-    place = shlex.quote(str(BROWSER))
-    BROWSER_STARTER.write_text(f'#!/bin/sh\nLD_LIBRARY_PATH={place}/al2023/lib exec {place}/chromium "$@"\n')
+    (BROWSER / "fonts/fonts.conf").write_text(FONTS)
+    BROWSER_STARTER.write_text(STARTER.format(shlex.quote(str(BROWSER))))
     BROWSER_STARTER.chmod(0o700)
 
 
