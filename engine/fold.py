@@ -95,7 +95,7 @@ def _computed(draft: _Draft, fact: facts.ValueComputed) -> None:
 
 
 def _entered(draft: _Draft, fact: facts.StepEntered) -> None:
-    draft.visits[fact.step] = fact.visit
+    draft.visits[fact.step] = max(fact.visit, draft.visits.get(fact.step, 0))
     draft.open[fact.token] = OpenStep(
         step=fact.step, visit=fact.visit, unit=fact.unit, role=fact.role, kind=fact.kind, hours=fact.hours,
         form=fact.form, message=fact.message, item=fact.item, index=fact.index,

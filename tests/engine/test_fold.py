@@ -11,6 +11,7 @@ from engine.fold import APPLY, View, fold
 from tests.engine.builders import (
     NOW,
     Walk,
+    both,
     choice,
     diagram,
     end,
@@ -75,6 +76,17 @@ def test_what_a_view_says() -> None:
     assert [fact.flows for fact in view.decisions] == [("g-supplement",), ("g-fee",)]
     assert view.flows[:4] == ("begin-a", "remind-e", "a-g", "g-supplement")
     assert (view.status, view.clock, view.ended) == (5, "running", False)
+
+
+def test_a_later_instance_of_an_earlier_visit_does_not_turn_the_count_back() -> None:
+    """Two tokens repeat the same step at once, one instance after another."""
+    twice = task("a", inside=loop(cardinality="2", sequential=True))
+    walk = Walk(diagram(start(), both("s"), xor("m"), script("c", "1"), twice, end(),
+                        path("begin", "s", "m", "a", "done"), path("s", "c", "m")))
+    assert walk.view.visits == {"a": 2}
+    walk.complete("a")
+    assert [(opened.visit, opened.index) for opened in walk.view.open.values()] == [(2, 0), (1, 1)]
+    assert walk.view.visits == {"a": 2}
 
 
 def test_due_dates_are_folded() -> None:

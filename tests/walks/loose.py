@@ -1,0 +1,139 @@
+"""Random diagrams that are wired loosely: any element to any other. Many are nonsense and have to be refused."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from tests.engine.builders import loop
+from tests.walks.canvas import Canvas, Out, properties, timer_event
+
+_TAGS = {
+    "userTask": 30, "manualTask": 4, "receiveTask": 6, "scriptTask": 6, "exclusiveGateway": 18, "parallelGateway": 18,
+    "intermediateCatchEvent": 6, "subProcess": 7, "endEvent": 8, "terminate": 2, "many": 5,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """An element: its kind, the subprocess it is in, and its host where it is a boundary event."""
+
+    tag: str
+    scope: int | None = None
+    host: int | None = None
+    stays: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """Elements and the flows between them, each with a number for its condition."""
+
+    spots: tuple[tuple[int, Spot], ...]
+    flows: tuple[tuple[int, int, int], ...]
+
+    def smaller(self) -> Iterator[Wiring]:
+        """The same with an element less (its flows joined where it had one each) or with a flow less."""
+        for number, spot in self.spots:
+            if spot.tag != "startEvent":
+                yield self._without(number)
+        for at in range(len(self.flows)):
+            yield replace(self, flows=(*self.flows[:at], *self.flows[at + 1 :]))
+
+    def _without(self, number: int) -> Wiring:
+        gone = {number}
+        for _ in self.spots:
+            gone |= {other for other, spot in self.spots if {spot.scope, spot.host} & gone}
+        spots = tuple((other, spot) for other, spot in self.spots if other not in gone)
+        flows = tuple(each for each in self.flows if not {each[0], each[1]} & gone)
+        before = [source for source, target, _ in self.flows if target == number and source not in gone]
+        after = [(target, test) for source, target, test in self.flows if source == number and target not in gone]
+        if len(after) == 1:
+            flows += tuple((source, *after[0]) for source in before)
+        return Wiring(spots, flows)
+
+    def xml(self) -> str:
+        """The whole document."""
+        canvas = Canvas()
+        names: dict[int | None, str | None] = {None: None}
+        for number, spot in self.spots:
+            names[number] = _node(canvas, spot, names)
+        named = {number: str(names[number]) for number, _ in self.spots}
+        tags = dict(self.spots)
+        steps = [named[number] for number, spot in self.spots if spot.tag in ("userTask", "manualTask")]
+        for at, (source, target, test) in enumerate(self.flows):
+            alike = [other for other, each in enumerate(self.flows) if each[0] == source]
+            decides = tags[source].tag == "exclusiveGateway" and len(alike) > 1
+            last = decides and at == alike[-1]
+            canvas.connect(Out(named[source], _test(test, steps) if decides and not last else "", last), named[target])
+        return canvas.xml()
+
+
+def _node(canvas: Canvas, spot: Spot, names: dict[int | None, str | None]) -> str:
+    scope = names[spot.scope]
+    if spot.tag in ("userTask", "manualTask"):
+        return canvas.node(spot.tag, scope, properties(), name="s")
+    if spot.tag == "many":
+        return canvas.node("userTask", scope, properties() + loop(cardinality="2"), name="s")
+    if spot.tag == "receiveTask":
+        inside = properties(kind="wait_applicant", hours="", clock="stopped")
+        return canvas.node(spot.tag, scope, inside, messageRef="m_paper")
+    if spot.tag == "boundaryEvent":
+        cancel = "false" if spot.stays else "true"
+        return canvas.node(spot.tag, scope, timer_event(), attachedToRef=str(names[spot.host]), cancelActivity=cancel)
+    inside = {"scriptTask": "<bpmn:script>filing.n</bpmn:script>", "intermediateCatchEvent": timer_event("PT2H"),
+              "terminate": "<bpmn:terminateEventDefinition/>"}.get(spot.tag, "")
+    return canvas.node("endEvent" if spot.tag == "terminate" else spot.tag, scope, inside)
+
+
+def _test(number: int, steps: list[str]) -> str:
+    if not steps or number % 4 == 0:
+        return f"filing.n < {number % 10}"
+    return f"visits.{steps[number % len(steps)]} < {number % 3 + 1}"
+
+
+def wire(seed: int, size: int = 9) -> Wiring:
+    """A random wiring; most seeds care a little that everything can be reached, some do not at all."""
+    rng = random.Random(f"loose {seed}")
+    spots: dict[int, Spot] = {}
+    flows: list[tuple[int, int, int]] = []
+    _fill(rng, spots, None, rng.randint(2, size))
+    for frame in [number for number, spot in spots.items() if spot.tag == "subProcess"]:
+        _fill(rng, spots, frame, rng.randint(1, 4))
+    care = rng.random() < 0.85
+    for scope in {spot.scope for spot in spots.values()}:
+        flows += _connect(rng, {number: spot for number, spot in spots.items() if spot.scope == scope}, care)
+    if rng.random() < 0.04:
+        flows.append((rng.choice(list(spots)), rng.choice(list(spots)), rng.randrange(100)))
+    return Wiring(tuple(spots.items()), tuple(dict.fromkeys(flows)))
+
+
+def _fill(rng: random.Random, spots: dict[int, Spot], scope: int | None, size: int) -> None:
+    spots[len(spots)] = Spot("startEvent", scope)
+    tags = {tag: weight for tag, weight in _TAGS.items() if scope is None or tag != "subProcess"}
+    for tag in rng.choices(list(tags), list(tags.values()), k=size):
+        number = len(spots)
+        spots[number] = Spot(tag, scope)
+        if tag in ("userTask", "manualTask", "receiveTask", "subProcess", "many") and rng.random() < 0.2:
+            spots[len(spots)] = Spot("boundaryEvent", scope, number, rng.random() < 0.5)
+    spots[len(spots)] = Spot("endEvent", scope)
+
+
+def _connect(rng: random.Random, spots: dict[int, Spot], care: bool) -> list[tuple[int, int, int]]:
+    """With care every element gets a flow from one before it, as long as there are ways; what is left goes anywhere."""
+    targets = [number for number, spot in spots.items() if spot.tag not in ("startEvent", "boundaryEvent")]
+    free: list[int] = []
+    flows = []
+    for number, spot in spots.items():
+        if care and number in targets and free:
+            flows.append((free.pop(rng.randrange(len(free))), number, rng.randrange(100)))
+        free += [number] * _ways(rng, spot.tag, care)
+    return flows + [(number, rng.choice(targets), rng.randrange(100)) for number in free]
+
+
+def _ways(rng: random.Random, tag: str, care: bool) -> int:
+    if not care:
+        return rng.choice((0, 1, 1, 1, 2))
+    if tag in ("endEvent", "terminate"):
+        return 0
+    return rng.choice((1, 2, 2, 3)) if tag in ("exclusiveGateway", "parallelGateway") else 1

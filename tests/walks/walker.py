@@ -1,0 +1,276 @@
+"""Random ways through one diagram, and everything that has to hold on each of them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+from collections import Counter, deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from engine import commands as do
+from engine import execute, facts
+from engine.definition import Definition
+from engine.errors import BudgetExceeded, OneDoorError
+from engine.fold import View, fold
+from engine.moves import Run
+from engine.state import State, dump, load
+from engine.timing import moment_of
+from tests.engine.builders import DOSSIER, NOW
+from tests.walks.reference import Drawing, Reference
+
+LONGEST = 60
+CLOSING = 400
+MOST_OPEN = 30
+VALUES = (1, 5, 9)
+HOUR = timedelta(hours=1)
+
+
+class Disagreement(Exception):
+    """Something does not hold; `kind` names the property."""
+
+    def __init__(self, kind: str, said: str) -> None:
+        super().__init__(f"{kind}: {said}")
+        self.kind = kind
+
+
+@dataclass(eq=False, slots=True)
+class Stand:
+    """A dossier after some commands; ways with the same beginning share it."""
+
+    command: do.Command
+    now: datetime
+    state: bytes
+    facts: tuple[facts.Fact, ...]
+    view: View
+    depth: int = 0
+    next: dict[do.Command | str, Stand] = field(default_factory=dict)
+    able: list[tuple[str, str | None]] | None = None
+
+
+@dataclass(slots=True)
+class Tally:
+    """What was done and what came of it."""
+
+    diagrams: int = 0
+    walks: int = 0
+    distinct: int = 0
+    commands: int = 0
+    seen: Counter[str] = field(default_factory=Counter)
+
+    def add(self, other: Tally) -> None:
+        """Both together."""
+        for name in ("diagrams", "walks", "distinct", "commands"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.seen += other.seen
+
+
+class Prover:
+    """One diagram, walked many times. `sound` diagrams must reach their end whatever is done."""
+
+    def __init__(self, xml: str, definition: Definition, fresh: Definition, sound: bool) -> None:
+        self.definition, self.fresh, self.sound = definition, fresh, sound
+        self.drawing = Drawing(xml)
+        self.first: dict[str, Stand] = {}
+        self.proved: set[Stand] = set()
+        self.tally = Tally(diagrams=1)
+        self.fingerprints = False
+        self.digest = hashlib.sha256()
+
+    def walk(self, seed: str) -> None:
+        """One random way, then everything that has to hold on it."""
+        trail = list(self._trail(random.Random(seed)))
+        self.tally.walks += 1
+        self.tally.commands += len(trail)
+        if trail and trail[-1] not in self.proved:
+            self.proved.add(trail[-1])
+            self.tally.distinct += 1
+            self._compare(trail)
+            self._repeat(trail)
+            if fold(fact for stand in trail for fact in stand.facts) != trail[-1].view:
+                raise Disagreement("fold", "folding all facts at once gives another view than folding them in parts")
+            if self.fingerprints:
+                self.digest.update(trail[-1].state + told(trail).encode())
+
+    # Going at random
+
+    def _trail(self, rng: random.Random) -> Iterator[Stand]:
+        filing = {"n": rng.choice(VALUES), "x": ["p", "q", "r"][: rng.randint(0, 3)]}
+        start = do.StartProcess(DOSSIER, filing)
+        stand = self._go(self.first, json.dumps(filing), None, start, NOW)
+        while stand is not None:
+            yield stand
+            if stand.view.ended:
+                self.tally.seen["ended" if stand.view.end else "withdrawn"] += 1
+                return
+            if self._enough(stand):
+                return
+            stand = self._next(stand, rng)
+
+    def _enough(self, stand: Stand) -> bool:
+        if not self.sound and (stand.depth > LONGEST or len(stand.view.open) > MOST_OPEN):
+            self.tally.seen["cut off"] += 1
+            return True
+        if stand.depth > LONGEST + CLOSING:
+            raise Disagreement("end", f"not ended after {stand.depth} commands; open: {_open(stand.view)}")
+        return False
+
+    def _next(self, stand: Stand, rng: random.Random) -> Stand | None:
+        if rng.random() < 0.004 and stand.view.status < 9:
+            return self._go(stand.next, "withdraw", stand, do.WithdrawDossier("x"), stand.now)
+        if stand.able is None:
+            stand.able = self._able(stand)
+        if not stand.able:
+            raise Disagreement("stuck", "nothing can be done and it has not ended")
+        closing = stand.depth > LONGEST
+        what, which = stand.able[0] if closing else rng.choice(stand.able)
+        value = rng.choice(VALUES)
+        command, now = self._command(stand, what, which, value)
+        return self._go(stand.next, f"{what} {which} {value}", stand, command, now)
+
+    def _able(self, stand: Stand) -> list[tuple[str, str | None]]:
+        """What can be done: a token and a choice, or a timer. Steps are likelier than timers."""
+        found: list[tuple[str, str | None]] = []
+        for token, opened in stand.view.open.items():
+            step = self.definition.steps[opened.step]
+            choices: list[str | None] = [None]
+            if any(one.when for one in step.choices):
+                choices = [one.id for one in execute.offered(self.definition, stand.state, token, stand.now)]
+            elif step.choices:
+                choices = [one.id for one in step.choices]
+            if opened.message is None and opened.assignee is None:
+                choices = ["claim"]
+            found += [(f"step {token}", one) for one in choices]
+        return found * 2 + [(f"timer {number}", None) for number in stand.view.timers]
+
+    def _command(self, stand: Stand, what: str, which: str | None, value: int) -> tuple[do.Command, datetime]:
+        kind, number = what.split()
+        if kind == "timer":
+            return do.FireTimer(number), max(stand.now, moment_of(stand.view.timers[number][1]))
+        opened = stand.view.open[number]
+        now = stand.now + HOUR
+        if opened.message:
+            alone = sum(each.message == opened.message for each in stand.view.open.values()) == 1
+            return do.DeliverMessage(opened.message, {"v": value}, None if alone else number), now
+        if which == "claim":
+            return do.ClaimStep(number, "lan"), now
+        if value == VALUES[0] and stand.depth % 7 == 3:
+            return do.ReleaseStep(number, "lan"), now
+        return do.CompleteStep(number, "lan", {"v": value}, which), now
+
+    def _go(
+        self, known: dict[str, Stand], key: str, stand: Stand | None, command: do.Command, now: datetime
+    ) -> Stand | None:
+        """One command on the stored bytes, as far as no way has done so before."""
+        if key not in known:
+            try:
+                outcome = execute.step(self.definition, stand and bytes(stand.state), command, now)
+            except OneDoorError as problem:
+                self._refused(problem)
+                return None
+            view = fold(outcome.facts, stand.view if stand else None)
+            known[key] = Stand(command, now, outcome.state, outcome.facts, view, stand.depth + 1 if stand else 0)
+            agree(outcome.state, view)
+        return known[key]
+
+    def _refused(self, problem: OneDoorError) -> None:
+        """Only a diagram wired at random may ask for more than there is, and then the element is named."""
+        if self.sound or not isinstance(problem, BudgetExceeded) or not problem.details.get("element"):
+            raise Disagreement(type(problem).__name__, str(problem)) from problem
+        self.tally.seen[type(problem).__name__] += 1
+
+    # What has to hold
+
+    def _repeat(self, trail: list[Stand]) -> None:
+        """Another compiled definition and a state that is never stored give the same facts and bytes."""
+        state: State | None = None
+        for stand in trail:
+            if state is None:
+                state = State(self.fresh.digest, dict(DOSSIER))
+            run = Run(self.fresh, state, stand.now)
+            execute._HANDLERS[type(stand.command)](run, stand.command)
+            if tuple(run.facts) != stand.facts:
+                raise Disagreement("reload", f"{stand.command}: {run.facts} without reloading, {stand.facts} with")
+        if state is not None and dump(state) != trail[-1].state:
+            raise Disagreement("reload", "the state that was never reloaded ends with other bytes")
+
+    def _compare(self, trail: list[Stand]) -> None:
+        """The reference interpreter has the same enabled after every action."""
+        reference = Reference(self.drawing)
+        before = View()
+        for stand in trail:
+            if isinstance(stand.command, do.WithdrawDossier):
+                return
+            if not self.sound:
+                reference.told = chosen(stand.facts)
+            act(reference, stand.command, before)
+            ours, theirs = enabled(stand.view), reference.enabled()
+            if ours != theirs:
+                raise Disagreement("reference", f"after {stand.command}: engine {ours}, reference {theirs}")
+            if self.sound and dict(reference.visits) != dict(stand.view.visits):
+                raise Disagreement("reference", f"visits: engine {stand.view.visits}, reference {reference.visits}")
+            before = stand.view
+
+
+def enabled(view: View) -> tuple[Counter[tuple[str, int | None]], Counter[str], bool]:
+    """What the engine's facts say can be done."""
+    work = Counter((opened.step, opened.index) for opened in view.open.values())
+    return work, Counter(element for element, _ in view.timers.values()), view.ended
+
+
+def act(reference: Reference, command: do.Command, before: View) -> None:
+    """The same action on the reference; of things that are alike the engine's nth is the reference's nth."""
+    if isinstance(command, do.StartProcess):
+        reference.start(command.form)
+    elif isinstance(command, do.FireTimer):
+        element = before.timers[command.timer][0]
+        alike = [number for number, (at, _) in before.timers.items() if at == element]
+        reference.fire(element, alike.index(command.timer))
+    elif isinstance(command, do.CompleteStep | do.DeliverMessage):
+        token = command.token or next(
+            name for name, each in before.open.items() if each.message == getattr(command, "message", None))
+        opened = before.open[token]
+        alike = [name for name, each in before.open.items() if (each.step, each.index) == (opened.step, opened.index)]
+        choice = command.choice if isinstance(command, do.CompleteStep) else None
+        reference.complete(opened.step, opened.index, alike.index(token), {**command.form, "choice": choice})
+
+
+def chosen(recorded: tuple[facts.Fact, ...]) -> dict[str, deque[tuple[str, ...]]]:
+    """What the gateways decided, each in its order."""
+    found: dict[str, deque[tuple[str, ...]]] = {}
+    for fact in recorded:
+        if isinstance(fact, facts.BranchDecided):
+            found.setdefault(fact.gateway, deque()).append(fact.flows)
+    return found
+
+
+def agree(stored: bytes, view: View) -> None:
+    """The folded facts and the engine's own state say the same, and what has not ended waits visibly."""
+    state = load(stored)
+    ours: Mapping[str, object] = {
+        "open": {token: each.step for token, each in view.open.items()},
+        "assignees": {token: each.assignee for token, each in view.open.items()},
+        "timers": view.timers, "data": view.data, "visits": view.visits, "status": view.status,
+        "clock": view.clock, "ended": view.ended, "end": view.end if view.ended else None,
+    }
+    theirs: Mapping[str, object] = {
+        "open": {each.id: each.at for each in state.tokens.values() if each.at in state.visits and each.items is None},
+        "assignees": {token: state.tokens[token].assignee for token in view.open if token in state.tokens},
+        "timers": {each.id: (each.element, each.due_at) for each in state.timers.values()},
+        "data": state.data, "visits": state.visits, "status": state.status, "clock": state.clock,
+        "ended": state.ended, "end": state.end if state.ended else None,
+    }
+    if ours != theirs:
+        wrong = [f"{name} {ours[name]} is {theirs[name]}" for name in ours if ours[name] != theirs[name]]
+        raise Disagreement("fold", f"folded and kept: {'; '.join(wrong)}")
+
+
+def told(trail: list[Stand]) -> str:
+    """The trace as text."""
+    return json.dumps([facts.to_json(fact) for stand in trail for fact in stand.facts], ensure_ascii=False)
+
+
+def _open(view: View) -> str:
+    return ", ".join(each.step for each in view.open.values()) or "-"
