@@ -130,10 +130,10 @@ def diagram() -> str:
     )
 
 
-def publish(publisher: Actor, xml: str | None = None, **facts: Any) -> int:
+def publish(publisher: Actor, xml: str | None = None, forms: Mapping[str, Any] | None = None, **facts: Any) -> int:
     """Put the small procedure into the catalogue as published; the version's id."""
     procedure = FACTS | facts
-    bundle = Bundle(xml or diagram(), {"filing": FILING}, {}, procedure)
+    bundle = Bundle(xml or diagram(), {"filing": FILING, **(forms or {})}, {}, procedure)
     content = {"xml": bundle.xml, "forms": bundle.forms, "decisions": {}, "procedure": procedure}
     with transaction() as conn:
         conn.execute(insert(Procedure).values(
