@@ -48,6 +48,7 @@ class Calendars:
         return tuple(each for each in reversed(line) if each in own)
 
 
+_EDITION = select(Setting.value).where(Setting.key == EDITION)
 _kept: dict[str, Calendars] = {}
 
 
@@ -58,7 +59,11 @@ def working_calendar(conn: Connection, unit: str | None) -> Calendar:
 
 def calendars(conn: Connection) -> Calendars:
     """The calendars of this moment."""
-    edition = conn.scalar(select(Setting.value).where(Setting.key == EDITION))
+    return of_edition(conn, conn.scalar(_EDITION))
+
+
+def of_edition(conn: Connection, edition: Mapping[str, str] | None) -> Calendars:
+    """The calendars of the edition that this transaction has just found to be the present one."""
     if edition is None:
         return _read(conn)
     found = _kept.get(edition["value"])

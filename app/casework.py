@@ -2,26 +2,28 @@
 
 `begin` and `advance` lock the dossier, let the engine decide, and write what it decided: history, inbox, timers,
 letters, state. All of it is kept together or not at all; what the engine could not carry out becomes an incident.
-The assignee in a command is `actor.assignee`.
+`carry_out` is the same for a dossier that is locked already, and for several commands that belong together.
+The assignee in a command is `actor.assignee`. Statements are made once, here, and only filled for each change:
+making one takes longer than PostgreSQL takes to carry it out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select
+from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, update
 
 from app import clock, projections
 from app.audit import log
-from app.calendars import working_calendar
+from app.calendars import Calendars, calendars
 from app.change import Before, Change, OpenedTask
 from app.db import assert_in_transaction, on_rollback
-from app.dossiers.models import Dossier
+from app.dossiers.models import Dossier, DossierUnit
 from app.errors import ChangedMeanwhile, NotFound, SomebodyWasFaster
 from app.jobs import incidents
 from app.people.actor import SYSTEM, Actor
@@ -71,6 +73,21 @@ class Advanced:
 
 
 @dataclass(frozen=True, slots=True)
+class Orders:
+    """Commands given together, by whom and for which unit.
+
+    `expected_seq` refuses them when the dossier has moved on since; `calendars` are those of this transaction, read
+    here when nobody has read them yet.
+    """
+
+    commands: tuple[Command, ...]
+    actor: Actor
+    unit: str | None
+    expected_seq: int | None = None
+    calendars: Calendars | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class _Act:
     """Who wants what, for which unit, and when."""
 
@@ -78,6 +95,22 @@ class _Act:
     actor: Actor
     unit: str | None
     now: datetime
+
+
+_LOCKED: Select[Any] = (
+    select(*(column for column in Dossier.__table__.c if column.name not in ("search", "data")), ProcessVersion.digest)
+    .join(ProcessVersion, ProcessVersion.id == Dossier.version)
+    .with_for_update(of=Dossier.__table__)
+)
+_BY_ID = _LOCKED.where(Dossier.id == bindparam("dossier"))
+_BY_CODE = _LOCKED.where(
+    Dossier.code == bindparam("code"),
+    select(DossierUnit.dossier)
+    .where(DossierUnit.dossier == Dossier.id, DossierUnit.unit.in_(bindparam("units", expanding=True))).exists(),
+)
+_KEEP = update(Dossier.__table__).where(Dossier.id == bindparam("of_dossier")).values({
+    name: bindparam(f"new_{name}") for name in (*projections.KEPT, "head")
+})
 
 
 def begin(conn: Connection, new: NewDossier, actor: Actor) -> Advanced:
@@ -91,13 +124,13 @@ def begin(conn: Connection, new: NewDossier, actor: Actor) -> Advanced:
     act = _Act(StartProcess(dossier=_context(new, now), form=dict(new.form)), actor, new.receiving_unit, now)
     before = Before.unborn(_columns(new))
     with _incident_on_failure(None, act):
-        change = _decide(conn, digest, None, before, act)
-        entry = log.chain(_entry(before, act, change), log.START)
+        change = _decide(definition_of(conn, digest), None, before, act, calendars(conn))
+        entry = _entry(before, act, change, log.START)
         values = projections.dossier_values(before, change) | {"head": entry["hash"]}
         dossier_id = conn.execute(insert(Dossier).values(
             **_columns(new), received_by=actor.person, received_at=now, **values,
         ).returning(Dossier.id)).scalar_one()
-        return _write(conn, before.born(dossier_id), change, entry)
+        return _write(conn, before.born(dossier_id), change, [entry])
 
 
 def advance(
@@ -106,20 +139,40 @@ def advance(
 ) -> Advanced:
     """Carry out a command on a dossier, for a unit. Raises the Conflict family when somebody was faster."""
     assert_in_transaction(conn)
-    row = _locked(conn, dossier_id)
-    act = _Act(command, actor, acting_unit, clock.now())
-    if expected_seq is not None and row.seq != expected_seq:
-        raise _who_was_faster(conn, row, act) or ChangedMeanwhile(seq=row.seq)
-    before = Before.of(row)
-    with _incident_on_failure(dossier_id, act):
-        try:
-            change = _decide(conn, row.digest, row.state, before, act)
-        except (StepNotOpen, StepTaken, AlreadyEnded) as error:
-            raise _who_was_faster(conn, row, act) or error from None
-        entry = log.chain(_entry(before, act, change), row.head)
-        values = projections.dossier_values(before, change) | {"head": entry["hash"]}
-        conn.execute(Dossier.__table__.update().where(Dossier.id == dossier_id).values(**values))
-        return _write(conn, before, change, entry)
+    row = conn.execute(_BY_ID, {"dossier": dossier_id}).first()
+    if row is None:
+        raise NotFound(what="dossier", key=dossier_id)
+    return carry_out(conn, row, Orders((command,), actor, acting_unit, expected_seq))
+
+
+def locked(conn: Connection, code: str, units: Collection[str]) -> Row[Any] | None:
+    """Lock a dossier in which one of the units takes part; None where there is none with that code."""
+    assert_in_transaction(conn)
+    return conn.execute(_BY_CODE, {"code": code, "units": list(units)}).first()
+
+
+def carry_out(conn: Connection, row: Row[Any], orders: Orders) -> Advanced:
+    """Carry out commands on a locked dossier: each has its entry in the history, everything else is written once."""
+    assert_in_transaction(conn)
+    now = clock.now()
+    acts = [_Act(command, orders.actor, orders.unit, now) for command in orders.commands]
+    if orders.expected_seq is not None and row.seq != orders.expected_seq:
+        raise _who_was_faster(conn, row, acts[-1]) or ChangedMeanwhile(seq=row.seq)
+    known = orders.calendars or calendars(conn)
+    before, head, state = Before.of(row), row.head, row.state
+    here, parts, entries = before, [], []
+    for act in acts:
+        with _incident_on_failure(row.id, act), _rivals_named(conn, row, act):
+            part = _decide(definition_of(conn, row.digest), state, here, act, known)
+            entry = _entry(here, act, part, head)
+        here, head, state = replace(here, seq=part.seq, ledger=part.ledger), entry["hash"], part.state
+        parts.append(part)
+        entries.append(entry)
+    with _incident_on_failure(row.id, acts[-1]):
+        change = Change.of(parts)
+        values = projections.dossier_values(before, change) | {"head": head}
+        conn.execute(_KEEP, {"of_dossier": row.id} | {f"new_{name}": value for name, value in values.items()})
+        return _write(conn, before, change, entries)
 
 
 def definition_of(conn: Connection, digest: str) -> Definition:
@@ -133,39 +186,24 @@ def _bundle(conn: Connection, digest: str) -> Bundle:
     return Bundle(content["xml"], content["forms"], content["decisions"], content["procedure"])
 
 
-def _locked(conn: Connection, dossier_id: int) -> Row[Any]:
-    query = (
-        select(Dossier.__table__, ProcessVersion.digest)
-        .join(ProcessVersion, ProcessVersion.id == Dossier.version)
-        .where(Dossier.id == dossier_id)
-        .with_for_update(of=Dossier.__table__)
-    )
-    row = conn.execute(query).first()
-    if row is None:
-        raise NotFound(what="dossier", key=dossier_id)
-    return row
-
-
-def _decide(conn: Connection, digest: str, state: bytes | None, before: Before, act: _Act) -> Change:
-    definition = definition_of(conn, digest)
+def _decide(definition: Definition, state: bytes | None, before: Before, act: _Act, known: Calendars) -> Change:
     outcome = step(definition, state, act.command, act.now)
-    scheduled = schedule(
-        definition.procedure, outcome.facts, list(before.ledger), working_calendar(conn, before.receiving_unit), act.now
-    )
+    calendar = known.of(before.receiving_unit)
+    scheduled = schedule(definition.procedure, outcome.facts, list(before.ledger), calendar, act.now)
     facts = (*outcome.facts, *scheduled.due)
-    return Change(act.command, act.actor, act.now, outcome.state, facts, scheduled.ledger)
+    return Change(act.command, act.actor, act.now, before.seq + 1, outcome.state, facts, scheduled.ledger)
 
 
-def _entry(before: Before, act: _Act, change: Change) -> log.Entry:
+def _entry(before: Before, act: _Act, change: Change, previous: str) -> dict[str, Any]:
     payload = {"command": to_json(act.command), "facts": [fact_to_json(fact) for fact in change.facts]}
     kind = type(act.command).__name__
-    return log.Entry(before.code, before.seq + 1, act.now, kind, act.actor, act.unit, payload)
+    return log.chain(log.Entry(before.code, change.seq, act.now, kind, act.actor, act.unit, payload), previous)
 
 
-def _write(conn: Connection, before: Before, change: Change, entry: Mapping[str, Any]) -> Advanced:
-    log.append(conn, before.id, entry)
+def _write(conn: Connection, before: Before, change: Change, entries: Iterable[Mapping[str, Any]]) -> Advanced:
+    log.append(conn, before.id, entries)
     opened = projections.project(conn, before, change)
-    return Advanced(before.id, before.code, before.seq + 1, change.facts, opened)
+    return Advanced(before.id, before.code, change.seq, change.facts, opened)
 
 
 @contextmanager
@@ -176,6 +214,14 @@ def _incident_on_failure(dossier_id: int | None, act: _Act) -> Iterator[None]:
         note = incidents.Note(dossier_id, act.now, act.actor, act.unit, to_json(act.command))
         on_rollback(partial(incidents.record, note, error))
         raise
+
+
+@contextmanager
+def _rivals_named(conn: Connection, row: Row[Any], act: _Act) -> Iterator[None]:
+    try:
+        yield
+    except (StepNotOpen, StepTaken, AlreadyEnded) as error:
+        raise _who_was_faster(conn, row, act) or error from None
 
 
 def _who_was_faster(conn: Connection, row: Row[Any], act: _Act) -> OneDoorError | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -57,19 +57,28 @@ class Before:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What the engine decided on a command."""
+    """What the engine decided on a command, or on several given together: `command` is the last of them then.
+
+    `seq` is the dossier's place in its history afterwards.
+    """
 
     command: Command
     actor: Actor
     at: datetime
+    seq: int
     state: bytes
     facts: tuple[Fact, ...]
     ledger: list[Any]
 
+    @staticmethod
+    def of(parts: Sequence[Change]) -> Change:
+        """Several changes, one after the other, as one."""
+        return replace(parts[-1], facts=tuple(fact for part in parts for fact in part.facts))
+
 
 @dataclass(frozen=True, slots=True)
 class OpenedTask:
-    """A task that the change opened."""
+    """A task that the change opened; `unit_name` is its unit's name in both languages."""
 
     token: str
     step: str
@@ -79,6 +88,7 @@ class OpenedTask:
     assignee: int | None
     message: str | None
     due_at: datetime | None
+    unit_name: Mapping[str, str]
 
 
 def _applicant(columns: Any) -> dict[str, str]:

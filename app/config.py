@@ -122,7 +122,7 @@ def database_url(values: Mapping[str, Any]) -> str:
 def _engine_options(values: Mapping[str, Any]) -> dict[str, Any]:
     if not values["DATABASE_URL"]:
         return {"connect_args": {"timeout": values["ONEDOOR_SQLITE_WAIT_MS"] / 1000}}
-    return {"pool_pre_ping": True, "pool_size": values["ONEDOOR_POOL"], "isolation_level": "READ COMMITTED"}
+    return {"pool_size": values["ONEDOOR_POOL"], "isolation_level": "READ COMMITTED"}
 
 
 def _secret_key(data: Path) -> str:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -13,17 +14,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from flask import Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import JSON, Connection, DateTime, Engine, MetaData, event, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import ExceptionContext
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DataError, InvalidatePoolError
 from sqlalchemy.types import TypeDecorator
 
 from app import clock
 from app.writers import FairQueue
 
+# After so many seconds without use a connection to PostgreSQL is asked whether it is still alive.
+IDLE = 1.0
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -98,6 +102,17 @@ def reading() -> Iterator[Connection]:
         yield conn
 
 
+@contextmanager
+def glance() -> Iterator[Connection]:
+    """For a question of one statement: it needs no transaction of its own around it, and must not write."""
+    if _work.get() is not None or db.engine.dialect.name == "sqlite":
+        with reading() as conn:
+            yield conn
+        return
+    with db.engine.connect() as conn:
+        yield conn.execution_options(isolation_level="AUTOCOMMIT")
+
+
 def assert_in_transaction(conn: Connection) -> None:
     """Refuse to go on outside `transaction()`."""
     work = _work.get()
@@ -127,6 +142,23 @@ def init_app(app: Flask) -> None:
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
             _prepare_sqlite(app, db.engine)
+        else:
+            event.listen(db.engine, "checkin", _note_time)
+            event.listen(db.engine, "checkout", _ask_if_alive)
+
+
+def _note_time(_raw: Any, record: Any) -> None:
+    record.info["idle_since"] = time.monotonic()
+
+
+def _ask_if_alive(raw: Any, record: Any, _proxy: Any) -> None:
+    """A connection that nobody used for a while may be dead; asking each time would cost as much as a statement."""
+    if time.monotonic() - record.info.get("idle_since", time.monotonic()) > IDLE:
+        try:
+            raw.execute("SELECT 1")
+            raw.rollback()
+        except psycopg.Error as error:
+            raise InvalidatePoolError from error
 
 
 def _prepare_sqlite(app: Flask, engine: Engine) -> None:
@@ -148,7 +180,8 @@ def _open_sqlite(raw: Any, _record: Any) -> None:
 
 def _begin_sqlite(conn: Connection) -> None:
     write = conn.get_execution_options().get("onedoor_write", True)
-    conn.exec_driver_sql(f"PRAGMA query_only={'OFF' if write else 'ON'}")
+    raw: Any = conn.connection.dbapi_connection
+    raw.execute(f"PRAGMA query_only={'OFF' if write else 'ON'}")
     conn.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
 
@@ -171,8 +204,7 @@ def _turn() -> Iterator[None]:
 
 @contextmanager
 def _connected(*, write: bool) -> Iterator[Connection]:
-    options: dict[str, Any] = {"onedoor_write": write}
-    if db.engine.dialect.name == "postgresql":
-        options["postgresql_readonly"] = not write
     with db.engine.connect() as conn:
-        yield conn.execution_options(**options)
+        if not write:
+            conn.execution_options(onedoor_write=False, postgresql_readonly=True)
+        yield conn

@@ -1,6 +1,6 @@
 """From facts to rows: what the inbox, the lists, the timers and the outbox show of a dossier.
 
-Everything here follows from the facts alone, in few statements: a usual completion costs five.
+Everything here follows from the facts alone, in few statements: a usual completion costs three.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
@@ -15,10 +16,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from app.change import Before, Change, OpenedTask
 from app.dossiers.models import DossierUnit
+from app.dossiers.named import Names
 from app.jobs.letters import letters_for
 from app.jobs.models import Letter, Timer
 from app.people.models import Unit
-from app.tasks.models import Task
+from app.tasks.models import LIVE, Task
 from engine import state
 from engine.errors import Failed
 from engine.facts import (
@@ -39,7 +41,23 @@ from engine.facts import (
 )
 
 FINISHED = {3, 8, 9, 10}
+# What a change writes into the dossier's row, but for the history's head.
+KEPT = (
+    "state", "ledger", "seq", "updated_at", "data", "status", "clock", "due_at", "statutory_due_at", "finished_at",
+    "ended_at",
+)
 OPEN = ("open", "waiting")
+
+_ENTER = insert(Task.__table__)
+_SET_TIMERS = insert(Timer.__table__)
+_WRITE_LETTERS = insert(Letter.__table__)
+_STOP_TIMERS = delete(Timer.__table__).where(
+    Timer.dossier == bindparam("dossier"), Timer.timer.in_(bindparam("timers", expanding=True)))
+_KNOWN_UNITS = select(Unit.code).where(Unit.code.in_(bindparam("units", expanding=True)))
+_OPEN_TASKS = (
+    select(Task.token, Unit.name_vi, Unit.name_en).join(Unit, Unit.code == Task.unit)
+    .where(Task.dossier == bindparam("dossier"), LIVE)
+)
 
 
 class UnitUnknown(Failed):
@@ -51,9 +69,9 @@ class InboxDisagrees(Failed):
 
 
 def dossier_values(before: Before, change: Change) -> dict[str, Any]:
-    """The dossier's columns after the change, but for the history's head."""
+    """The dossier's columns `KEPT` after the change."""
     values: dict[str, Any] = {
-        "state": change.state, "ledger": change.ledger, "seq": before.seq + 1, "updated_at": change.at,
+        "state": change.state, "ledger": change.ledger, "seq": change.seq, "updated_at": change.at,
         "data": state.load(change.state).data, "status": before.status, "clock": before.clock, "due_at": before.due_at,
         "statutory_due_at": before.statutory_due_at, "finished_at": before.finished_at, "ended_at": before.ended_at,
     }
@@ -87,15 +105,15 @@ def project(conn: Connection, before: Before, change: Change) -> tuple[OpenedTas
     entered, changed = task_changes(before, change)
     _units(conn, before, [task["unit"] for task in entered.values()])
     if entered:
-        conn.execute(insert(Task), list(entered.values()))
+        conn.execute(_ENTER, list(entered.values()))
     for columns, rows in _by_columns(before.id, changed).items():
         conn.execute(_task_update(columns), rows)
     _timers(conn, before, change.facts)
     letters = letters_for(before, change)
     if letters:
-        conn.execute(insert(Letter), letters)
-    _assert_inbox(conn, before, change)
-    return tuple(_opened(task) for task in entered.values() if task["state"] in OPEN)
+        conn.execute(_WRITE_LETTERS, letters)
+    names = _checked_inbox(conn, before, change)
+    return tuple(_opened(task, names[token]) for token, task in entered.items() if task["state"] in OPEN)
 
 
 def task_changes(before: Before, change: Change) -> tuple[dict[str, dict[str, Any]], dict[str, dict[str, Any]]]:
@@ -148,12 +166,12 @@ def _by_columns(dossier: int, changed: Mapping[str, Mapping[str, Any]]) -> dict[
     return grouped
 
 
-def _task_update(columns: Iterable[str]) -> Any:
+@cache
+def _task_update(columns: tuple[str, ...]) -> Any:
     return (
-        update(Task)
+        update(Task.__table__)
         .where(Task.dossier == bindparam("of_dossier"), Task.token == bindparam("of_token"))
         .values({name: bindparam(f"new_{name}") for name in columns})
-        .execution_options(synchronize_session=None)
     )
 
 
@@ -162,7 +180,7 @@ def _units(conn: Connection, before: Before, units: Iterable[str]) -> None:
     own = {before.receiving_unit, before.competent_unit}
     others = set(units) - own
     if others:
-        known = set(conn.scalars(select(Unit.code).where(Unit.code.in_(others))))
+        known = set(conn.scalars(_KNOWN_UNITS, {"units": list(others)}))
         if others - known:
             raise UnitUnknown(step="", code=before.code, unit=", ".join(sorted(others - known)))
     wanted = others | (own if before.seq == 0 else set())
@@ -182,22 +200,25 @@ def _timers(conn: Connection, before: Before, facts: Iterable[Fact]) -> None:
         elif isinstance(fact, TimerFired | TimerCancelled) and added.pop(fact.timer, None) is None:
             gone.append(fact.timer)
     if gone:
-        conn.execute(delete(Timer).where(Timer.dossier == before.id, Timer.timer.in_(gone)))
+        conn.execute(_STOP_TIMERS, {"dossier": before.id, "timers": gone})
     if added:
-        conn.execute(insert(Timer), list(added.values()))
+        conn.execute(_SET_TIMERS, list(added.values()))
 
 
-def _assert_inbox(conn: Connection, before: Before, change: Change) -> None:
-    """The engine's open steps and the inbox's rows are the same set, or nothing is kept."""
-    query = select(Task.token).where(Task.dossier == before.id, Task.state.in_(OPEN))
-    if set(conn.scalars(query)) != set(state.open_tokens(change.state)):
+def _checked_inbox(conn: Connection, before: Before, change: Change) -> dict[str, Names]:
+    """The names of the units that have the dossier's open tasks, by token; the engine's open steps and the inbox's
+    rows are the same set, or nothing is kept."""
+    rows = conn.execute(_OPEN_TASKS, {"dossier": before.id})
+    names: dict[str, Names] = {row.token: {"vi": row.name_vi, "en": row.name_en} for row in rows}
+    if names.keys() != state.open_tokens(change.state).keys():
         raise InboxDisagrees(code=before.code)
+    return names
 
 
-def _opened(task: Mapping[str, Any]) -> OpenedTask:
+def _opened(task: Mapping[str, Any], unit_name: Names) -> OpenedTask:
     return OpenedTask(
         task["token"], task["step"], task["kind"], task["role"], task["unit"], task["assignee"], task["message"],
-        task["due_at"],
+        task["due_at"], unit_name,
     )
 
 

@@ -22,9 +22,9 @@ from app import clock
 from app.db import reading
 from app.errors import Forbidden, NotSignedIn, RequestForged, TooMany
 from app.people.actor import Actor
-from app.people.models import ApiToken, Membership, Person, Unit
+from app.people.models import Membership, Unit
 from app.people.permissions import PERMISSIONS, permissions_of
-from app.sessions import ServerSession, ServerSessions, SignedIn, digest
+from app.sessions import ServerSession, ServerSessions, SignedIn, by_token
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -80,7 +80,8 @@ def current_actor() -> Actor:
 def optional_actor() -> Actor | None:
     """The person who sent this request, or None."""
     if _KEPT not in request.environ:
-        person = _by_token() if _bearer() else _by_session()
+        secret = _bearer()
+        person = by_token(secret) if secret else own_session().signed_in
         request.environ[_KEPT] = actor_of(person) if person else None
     found: Actor | None = request.environ[_KEPT]
     return found
@@ -88,6 +89,12 @@ def optional_actor() -> Actor | None:
 
 def actor_of(person: SignedIn) -> Actor:
     """A person with the roles that are valid today."""
+    roles = _roles_of(person) if person.roles is None else person.roles
+    own = permissions_of({role for _, role in roles}) | {"account.own"}
+    return Actor(person.person, person.name, person.username, roles, frozenset(own), person.language)
+
+
+def _roles_of(person: SignedIn) -> tuple[tuple[str, str], ...]:
     today = clock.today()
     query = (
         select(Membership.unit, Membership.role)
@@ -98,9 +105,7 @@ def actor_of(person: SignedIn) -> Actor:
         .order_by(Membership.unit, Membership.role)
     )
     with reading() as conn:
-        roles = tuple((row.unit, row.role) for row in conn.execute(query))
-    own = permissions_of({role for _, role in roles}) | {"account.own"}
-    return Actor(person.person, person.name, person.username, roles, frozenset(own), person.language)
+        return tuple((row.unit, row.role) for row in conn.execute(query))
 
 
 def own_session() -> ServerSession:
@@ -183,23 +188,6 @@ def _check_page_token() -> None:
 def _bearer() -> str | None:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" and request.path.startswith("/api/") else None
-
-
-def _by_session() -> SignedIn | None:
-    return own_session().signed_in
-
-
-def _by_token() -> SignedIn | None:
-    now = clock.now()
-    query = (
-        select(Person.id, Person.name, Person.username, Person.language, Person.demonstration)
-        .join(ApiToken, ApiToken.person == Person.id)
-        .where(ApiToken.hash == digest(_bearer() or ""), ApiToken.revoked_at.is_(None), ApiToken.expires_at > now,
-               Person.active)
-    )
-    with reading() as conn:
-        row = conn.execute(query).first()
-    return None if row is None else SignedIn(*row)
 
 
 def _headers(response: Response) -> Response:

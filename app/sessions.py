@@ -9,30 +9,31 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from flask import Flask, Request, Response
 from flask.sessions import SessionInterface, SessionMixin
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Date, Row, bindparam, delete, insert, select, update
 from werkzeug.datastructures import CallbackDict
 
 from app import clock
-from app.db import reading, transaction
-from app.people.models import Person, Session
+from app.db import UtcDateTime, glance, transaction
+from app.people.models import ApiToken, Membership, Person, Session, Unit
 
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """The person behind a session, as the session's one query found him."""
+    """The person behind a session or a token; `roles` are (unit, role) pairs of today, None where nobody looked."""
 
     person: int
     name: str
     username: str
     language: str
     demonstration: bool
+    roles: tuple[tuple[str, str], ...] | None = None
 
 
 class ServerSession(CallbackDict[str, Any], SessionMixin):
@@ -116,18 +117,56 @@ def forget_expired(conn: Connection) -> int:
     return conn.execute(delete(Session).where(Session.expires_at <= clock.now())).rowcount
 
 
-def _find(secret: str) -> ServerSession | None:
-    query = (
-        select(Session.data, Person.id, Person.name, Person.username, Person.language, Person.demonstration)
-        .outerjoin(Person, (Person.id == Session.person) & Person.active)
-        .where(Session.id == digest(secret), Session.expires_at > clock.now())
+_PERSON = (
+    Person.id, Person.name, Person.username, Person.language, Person.demonstration, Unit.code.label("unit"),
+    Membership.role,
+)
+
+
+def _with_roles(query: Any) -> Any:
+    """The same with a row for each role that the person has on the day `today`."""
+    today = bindparam("today", type_=Date)
+    return (
+        query
+        .outerjoin(Membership, (Membership.person == Person.id) & (Membership.valid_from <= today)
+                   & (Membership.valid_to.is_(None) | (Membership.valid_to >= today)))
+        .outerjoin(Unit, (Unit.code == Membership.unit) & (Unit.valid_to.is_(None) | (Unit.valid_to >= today)))
     )
-    with reading() as conn:
-        row = conn.execute(query).first()
-    if row is None:
+
+
+_BY_SESSION = _with_roles(
+    select(Session.data, *_PERSON).outerjoin(Person, (Person.id == Session.person) & Person.active)
+    .where(Session.id == bindparam("hash"), Session.expires_at > bindparam("now", type_=UtcDateTime))
+)
+_BY_TOKEN = _with_roles(
+    select(*_PERSON).join(ApiToken, ApiToken.person == Person.id).where(
+        ApiToken.hash == bindparam("hash"), ApiToken.revoked_at.is_(None),
+        ApiToken.expires_at > bindparam("now", type_=UtcDateTime), Person.active)
+)
+
+
+def by_token(secret: str) -> SignedIn | None:
+    """The person whose key for the API this is, while it is valid."""
+    rows = _looked_up(_BY_TOKEN, secret)
+    return _person(rows) if rows else None
+
+
+def _find(secret: str) -> ServerSession | None:
+    rows = _looked_up(_BY_SESSION, secret)
+    return ServerSession(secret, rows[0].data, _person(rows)) if rows else None
+
+
+def _looked_up(query: Any, secret: str) -> Sequence[Row[Any]]:
+    with glance() as conn:
+        return conn.execute(query, {"hash": digest(secret), "now": clock.now(), "today": clock.today()}).all()
+
+
+def _person(rows: Sequence[Row[Any]]) -> SignedIn | None:
+    first = rows[0]
+    if first.id is None:
         return None
-    person = None if row.id is None else SignedIn(row.id, row.name, row.username, row.language, row.demonstration)
-    return ServerSession(secret, row.data, person)
+    roles = tuple(sorted((row.unit, row.role) for row in rows if row.unit is not None))
+    return SignedIn(first.id, first.name, first.username, first.language, first.demonstration, roles)
 
 
 def _write(app: Flask, session: ServerSession) -> None:

@@ -26,6 +26,7 @@ from app.dossiers.models import Dossier
 from app.people.actor import Actor
 
 START = "0" * 64
+_APPEND = insert(HistoryEntry.__table__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +67,10 @@ def chain(entry: Entry, previous: str) -> dict[str, Any]:
     }
 
 
-def append(conn: Connection, dossier_id: int, row: Mapping[str, Any]) -> None:
-    """Write a chained row."""
+def append(conn: Connection, dossier_id: int, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write chained rows."""
     assert_in_transaction(conn)
-    conn.execute(insert(HistoryEntry).values(dossier=dossier_id, **row))
+    conn.execute(_APPEND, [{"dossier": dossier_id, **row} for row in rows])
 
 
 def settled(value: Any) -> Any:

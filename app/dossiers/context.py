@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, func, select
-
-from app.dossiers.models import Dossier
-from app.dossiers.queries import Head
-from app.tasks.models import Task
+from engine import state
 
 
-def form_context(conn: Connection, head: Head) -> dict[str, Any]:
-    """The same names as in conditions of the diagram."""
-    data = conn.execute(select(Dossier.data).where(Dossier.id == head.id)).scalar_one()
-    visits = conn.execute(
-        select(Task.step, func.max(Task.visit)).where(Task.dossier == head.id).group_by(Task.step)
-    ).all()
-    dossier = {
-        "code": head.code, "procedure": head.procedure.code, "channel": head.channel,
-        "receiving_unit": head.receiving.code, "competent_unit": head.competent.code,
-        "received_at": head.received_at.isoformat(),
-    }
-    return {**data, "dossier": dossier, "visits": {step: visit for step, visit in visits}}
+def form_context(stored: bytes) -> Mapping[str, Any]:
+    """The same names as in conditions of the diagram, from the dossier's stored state."""
+    kept = state.load(stored)
+    return {**kept.data, "dossier": kept.dossier, "visits": kept.visits}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app import clock
@@ -28,6 +29,40 @@ class KeyInvalid(Invalid):
     """An idempotency key has 1 to {limit} printable characters; shorten it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request as far as its repetition is concerned; without a key it is never the same as another."""
+
+    key: str | None
+    person: int | None
+    digest: str
+
+    @classmethod
+    def of(cls, actor: Actor, key: str | None, request: Mapping[str, Any]) -> Asked:
+        """The request of a person under a key. Raises KeyInvalid."""
+        if key is not None and (not 0 < len(key) <= LONGEST_KEY or not key.isprintable()):
+            raise KeyInvalid(limit=LONGEST_KEY)
+        return cls(key, actor.person, hashlib.sha256(canonical(request)).hexdigest() if key else "")
+
+    def answered(self, digest: str | None, body: dict[str, Any]) -> dict[str, Any] | None:
+        """The answer that is kept under its key, if one is. Raises KeyReused when it answers another request."""
+        if digest is None:
+            return None
+        if digest != self.digest:
+            raise KeyReused(key=self.key)
+        return body
+
+
+def keep(conn: Connection, asked: Asked, body: Mapping[str, Any]) -> None:
+    """Keep the answer of a request that came under a lock and found no answer there.
+
+    Should the key have been used meanwhile, then for something else: raises KeyReused.
+    """
+    assert_in_transaction(conn)
+    if asked.key is not None and not _claimed(conn, asked, body):
+        raise KeyReused(key=asked.key)
+
+
 def once(
     conn: Connection, actor: Actor, key: str | None, request: Mapping[str, Any], perform: Callable[[], dict[str, Any]]
 ) -> dict[str, Any]:
@@ -36,13 +71,12 @@ def once(
     The row is written first: a second request with the key waits at it until the first is through.
     """
     assert_in_transaction(conn)
+    asked = Asked.of(actor, key, request)
     if key is None:
         return perform()
-    if not 0 < len(key) <= LONGEST_KEY or not key.isprintable():
-        raise KeyInvalid(limit=LONGEST_KEY)
-    digest = hashlib.sha256(canonical(request)).hexdigest()
-    if not _claimed(conn, actor, key, digest):
-        return _given(conn, actor, key, digest)
+    if not _claimed(conn, asked, {}):
+        row = conn.execute(_GIVEN, {"key": key, "person": actor.person}).one()
+        return asked.answered(row.request_digest, row.body) or {}
     body = perform()
     conn.execute(update(Answer).where(Answer.key == key, Answer.person == actor.person).values(body=body))
     return body
@@ -53,18 +87,15 @@ def forget_old(conn: Connection, days: int) -> int:
     return conn.execute(delete(Answer).where(Answer.created_at < clock.now() - timedelta(days=days))).rowcount
 
 
-def _claimed(conn: Connection, actor: Actor, key: str, digest: str) -> bool:
-    insert_ = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
-    row = insert_(Answer).values(
-        key=key, person=actor.person, request_digest=digest, body={}, created_at=clock.now())
-    claimed = row.on_conflict_do_nothing().returning(Answer.key)
-    return conn.execute(claimed).first() is not None
+def _claimed(conn: Connection, asked: Asked, body: Mapping[str, Any]) -> bool:
+    row = {"key": asked.key, "person": asked.person, "request_digest": asked.digest, "body": body,
+           "created_at": clock.now()}
+    return conn.execute(_CLAIM[conn.dialect.name], row).first() is not None
 
 
-def _given(conn: Connection, actor: Actor, key: str, digest: str) -> dict[str, Any]:
-    query = select(Answer.request_digest, Answer.body).where(Answer.key == key, Answer.person == actor.person)
-    row = conn.execute(query).one()
-    if row.request_digest != digest:
-        raise KeyReused(key=key)
-    body: dict[str, Any] = row.body
-    return body
+_GIVEN = select(Answer.request_digest, Answer.body).where(
+    Answer.key == bindparam("key"), Answer.person == bindparam("person"))
+_CLAIM = {
+    name: insert(Answer.__table__).on_conflict_do_nothing().returning(Answer.key)
+    for name, insert in (("postgresql", postgresql.insert), ("sqlite", sqlite.insert))
+}

@@ -37,7 +37,7 @@ def _letter(kind: str, before: Before, change: Change) -> dict[str, Any]:
         "applicant": dict(before.applicant), "reason": _reason(change), "at": change.at.isoformat(),
     }
     return {
-        "dossier": before.id, "seq": before.seq + 1, "kind": kind, "body": body, "created_at": change.at,
+        "dossier": before.id, "seq": change.seq, "kind": kind, "body": body, "created_at": change.at,
         "next_at": change.at,
     }
 

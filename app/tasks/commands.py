@@ -9,23 +9,23 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert
 
 from app import clock
-from app.casework import Actor, Advanced, advance, definition_of
+from app.casework import Actor, Advanced, OpenedTask, Orders, carry_out
 from app.db import transaction
 from app.dossiers.context import form_context
 from app.dossiers.definitions import NO_FORM, step_names
 from app.dossiers.named import Names
 from app.dossiers.papers import fingerprints, of_step, tie
-from app.dossiers.queries import Head, find
+from app.dossiers.queries import find
 from app.errors import Forbidden
-from app.jobs.answers import once
+from app.jobs.answers import Asked, keep
 from app.people.policy import may_release, may_work, supervised_units
-from app.people.queries import subtree, unit_names
+from app.people.queries import subtree
 from app.tasks.conclusions import contradiction, decided
 from app.tasks.desk import find_task
 from app.tasks.errors import ResultMissing, StandInReasonMissing
+from app.tasks.hold import Held, hold
 from app.tasks.models import TaskDraft
 from engine.commands import ClaimStep, Command, CompleteStep, DeliverMessage, ReleaseStep
-from engine.definition import Definition
 from engine.errors import FormRefused, OneDoorError
 from engine.facts import DossierEnded
 from engine.forms import validate
@@ -89,7 +89,7 @@ class Claimed:
 def claim(actor: Actor, code: str, token: str, *, expected_seq: int | None = None, key: str | None = None) -> Done:
     """Take an open task for oneself."""
     return _act(actor, (code, token), key, {"claim": expected_seq},
-                lambda work: work.advance(ClaimStep(token, actor.assignee), expected_seq))
+                lambda work: work.advance(ClaimStep(token, actor.assignee), expected_seq=expected_seq))
 
 
 def claim_many(actor: Actor, tasks: Iterable[tuple[str, str]]) -> tuple[Claimed, ...]:
@@ -140,36 +140,37 @@ def save_draft(actor: Actor, code: str, token: str, form: Mapping[str, Any]) -> 
 
 @dataclass
 class _Work:
-    """A task under the hands of one person inside one transaction."""
+    """A task under the hands of one person, and what came of it."""
 
     conn: Connection
     actor: Actor
-    head: Head
-    row: Any
-    definition: Definition
-    opened: list[Any] = field(default_factory=list)
-    ended: int | None = None
-    seq: int = 0
+    held: Held
+    done: Advanced | None = None
 
-    def advance(self, command: Command, expected_seq: int | None = None) -> None:
-        """Let the dossier advance and remember what came of it."""
-        done: Advanced = advance(self.conn, self.head.id, command, self.actor, acting_unit=self.row.unit,
-                                 expected_seq=expected_seq)
-        self.seq, self.opened = done.seq, list(done.opened_tasks)
-        self.ended = next((fact.status for fact in done.facts if isinstance(fact, DossierEnded)), self.ended)
+    def advance(self, *commands: Command, expected_seq: int | None = None) -> None:
+        """Let the dossier advance by commands that belong together."""
+        orders = Orders(commands, self.actor, self.held.task.unit, expected_seq, self.held.calendars)
+        self.done = carry_out(self.conn, self.held.dossier, orders)
+
+    def forget_drafts(self) -> None:
+        """What was typed into the step's form is in the history now."""
+        if self.held.task.drafted:
+            _forget_drafts(self.conn, self.held.dossier.id, self.held.task.token)
 
     def result(self) -> dict[str, Any]:
         """What the command answers, as plain data."""
-        names = unit_names(self.conn, {each.unit for each in self.opened})
+        done = self.done
+        assert done is not None
         return {
-            "code": self.head.code, "seq": self.seq, "step": step_names(self.definition, self.row.step),
-            "ended": self.ended, "next": [_next(self, each, names) for each in self.opened],
+            "code": done.code, "seq": done.seq, "step": step_names(self.held.definition, self.held.task.step),
+            "ended": next((fact.status for fact in done.facts if isinstance(fact, DossierEnded)), None),
+            "next": [_next(self, each) for each in done.opened_tasks],
         }
 
 
-def _next(work: _Work, opened: Any, names: Mapping[str, Names]) -> dict[str, Any]:
+def _next(work: _Work, opened: OpenedTask) -> dict[str, Any]:
     return {
-        "token": opened.token, "step": step_names(work.definition, opened.step), "unit": names.get(opened.unit, {}),
+        "token": opened.token, "step": step_names(work.held.definition, opened.step), "unit": opened.unit_name,
         "due_at": opened.due_at.isoformat() if opened.due_at else None, "waits": opened.message is not None,
         "mine": may_work(work.actor, opened.role, opened.unit),
     }
@@ -177,58 +178,57 @@ def _next(work: _Work, opened: Any, names: Mapping[str, Names]) -> dict[str, Any
 
 def _act(actor: Actor, task: tuple[str, str], key: str | None, what: Mapping[str, Any], perform: Any) -> Done:
     """One command on one task in one transaction, answered the same when it is repeated."""
-    code, token = task
     with transaction() as conn:
-        def run() -> dict[str, Any]:
-            head = find(conn, actor, code)
-            row = find_task(conn, actor, head, token)
-            work = _Work(conn, actor, head, row, definition_of(conn, head.digest))
-            if "release" not in what and not may_work(actor, row.role, row.unit):
+        plain = {name: _plain(conn, actor, value) for name, value in what.items()}
+        asked = Asked.of(actor, key, {"code": task[0], "token": task[1], **plain})
+        held = hold(conn, actor, task, key)
+        answer = asked.answered(held.task.request_digest, held.task.answer)
+        if answer is None:
+            if "release" not in what and not may_work(actor, held.task.role, held.task.unit):
                 raise Forbidden(permission="task.work")
+            work = _Work(conn, actor, held)
             perform(work)
-            return work.result()
-
-        asked = {name: _plain(conn, actor, value) for name, value in what.items()}
-        return Done.of(once(conn, actor, key, {"code": code, "token": token, **asked}, run))
+            answer = work.result()
+            keep(conn, asked, answer)
+        return Done.of(answer)
 
 
 def _release(work: _Work, reason: str, expected_seq: int | None) -> None:
-    row, below = work.row, subtree(work.conn, supervised_units(work.actor))
+    row, below = work.held.task, subtree(work.conn, supervised_units(work.actor))
     if row.assignee is not None and not may_release(work.actor, row.unit, row.assignee, below):
         raise Forbidden(permission="task.work")
     if row.assignee not in (None, work.actor.person) and not reason:
         raise StandInReasonMissing(name=row.assignee_name)
     holder = str(row.assignee) if row.assignee is not None else work.actor.assignee
-    work.advance(ReleaseStep(row.token, holder, reason), expected_seq)
+    work.advance(ReleaseStep(row.token, holder, reason), expected_seq=expected_seq)
 
 
 def _complete(work: _Work, given: Submission) -> None:
-    row, person, expected = work.row, work.actor.assignee, given.expected_seq
+    row, person = work.held.task, work.actor.assignee
+    free = row.state == "open" and row.assignee is None
     values = _checked(work, given)
     _attach(work, given)
-    if row.state == "open" and row.assignee is None:
-        work.advance(ClaimStep(row.token, person), expected)
-        expected = None
-    work.advance(CompleteStep(row.token, person, values, given.choice), expected)
-    _forget_drafts(work.conn, work.head.id, row.token)
+    finish = CompleteStep(row.token, person, values, given.choice)
+    work.advance(*([ClaimStep(row.token, person)] if free else []), finish, expected_seq=given.expected_seq)
+    work.forget_drafts()
 
 
 def _deliver(work: _Work, given: Submission) -> None:
-    row = work.row
+    row = work.held.task
     values = _checked(work, given)
     _attach(work, given)
-    work.advance(DeliverMessage(row.message, values, row.token), given.expected_seq)
-    _forget_drafts(work.conn, work.head.id, row.token)
+    work.advance(DeliverMessage(row.message, values, row.token), expected_seq=given.expected_seq)
+    work.forget_drafts()
 
 
 def _checked(work: _Work, given: Submission) -> dict[str, Any]:
     """The form's values as the engine may see them. Raises FormRefused with every field to correct."""
-    step = work.definition.steps[work.row.step]
-    if work.row.state not in ("open", "waiting"):
+    held, step = work.held, work.held.step
+    if held.task.state not in ("open", "waiting"):
         return dict(given.form)
-    schema = work.definition.forms[step.form] if step.form else NO_FORM
+    schema = held.definition.forms[step.form] if step.form else NO_FORM
     form = decided(step, schema, given.form, given.choice)
-    checked = validate(schema, form, form_context(work.conn, work.head), clock.now())
+    checked = validate(schema, form, form_context(held.dossier.state), clock.now())
     errors = (*checked.errors, *contradiction(step, checked.values, given.choice))
     if errors:
         raise FormRefused(count=len(errors), first=errors[0].path, fields=errors)
@@ -236,10 +236,10 @@ def _checked(work: _Work, given: Submission) -> dict[str, Any]:
 
 
 def _attach(work: _Work, given: Submission) -> None:
-    step = work.definition.steps[work.row.step]
+    step, dossier = work.held.step, work.held.dossier.id
     if given.attachments:
-        tie(work.conn, work.actor, given.attachments, work.head.id, step.id)
-    if step.needs_file and not of_step(work.conn, work.head.id, step.id):
+        tie(work.conn, work.actor, given.attachments, dossier, step.id)
+    if step.needs_file and not of_step(work.conn, dossier, step.id):
         raise ResultMissing(step=step.name)
 
 
@@ -253,5 +253,5 @@ def _forget_drafts(conn: Connection, dossier: int, token: str, person: int | Non
 def _plain(conn: Connection, actor: Actor, asked: Any) -> Any:
     if not isinstance(asked, Submission):
         return asked
-    papers = fingerprints(conn, actor, asked.attachments)
+    papers = fingerprints(conn, actor, asked.attachments) if asked.attachments else []
     return {"form": dict(asked.form), "choice": asked.choice, "attachments": papers}

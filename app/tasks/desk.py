@@ -90,12 +90,13 @@ def find_task(conn: Connection, actor: Actor, head: Head, token: str) -> Any:
     row = conn.execute(
         query.outerjoin(_Ender, _Ender.id == Task.ended_by).where(Task.dossier == head.id, Task.token == token)
     ).first()
-    if row is None or not _may_see(conn, actor, row):
+    if row is None or not may_see(conn, actor, row):
         raise TaskUnknown(code=head.code)
     return row
 
 
-def _may_see(conn: Connection, actor: Actor, row: Any) -> bool:
+def may_see(conn: Connection, actor: Actor, row: Any) -> bool:
+    """Whether the person sees the task: in his inbox, or because he worked on it."""
     below = subtree(conn, supervised_units(actor))
     return may_see_task(actor, row.role, row.unit, below) or actor.person in (row.assignee, row.ended_by)
 
@@ -103,8 +104,8 @@ def _may_see(conn: Connection, actor: Actor, row: Any) -> bool:
 def _desk(conn: Connection, actor: Actor, head: Head, found: tuple[Any, Definition], language: str) -> Desk:
     row, definition = found
     now, step = clock.now(), definition.steps[row.step]
-    context = form_context(conn, head)
     state = conn.execute(select(Dossier.state).where(Dossier.id == head.id)).scalar_one()
+    context = form_context(state)
     draft = _draft(conn, actor, head.id, row.token)
     values = draft.form if draft else _before(context, step)
     order = [each for each in definition.step_order if not definition.steps[each].message]

@@ -16,7 +16,6 @@ from sqlalchemy import (
     literal,
     or_,
     select,
-    text,
     true,
     tuple_,
     union_all,
@@ -29,12 +28,10 @@ from app.dossiers.models import Dossier
 from app.people.permissions import ROLES
 from app.people.policy import supervised_units
 from app.people.queries import subtree
-from app.tasks.models import Task
+from app.tasks.models import LIVE, Task
 
 TABS = ("mine", "unit", "waiting", "today", "late", "done")
 DONE_FOR = timedelta(days=30)
-# Both databases use the partial indexes only when their own condition stands literally in the statement.
-LIVE = text("task.state IN ('open', 'waiting')")
 _WORKING_ROLES = tuple(code for code, (_, _, permissions) in ROLES.items() if "task.work" in permissions)
 
 

@@ -9,6 +9,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Json, UtcDateTime, db
 
+# Both databases use the partial indexes only when their own condition stands literally in the statement.
+LIVE = text("task.state IN ('open', 'waiting')")
+
 
 class Task(db.Model):
     """One token of a dossier resting on a step (state: open, waiting, done, cancelled).
@@ -40,6 +43,8 @@ class Task(db.Model):
         Index("ix_task_inbox", "unit", "role", "due_at", "dossier", "token",
               postgresql_where=text("state IN ('open', 'waiting')"), sqlite_where=text("state IN ('open', 'waiting')")),
         Index("ix_task_mine", "assignee", "due_at", "dossier", "token",
+              postgresql_where=text("state IN ('open', 'waiting')"), sqlite_where=text("state IN ('open', 'waiting')")),
+        Index("ix_task_open", "dossier", "token",
               postgresql_where=text("state IN ('open', 'waiting')"), sqlite_where=text("state IN ('open', 'waiting')")),
         Index("ix_task_done", "ended_by", "ended_at"),
     )

@@ -24,8 +24,8 @@ from app.people.models import Person, Unit
 from app.people.policy import may_work
 from app.procedures.models import Procedure, ProcessVersion
 from app.tasks.errors import TabUnknown
-from app.tasks.inbox import LIVE, TABS, Asked, Filter, Place, Scope, counts, filter_condition, keys, scope_of
-from app.tasks.models import Task
+from app.tasks.inbox import TABS, Asked, Filter, Place, Scope, counts, filter_condition, keys, scope_of
+from app.tasks.models import LIVE, Task
 
 PAGE = 50
 

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, event, text
 
-from app.db import db, reading
+from app.db import db
 from tests.bench.clients import Client, Tally, load
 from tests.bench.ground import ANSWERS, Ground, ground, served
 
