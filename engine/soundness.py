@@ -30,6 +30,7 @@ class _Search:
     seen: dict[Marking, tuple[Marking | None, str]] = field(default_factory=dict)
     deadlocks: dict[str, Marking] = field(default_factory=dict)
     merges: dict[str, Marking] = field(default_factory=dict)
+    crowded: bool = False
 
     def run(self, first: Marking) -> bool:
         """Look at every marking; false if there are too many."""
@@ -50,7 +51,9 @@ class _Search:
         if marking and following is None:
             self.deadlocks.setdefault(self.net.waiting(marking), marking)
         for moved, after in following or ():
-            if after not in self.seen and max((count for _, count in after), default=0) <= MAX_TOKENS:
+            if max((count for _, count in after), default=0) > MAX_TOKENS:
+                self.crowded = True
+            elif after not in self.seen:
                 self.seen[after] = (marking, moved)
                 yield after
 
@@ -76,7 +79,7 @@ def check_joins(graph: Graph) -> list[Finding]:
         if not net.branches():
             continue
         search = _Search(net, budget)
-        decided = search.run(net.first())
+        decided = search.run(net.first()) and not search.crowded
         budget = max(search.budget, 0)
         found += [f.error("deadlock", at, path=search.path_to(marking)) for at, marking in search.deadlocks.items()]
         found += [f.warning("merge_twice", at, path=search.path_to(marking)) for at, marking in search.merges.items()]

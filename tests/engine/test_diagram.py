@@ -248,6 +248,16 @@ def test_interrupted_branches_are_seen_by_the_join_check() -> None:
     assert codes(reminded) == {}
 
 
+def test_a_loop_that_makes_ever_more_tokens_is_not_decided() -> None:
+    """Each round sends several tokens to the join; how it stands after many is beyond what is looked at."""
+    xml = diagram(start(), both("split"), task("a"), both("j"), script("c", "1"), script("d", "1"), end(),
+                  path("begin", "split", "a", "j", "done"), path("split", "j", "c", "a"), path("j", "d", "a"),
+                  path("j", "a"))
+    found = {finding.code: finding for finding in check(Bundle(xml))}
+    assert "deadlock" not in found
+    assert (found["not_decided"].severity, found["not_decided"].element) == ("warning", "p")
+
+
 def test_every_sentence_is_used_and_every_finding_has_one() -> None:
     engine = Path(findings.__file__).parent
     source = "".join(path_.read_text("utf-8") for path_ in engine.glob("*.py")

@@ -14,8 +14,8 @@ MAX_DEPTH = 3
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A part of a diagram. A `row` has blocks; `choice`, `fork`, `redo` and `frame` have rows; a `step` or a `frame`
-    has `event` blocks at its border, which have a row each."""
+    """A part of a diagram. A `row` has blocks; `choice`, `either`, `fork`, `redo` and `frame` have rows; a `step` or a
+    `frame` has `event` blocks at its border, which have a row each."""
 
     kind: str
     parts: tuple[Block, ...] = ()
@@ -34,7 +34,7 @@ class Block:
             yield replace(self, told={key: value for key, value in self.told.items() if key != name})
 
     def _may_lose(self, at: int) -> bool:
-        if self.kind in ("choice", "fork"):
+        if self.kind in ("choice", "either", "fork"):
             return len(self.parts) > 2
         return self.kind == "row" or self.parts[at].kind == "event"
 
@@ -78,7 +78,8 @@ def _events(rng: random.Random, depth: int, often: float) -> tuple[Block, ...]:
     found = []
     while rng.random() < often and len(found) < 3:
         body = _row(rng, rng.choice((0, 1, 1, 2)), depth + 1)
-        found.append(Block("event", (body,), told(stays=rng.random() < 0.5, ends=rng.random() < 0.5)))
+        own = told(stays=rng.random() < 0.5, ends=rng.random() < 0.5, open=rng.random() < 0.2)
+        found.append(Block("event", (body,), own))
         often /= 2
     return tuple(found)
 
@@ -105,12 +106,19 @@ def _choice(rng: random.Random, size: int, depth: int) -> Block:
     rows = list(_rows(rng, size, depth))
     for at in range(len(rows) - 1):
         if rng.random() < 0.25:
-            rows[at] = replace(rows[at], parts=(*rows[at].parts, Block("end", (), told(all=rng.random() < 0.4))))
+            end = Block("end", (), told(all=rng.random() < 0.4, open=rng.random() < 0.3))
+            rows[at] = replace(rows[at], parts=(*rows[at].parts, end))
     return Block("choice", tuple(rows), told(tests=tuple(_test(rng) for _ in rows)))
 
 
 def _fork(rng: random.Random, size: int, depth: int) -> Block:
-    return Block("fork", _rows(rng, size, depth))
+    return Block("fork", _rows(rng, size, depth), told(bare=rng.random() < 0.2, wide=rng.random() < 0.2))
+
+
+def _either(rng: random.Random, size: int, depth: int) -> Block:
+    rows = _rows(rng, size, depth)
+    own = told(tests=tuple(_test(rng) for _ in rows), bare=rng.random() < 0.2, always=rng.random() < 0.3)
+    return Block("either", rows, own)
 
 
 def _redo(rng: random.Random, size: int, depth: int) -> Block:
@@ -124,7 +132,9 @@ def _frame(rng: random.Random, size: int, depth: int) -> Block:
 
 _GROW: dict[str, Callable[[random.Random, int, int], Block]] = {
     "step": _step, "wait": _wait, "script": _plain("script"), "pause": _plain("pause"), "choice": _choice,
-    "fork": _fork, "redo": _redo, "frame": _frame,
+    "either": _either, "fork": _fork, "redo": _redo, "frame": _frame,
 }
 _LEAVES = ("step", "wait", "script", "pause")
-_WEIGHTS = {"step": 40, "wait": 8, "script": 6, "pause": 6, "choice": 14, "fork": 14, "redo": 10, "frame": 10}
+_WEIGHTS = {
+    "step": 40, "wait": 8, "script": 6, "pause": 6, "choice": 14, "either": 10, "fork": 14, "redo": 10, "frame": 10,
+}

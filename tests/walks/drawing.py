@@ -83,7 +83,7 @@ def _events(canvas: Canvas, block: Block, host: str, here: Here) -> tuple[list[O
         inner = replace(here, ends=True) if stays else here
         more, _ = _row(canvas, event.parts[0], [Out(at)], inner)
         if stays or (event.told.get("ends") and here.ends):
-            _arrive(canvas, more, canvas.node("endEvent", here.scope))
+            _close(canvas, more, here, event)
         else:
             outs += more
             certain = False
@@ -131,9 +131,18 @@ def _pause(canvas: Canvas, block: Block, outs: list[Out], here: Here) -> Drawn:
 def _end(canvas: Canvas, block: Block, outs: list[Out], here: Here) -> Drawn:
     if not here.ends and not block.told.get("all"):
         return outs, here.done
-    inside = "<bpmn:terminateEventDefinition/>" if block.told.get("all") else ""
-    _arrive(canvas, outs, canvas.node("endEvent", here.scope, inside))
+    _close(canvas, outs, here, block)
     return [], here.done
+
+
+def _close(canvas: Canvas, outs: list[Out], here: Here, block: Block) -> None:
+    """An end event, one for all tokens, or an element behind which nothing comes."""
+    if block.told.get("all"):
+        _arrive(canvas, outs, canvas.node("endEvent", here.scope, "<bpmn:terminateEventDefinition/>"))
+    elif block.told.get("open"):
+        _script(canvas, block, outs, here)
+    else:
+        _arrive(canvas, outs, canvas.node("endEvent", here.scope))
 
 
 def _choice(canvas: Canvas, block: Block, outs: list[Out], here: Here) -> Drawn:
@@ -150,14 +159,35 @@ def _choice(canvas: Canvas, block: Block, outs: list[Out], here: Here) -> Drawn:
 
 
 def _fork(canvas: Canvas, block: Block, outs: list[Out], here: Here) -> Drawn:
-    split = _arrive(canvas, _merged(canvas, outs, here), canvas.node("parallelGateway", here.scope))
+    split = _split(canvas, block, _merged(canvas, outs, here), here, "parallelGateway")
     ends: list[Out] = []
     done = here.done
     for at, row in enumerate(block.parts):
         more, certain = _branch(canvas, row, Out(split), replace(here, ends=False), at == 0)
         ends += _merged(canvas, more, here)
         done = (*done, *certain[len(here.done) :])
-    return [Out(_arrive(canvas, ends, canvas.node("parallelGateway", here.scope)))], done
+    join = "inclusiveGateway" if block.told.get("wide") else "parallelGateway"
+    return [Out(_arrive(canvas, ends, canvas.node(join, here.scope)))], done
+
+
+def _split(canvas: Canvas, block: Block, outs: list[Out], here: Here, gateway: str) -> str:
+    """A gateway, or a task with several ways out."""
+    if block.told.get("bare"):
+        return _script(canvas, block, outs, here)[0][0].source
+    return _arrive(canvas, outs, canvas.node(gateway, here.scope))
+
+
+def _either(canvas: Canvas, block: Block, outs: list[Out], here: Here) -> Drawn:
+    """Some of the rows; the last is for when no other is, or always."""
+    split = _split(canvas, block, _merged(canvas, outs, here), here, "inclusiveGateway")
+    ends: list[Out] = []
+    last, tests = len(block.parts) - 1, block.told.get("tests", ())
+    for at, row in enumerate(block.parts):
+        when = _test(here, tests[at] if at < len(tests) else ("filing", 0, 5))
+        out = Out(split, default=not block.told.get("always")) if at == last else Out(split, when)
+        more, _ = _branch(canvas, row, out, replace(here, ends=False), at == 0)
+        ends += _merged(canvas, more, here)
+    return [Out(_arrive(canvas, ends, canvas.node("inclusiveGateway", here.scope)))], here.done
 
 
 def _redo(canvas: Canvas, block: Block, outs: list[Out], here: Here) -> Drawn:
@@ -191,6 +221,6 @@ def _leaves(row: Block) -> bool:
 
 
 _DRAW: dict[str, Callable[[Canvas, Block, list[Out], Here], Drawn]] = {
-    "step": _step, "wait": _wait, "script": _script, "pause": _pause, "choice": _choice, "fork": _fork,
-    "redo": _redo, "frame": _frame, "end": _end,
+    "step": _step, "wait": _wait, "script": _script, "pause": _pause, "choice": _choice, "either": _either,
+    "fork": _fork, "redo": _redo, "frame": _frame, "end": _end,
 }

@@ -10,8 +10,8 @@ from tests.engine.builders import loop
 from tests.walks.canvas import Canvas, Out, properties, timer_event
 
 _TAGS = {
-    "userTask": 30, "manualTask": 4, "receiveTask": 6, "scriptTask": 6, "exclusiveGateway": 18, "parallelGateway": 18,
-    "intermediateCatchEvent": 6, "subProcess": 7, "endEvent": 8, "terminate": 2, "many": 5,
+    "userTask": 30, "manualTask": 4, "receiveTask": 6, "scriptTask": 6, "exclusiveGateway": 18, "parallelGateway": 16,
+    "inclusiveGateway": 8, "intermediateCatchEvent": 6, "subProcess": 7, "endEvent": 8, "terminate": 2, "many": 5,
 }
 
 
@@ -63,9 +63,11 @@ class Wiring:
         steps = [named[number] for number, spot in self.spots if spot.tag in ("userTask", "manualTask")]
         for at, (source, target, test) in enumerate(self.flows):
             alike = [other for other, each in enumerate(self.flows) if each[0] == source]
-            decides = tags[source].tag == "exclusiveGateway" and len(alike) > 1
+            tag = tags[source].tag
+            decides = tag in ("exclusiveGateway", "inclusiveGateway") and len(alike) > 1
             last = decides and at == alike[-1]
-            canvas.connect(Out(named[source], _test(test, steps) if decides and not last else "", last), named[target])
+            when = _test(test, steps if tag == "exclusiveGateway" else []) if decides and not last else ""
+            canvas.connect(Out(named[source], when, last), named[target])
         return canvas.xml()
 
 
@@ -136,4 +138,6 @@ def _ways(rng: random.Random, tag: str, care: bool) -> int:
         return rng.choice((0, 1, 1, 1, 2))
     if tag in ("endEvent", "terminate"):
         return 0
-    return rng.choice((1, 2, 2, 3)) if tag in ("exclusiveGateway", "parallelGateway") else 1
+    if tag.endswith("Gateway"):
+        return rng.choice((1, 2, 2, 3))
+    return rng.choice((1, 1, 1, 1, 1, 1, 1, 1, 1, 2)) if tag != "boundaryEvent" else 1

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from engine.definition import Bundle, Definition, check, compile_definition
+from engine.definition import Bundle, check, compile_definition
 from engine.findings import refused
 from tests.walks.blocks import grow
 from tests.walks.drawing import draw
@@ -64,10 +64,11 @@ def walked(xml: str, kind: str, seed: int, paths: int, fingerprints: bool = Fals
     """The same for a diagram that is already drawn."""
     path = -1
     try:
-        definition, tally = admitted(xml, KINDS[kind].sound)
-        if definition is None:
+        tally, decided = admitted(xml, KINDS[kind].sound)
+        if not tally.diagrams:
             return tally
-        prover = Prover(xml, definition, compile_definition(Bundle(xml)), KINDS[kind].sound)
+        twice = compile_definition(Bundle(xml)), compile_definition(Bundle(xml))
+        prover = Prover(xml, twice, KINDS[kind].sound, decided)
         prover.fingerprints = fingerprints
         for path in range(paths):
             prover.walk(f"{kind} {seed} {path}")
@@ -81,16 +82,18 @@ def walked(xml: str, kind: str, seed: int, paths: int, fingerprints: bool = Fals
     return prover.tally
 
 
-def admitted(xml: str, sound: bool) -> tuple[Definition | None, Tally]:
-    """The definition, or the findings counted by their codes. A refusal is quick and names elements of the file."""
+def admitted(xml: str, sound: bool) -> tuple[Tally, bool]:
+    """Whether the gate lets it through, else the findings counted by their codes; and whether its joins were decided.
+    A refusal is quick and names elements of the file."""
     begun = time.perf_counter()
     findings = check(Bundle(xml))
     wrong = refused(findings)
     spent = time.perf_counter() - begun
     if spent > SLOWEST:
         raise Disagreement("slow", f"the gate took {spent:.1f} s")
+    decided = all(each.code != "not_decided" for each in findings)
     if not wrong:
-        return compile_definition(Bundle(xml)), Tally()
+        return Tally(diagrams=1), decided
     ids = set(_ID.findall(xml))
     for each in wrong:
         if each.element not in ids:
@@ -100,7 +103,7 @@ def admitted(xml: str, sound: bool) -> tuple[Definition | None, Tally]:
     tally = Tally()
     tally.seen.update({f"refused: {code}" for code in {each.code for each in wrong}})
     tally.seen["refused"] += 1
-    return None, tally
+    return tally, decided
 
 
 def shrunk(failure: Failure, paths: int) -> Failure:

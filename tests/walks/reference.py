@@ -17,7 +17,7 @@ _B = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 _OUR = "{urn:onedoor:bpmn:1}"
 _WORK = {"userTask", "manualTask", "receiveTask"}
 _CATCH = {"intermediateCatchEvent"}
-_JOINS = {"parallelGateway"}
+_JOINS = {"parallelGateway", "inclusiveGateway"}
 _COMPARED = re.compile(r'(\w+)\.(\w+) (=|<) "?(\w+)"?')
 _COUNTED = re.compile(r"count\(\w+\) >= (\d+)")
 
@@ -53,12 +53,28 @@ class Drawing:
         self.ways: dict[str, list[str]] = {}
         self.into: dict[str, list[str]] = {}
         self.border: dict[str, list[str]] = {}
+        self.known: dict[tuple[str, str], frozenset[str]] = {}
         for name, said in self.said.items():
             if self.kind[name] == "sequenceFlow":
                 self.ways.setdefault(said["sourceRef"], []).append(name)
                 self.into.setdefault(said["targetRef"], []).append(name)
             elif self.kind[name] == "boundaryEvent":
                 self.border.setdefault(said["attachedToRef"], []).append(name)
+
+
+    def reach(self, node: str, join: str) -> frozenset[str]:
+        """The flows into a join that a token at a node can come to without passing the join."""
+        if (node, join) not in self.known:
+            seen, pending, found = {join}, [node], set()
+            while pending:
+                at = pending.pop()
+                if at not in seen or at == node != join:
+                    seen.add(at)
+                    ways = [way for each in (at, *self.border.get(at, [])) for way in self.ways.get(each, [])]
+                    found |= {way for way in ways if self.said[way]["targetRef"] == join}
+                    pending += [self.said[way]["targetRef"] for way in ways if self.said[way]["targetRef"] not in seen]
+            self.known[node, join] = frozenset(found)
+        return self.known[node, join]
 
 
 def _repetition(xml: etree._Element) -> tuple[int | None, bool, int | None]:
@@ -127,8 +143,10 @@ class Reference:
         self._leave(self.drawn.starts[container], scope)
 
     def _leave(self, node: str, scope: Active | None) -> None:
-        """One token on every outgoing flow."""
-        self.moving.extend((node, flow, scope) for flow in self.drawn.ways.get(node, []))
+        """One token on every outgoing flow whose condition is true or that has none, else on the default."""
+        ways, default = self.drawn.ways.get(node, []), self.drawn.said[node].get("default")
+        taken = [flow for flow in ways if flow != default and (flow not in self.drawn.tests or self._holds(flow))]
+        self.moving.extend((node, flow, scope) for flow in taken or [flow for flow in ways if flow == default])
 
     def _settle(self) -> None:
         """Move until everything waits; a subprocess without a token in it is done."""
@@ -136,6 +154,8 @@ class Reference:
             while self.moving:
                 _, flow, scope = self.moving.popleft()
                 self._arrive(self.drawn.said[flow]["targetRef"], flow, scope)
+            if self._gather():
+                continue
             empty = next((each for each in self.active if self.kind[each.node] == "subProcess"
                           and not any(inner.scope is each for inner in self.active)), None)
             if empty is None:
@@ -155,7 +175,7 @@ class Reference:
                 self._clear(scope)
         elif kind == "exclusiveGateway":
             self.moving.append((node, self._choose(node), scope))
-        elif kind in _JOINS:
+        elif kind in _JOINS and len(self.drawn.into[node]) > 1:
             self._synchronise(node, flow, scope)
         else:
             self._leave(node, scope)
@@ -164,11 +184,28 @@ class Reference:
         """A parallel gateway consumes one token of each incoming flow; more than one on a flow wait on."""
         here = self.arrived.setdefault((scope, node), Counter())
         here[flow] += 1
-        if all(here[each] for each in self.drawn.into[node]):
-            here.subtract(self.drawn.into[node])
-            if not +here:
-                del self.arrived[scope, node]
-            self._leave(node, scope)
+        if self.kind[node] == "parallelGateway" and all(here[each] for each in self.drawn.into[node]):
+            self._consume(node, scope)
+
+    def _gather(self) -> bool:
+        """An inclusive gateway goes on when every token that could still come to a flow without a token could as well
+        come to a flow with one."""
+        for (scope, node), here in self.arrived.items():
+            if self.kind[node] == "inclusiveGateway":
+                others = [each.node for each in self.active if each.scope is scope]
+                others += [join for around, join in self.arrived if around is scope and join != node]
+                reached = [self.drawn.reach(other, node) for other in others]
+                if all(not flows or flows & (+here).keys() for flows in reached):
+                    self._consume(node, scope)
+                    return True
+        return False
+
+    def _consume(self, node: str, scope: Active | None) -> None:
+        here = self.arrived[scope, node]
+        here.subtract([flow for flow in here if here[flow]])
+        if not +here:
+            del self.arrived[scope, node]
+        self._leave(node, scope)
 
     def _choose(self, node: str) -> str:
         """The first flow whose condition is true, else the default; or what the engine said where values are rich."""

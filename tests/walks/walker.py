@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from engine import commands as do
 from engine import execute, facts
 from engine.definition import Definition
-from engine.errors import BudgetExceeded, OneDoorError
+from engine.errors import BudgetExceeded, OneDoorError, Stuck
 from engine.fold import View, fold
 from engine.moves import Run
 from engine.state import State, dump, load
@@ -68,10 +68,12 @@ class Tally:
 
 
 class Prover:
-    """One diagram, walked many times. `sound` diagrams must reach their end whatever is done."""
+    """One diagram, walked many times. `sound` diagrams must reach their end whatever is done; `decided` ones, of which
+    the gate could say that they are sound, never get stuck."""
 
-    def __init__(self, xml: str, definition: Definition, fresh: Definition, sound: bool) -> None:
-        self.definition, self.fresh, self.sound = definition, fresh, sound
+    def __init__(self, xml: str, definitions: tuple[Definition, Definition], sound: bool, decided: bool) -> None:
+        self.definition, self.fresh = definitions
+        self.sound, self.decided = sound, decided
         self.drawing = Drawing(xml)
         self.first: dict[str, Stand] = {}
         self.proved: set[Stand] = set()
@@ -176,8 +178,10 @@ class Prover:
         return known[key]
 
     def _refused(self, problem: OneDoorError) -> None:
-        """Only a diagram wired at random may ask for more than there is, and then the element is named."""
-        if self.sound or not isinstance(problem, BudgetExceeded) or not problem.details.get("element"):
+        """Only a diagram wired at random may ask for more than there is, or get stuck if that was not decided before;
+        then the element is named."""
+        allowed = isinstance(problem, BudgetExceeded) or (isinstance(problem, Stuck) and not self.decided)
+        if self.sound or not allowed or not problem.details.get("element"):
             raise Disagreement(type(problem).__name__, str(problem)) from problem
         self.tally.seen[type(problem).__name__] += 1
 
