@@ -56,6 +56,7 @@ COMMANDS = {
     "test": "check style and types and run all tests; arguments go to pytest, which then runs alone",
     "load": "load a folder with a procedure as a submitted draft",
     "publish": "publish the shipped procedures, or one submitted draft",
+    "diagrams": "say which diagrams in a folder can be run, and why the others cannot",
     "verify": "verify the hash chains of the histories",
     "export": "write a dossier's history as JSON lines",
     "user": "create an account, set a password, grant a role",

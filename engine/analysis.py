@@ -49,13 +49,18 @@ class Analysis:
 
 
 def analyse(
-    xml: str, forms: Mapping[str, Mapping[str, Any]], decisions: Mapping[str, str], roles: frozenset[str] | None
+    xml: str, forms: Mapping[str, Mapping[str, Any]], decisions: Mapping[str, str], roles: frozenset[str] | None,
+    *, rehearsal: bool = False,
 ) -> Analysis:
-    """The bundle's content and everything that is wrong with it; never raises on bad input."""
+    """The bundle's content and everything that is wrong with it; never raises on bad input.
+
+    A rehearsal runs what is unsound too, to show where it gets stuck.
+    """
     diagram = read(xml)
     if diagram.root is None or f.refused(diagram.findings):
         return Analysis(findings=diagram.findings)
     graph, found = draw(diagram.root)
+    found = [*diagram.findings, *found]
     found += _structure(graph) if graph else []
     if graph is None or f.refused(found):
         return Analysis(findings=tuple(found))
@@ -64,7 +69,7 @@ def analyse(
     main, analysis.step_order = _order(graph, analysis)
     found += [*lint.check_graph(graph), *lint.check_waits(graph, analysis.steps)]
     found += lint.check_order(graph, main, analysis.steps)
-    if not f.refused(found):
+    if not f.blocking(found, rehearsal):
         found += [*soundness.check_joins(graph), *_parse(graph, analysis)]
     analysis.findings = tuple(found)
     return analysis

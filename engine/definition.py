@@ -84,6 +84,7 @@ class Definition:
     meets: Mapping[str, Mapping[str, frozenset[str]]]
     blank: Mapping[str, None]
     unvisited: Mapping[str, int]
+    doubts: tuple[Finding, ...] = ()
     statuses: frozenset[str] = frozenset(STATUSES)
 
     def decide(self, element: str, context: Mapping[str, Any], run: Run) -> Any:
@@ -100,10 +101,13 @@ def check(bundle: Bundle, roles: frozenset[str] | None = None) -> tuple[Finding,
     return analyse(bundle.xml, bundle.forms, bundle.decisions, roles).findings
 
 
-def compile_definition(bundle: Bundle) -> Definition:
-    """The definition of a bundle. Raises DiagramRefused with all findings if any is an error."""
-    analysis = analyse(bundle.xml, bundle.forms, bundle.decisions, None)
-    wrong = f.refused(analysis.findings)
+def compile_definition(bundle: Bundle, *, rehearsal: bool = False) -> Definition:
+    """The definition of a bundle. Raises DiagramRefused with all findings if any is an error.
+
+    For a rehearsal, what is unsound is compiled too; what has to be published never is.
+    """
+    analysis = analyse(bundle.xml, bundle.forms, bundle.decisions, None, rehearsal=rehearsal)
+    wrong = f.blocking(analysis.findings, rehearsal)
     if wrong:
         raise DiagramRefused(findings=analysis.findings, first=wrong[0].message, count=len(wrong))
     return _build(bundle, analysis)
@@ -120,6 +124,7 @@ def _build(bundle: Bundle, found: Analysis) -> Definition:
         frames=frozenset(element.id for element in found.elements.values() if element.type in CONTAINER_TAGS),
         meets=found.meets,
         blank=dict.fromkeys(found.named), unvisited=dict.fromkeys(found.steps, 0),
+        doubts=f.refused(found.findings),
     )
 
 

@@ -81,7 +81,7 @@ _EVENTS = {
     "startEvent", "endEvent", "intermediateCatchEvent", "boundaryEvent", "timerEventDefinition", "timeDuration",
     "timeDate", "terminateEventDefinition", "message",
 }
-_ALLOWED = _DRAWN | _FLOW | _EVENTS
+RUN_TAGS = _DRAWN | _FLOW | _EVENTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,17 @@ class Diagram:
 
 
 def read(xml: str | bytes) -> Diagram:
-    """The document as a tree if it is safe to look at; findings name everything that cannot be run."""
+    """The document without other products' words; findings name those and everything that cannot be run."""
+    diagram = safe(xml)
+    if diagram.root is None:
+        return diagram
+    found = tuple(_constructs(diagram.root))
+    _leave_out_foreign(diagram.root)
+    return Diagram(diagram.root, found)
+
+
+def safe(xml: str | bytes) -> Diagram:
+    """The whole document as a tree if it is safe to look at, whatever is drawn in it."""
     found = _before_parsing(xml)
     if found is not None:
         return Diagram(None, (found,))
@@ -104,7 +114,7 @@ def read(xml: str | bytes) -> Diagram:
     found = _shape(root)
     if found is not None:
         return Diagram(None, (found,))
-    return Diagram(root, tuple(_constructs(root)))
+    return Diagram(root, ())
 
 
 def local(element: etree._Element) -> str:
@@ -172,7 +182,7 @@ def _shape(root: etree._Element) -> Finding | None:
         return f.error("not_bpmn")
     if root.xpath("//*[count(ancestor::*) >= $limit]", limit=MAX_DEPTH):
         return f.error("too_deep", limit=MAX_DEPTH)
-    drawn = int(root.xpath("count(//b:*)", namespaces={"b": MODEL}))
+    drawn = int(root.xpath("count(//b:*[not(ancestor::b:extensionElements)])", namespaces={"b": MODEL}))
     count = drawn if drawn > MAX_ELEMENTS else int(root.xpath("count(//*)"))
     if drawn > MAX_ELEMENTS or count > MAX_NODES:
         return f.error("too_many_elements", count=count, limit=MAX_ELEMENTS)
@@ -186,8 +196,16 @@ def _constructs(root: etree._Element) -> list[Finding]:
         if etree.QName(element).namespace == MODEL:
             found += _construct(element)
         elif etree.QName(element).namespace not in _KNOWN:
-            found.append(f.error("foreign_element", owner(element), tag=local(element)))
+            found.append(f.warning("foreign_element", owner(element), tag=local(element)))
     return list({(one.code, one.element, str(one.details)): one for one in found}.values())
+
+
+def _leave_out_foreign(root: etree._Element) -> None:
+    """What belongs to others is kept in the drawing; nobody behind the gate ever sees it."""
+    for element in list(root.iter(etree.Element)):
+        parent = element.getparent()
+        if parent is not None and etree.QName(element).namespace not in _KNOWN:
+            parent.remove(element)
 
 
 def _attributes(element: etree._Element) -> list[Finding]:
@@ -195,7 +213,7 @@ def _attributes(element: etree._Element) -> list[Finding]:
         return []
     foreign = [str(name) for name in element.attrib if str(name).startswith("{")]
     foreign = [name for name in foreign if etree.QName(name).namespace not in _KNOWN | {XSI}]
-    return [f.error("foreign_attribute", owner(element), attribute=etree.QName(name).localname) for name in foreign]
+    return [f.warning("foreign_attribute", owner(element), attribute=etree.QName(name).localname) for name in foreign]
 
 
 def _construct(element: etree._Element) -> list[Finding]:
@@ -206,4 +224,4 @@ def _construct(element: etree._Element) -> list[Finding]:
         return [f.error("subprocess_kind", owner(element))]
     if tag in _REFUSED:
         return [f.error(_REFUSED[tag], owner(element))]
-    return [] if tag in _ALLOWED else [f.error("unsupported", owner(element), tag=tag)]
+    return [] if tag in RUN_TAGS else [f.error("unsupported", owner(element), tag=tag)]

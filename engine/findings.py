@@ -9,6 +9,7 @@ from typing import Any, Literal
 from engine.event_sentences import EVENT_FINDINGS
 from engine.flow_sentences import FLOW_FINDINGS
 from engine.form_sentences import DECISION_FINDINGS, FORM_FINDINGS
+from engine.repair_sentences import REPAIR_FINDINGS
 
 Severity = Literal["error", "warning"]
 
@@ -23,8 +24,8 @@ TEMPLATES: dict[str, str] = {
     "too_many_elements": "The diagram has {count} elements; at most {limit} are accepted, so divide the procedure.",
     "not_bpmn": "The file is not a BPMN 2.0 diagram; its root must be bpmn:definitions.",
     # What this release does not run
-    "foreign_element": "Element {tag} belongs to another product and cannot be run; remove it.",
-    "foreign_attribute": "Attribute {attribute} on {element} belongs to another product; remove it.",
+    "foreign_element": "{tag} at {element} belongs to another product; it is kept and has no part in a run.",
+    "foreign_attribute": "Attribute {attribute} on {element} belongs to another product; it is kept, not run.",
     "unsupported": "Element {element} ({tag}) cannot be run yet; remove it.",
     "engine_refused": "The diagram cannot be run at {element}: {reason}.",
     # Structure
@@ -68,7 +69,12 @@ TEMPLATES: dict[str, str] = {
     **EVENT_FINDINGS,
     **FORM_FINDINGS,
     **DECISION_FINDINGS,
+    **REPAIR_FINDINGS,
 }
+
+
+# A diagram with these can begin and go on for a while; a rehearsal shows where it ends up.
+UNSOUND = frozenset({"deadlock", "endless"})
 
 
 class _Lenient(dict[str, Any]):
@@ -107,3 +113,8 @@ def warning(code: str, element: str | None = None, **details: Any) -> Finding:
 def refused(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Only the findings that keep the diagram from being run."""
     return tuple(finding for finding in findings if finding.severity == "error")
+
+
+def blocking(findings: Iterable[Finding], rehearsal: bool) -> tuple[Finding, ...]:
+    """The same, without what a rehearsal may run into."""
+    return tuple(finding for finding in refused(findings) if not (rehearsal and finding.code in UNSOUND))

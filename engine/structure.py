@@ -172,11 +172,12 @@ def _ids(root: etree._Element) -> list[Finding]:
         if identity is not None and etree.QName(element).namespace != ONEDOOR:
             counted[identity] += 1
         if local(element) in NODE_TAGS or local(element) in ("sequenceFlow", "process"):
-            found += _id(local(element), identity)
+            found += check_id(local(element), identity)
     return found + [f.error("id_duplicate", identity) for identity, count in counted.items() if count > 1]
 
 
-def _id(tag: str, identity: str | None) -> list[Finding]:
+def check_id(tag: str, identity: str | None) -> list[Finding]:
+    """Whether an element with this tag may have this id."""
     if not identity:
         return [f.error("id_missing", None, tag=tag)]
     if identity in ("Start", "End", "Root") or identity.endswith(_OURS):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import signal
 import sys
 from collections.abc import Mapping
@@ -29,6 +31,7 @@ from app.people.commands import NewMembership, NewPerson, add_membership, add_pe
 from app.people.models import Person
 from app.procedures import commands as procedures
 from app.procedures.errors import DraftUnknown, ProcedureUnknown
+from app.procedures.proving import prove_all, report
 from app.procedures.queries import draft
 from app.procedures.shipped import read_shipped
 from app.security import actor_of
@@ -102,6 +105,19 @@ def _saved(actor: Actor, facts: Mapping[str, Any], parts: Mapping[str, Any]) -> 
     except DraftUnknown:
         revision = procedures.start_draft(actor, code).revision
     return procedures.save_draft(actor, code, {**parts, "procedure": facts}, revision).revision
+
+
+@main.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print the table as JSON.")
+@click.option("--seconds", type=click.FloatRange(0.1, 60), default=2.0, show_default=True, help="Limit for each file.")
+@click.option("--workers", type=click.IntRange(1, 64), default=os.cpu_count() or 1, help="Processes at once.")
+def diagrams(folder: Path, as_json: bool, seconds: float, workers: int) -> None:
+    """Say which diagrams in FOLDER can be run and why the others cannot; nothing is kept of them."""
+    summary = prove_all(folder, seconds, workers)
+    for line in [json.dumps(summary.to_json(), ensure_ascii=False, indent=2)] if as_json else report(summary):
+        click.echo(line)
+    sys.exit(1 if summary.crashes or summary.slow else 0)
 
 
 @main.command()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from engine import findings
-from engine.definition import Bundle, check
+from engine.definition import Bundle, check, compile_definition
 from engine.diagram import MAX_BYTES, MAX_DEPTH, MAX_ELEMENTS, read
 from engine.findings import refused
 from tests.engine.builders import (
@@ -163,9 +163,6 @@ EVENT = "<bpmn:{}EventDefinition/>"
         (SOUND.replace(end(), element("endEvent", "done", EVENT.format("timer"))), "end_kind", "done"),
         (between(element("intermediateCatchEvent", "t", EVENT.format("timer") * 2), "t"), "boundary_kind", "t"),
         (around(element("boundaryEvent", "t", attachedToRef="a"), flow("t", "done")), "boundary_kind", "t"),
-        (around('<zeebe:task xmlns:zeebe="http://camunda.org/schema/zeebe/1.0" id="z"/>'), "foreign_element", "z"),
-        (SOUND.replace('id="a"', 'id="a" xmlns:camunda="http://camunda.org/schema/1.0/bpmn" camunda:assignee="x"'),
-         "foreign_attribute", "a"),
         (SOUND.replace("</bpmn:definitions>", '<bpmn:process id="q" isExecutable="true"><bpmn:startEvent id="z"/>'
                        "</bpmn:process></bpmn:definitions>"), "several_pools", "q"),
         (SOUND.replace("</bpmn:definitions>", '<bpmn:process id="q" isExecutable="true"/></bpmn:definitions>'),
@@ -180,6 +177,21 @@ EVENT = "<bpmn:{}EventDefinition/>"
 )
 def test_what_cannot_be_run_is_refused_by_name(xml: str, code: str, at: str | None) -> None:
     assert codes(xml).get(code, "absent") == at
+
+
+@pytest.mark.parametrize(
+    ("xml", "code", "at"),
+    [
+        (around('<zeebe:userTask xmlns:zeebe="http://camunda.org/schema/zeebe/1.0" id="z"/>'), "foreign_element", "z"),
+        (SOUND.replace('id="a"', 'id="a" xmlns:camunda="http://camunda.org/schema/1.0/bpmn" camunda:assignee="x"'),
+         "foreign_attribute", "a"),
+    ],
+)
+def test_words_of_other_products_are_kept_aside_and_said(xml: str, code: str, at: str) -> None:
+    found = check(Bundle(xml))
+    assert refused(found) == ()
+    assert [(one.code, one.element) for one in found if one.code.startswith("foreign")] == [(code, at)]
+    assert "z" not in compile_definition(Bundle(xml)).elements
 
 
 @pytest.mark.parametrize(

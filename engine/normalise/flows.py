@@ -1,0 +1,110 @@
+"""Sequence flows: what leads nowhere or where no flow may lead is left out of the run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from lxml import etree
+
+from engine.diagram import MODEL, local, model
+from engine.normalise.work import NODES, Work, remove, wiring
+from engine.structure import text_of
+
+# What a flow that begins here may not be asked: the engine evaluates conditions nowhere but after the others.
+_UNASKED = frozenset({"parallelGateway", "eventBasedGateway", "startEvent", "intermediateCatchEvent", "boundaryEvent"})
+
+
+def gather(work: Work, process: etree._Element) -> None:
+    """Put every flow into the scope of its source; pools written one into another's process are rare but real."""
+    nodes = wiring(process).nodes
+    for flow in list(work.root.iter(model("sequenceFlow"))):
+        source = nodes.get(flow.get("sourceRef") or "")
+        if source is not None and source.getparent() is not flow.getparent():
+            source.getparent().append(flow)
+
+
+def repair_flows(work: Work, process: etree._Element) -> None:
+    """Leave out flows that cannot be followed, conditions that nobody evaluates, and defaults of nothing."""
+    seen = wiring(process)
+    for flow in seen.flows:
+        wrong = _wrong(flow, seen.nodes)
+        if wrong:
+            work.note(wrong, flow)
+            remove(flow)
+    _doubled(work, process)
+    _conditions(work, process)
+    _defaults(work, process)
+
+
+def _wrong(flow: etree._Element, nodes: dict[str, etree._Element]) -> str:
+    source, target = nodes.get(flow.get("sourceRef") or ""), nodes.get(flow.get("targetRef") or "")
+    if source is None or target is None:
+        return "repair_flow_dangling"
+    if source.getparent() is not target.getparent():
+        return "repair_flow_scope"
+    if local(source) == "endEvent" or local(target) in ("startEvent", "boundaryEvent"):
+        return "repair_flow_end"
+    return ""
+
+
+def _doubled(work: Work, process: etree._Element) -> None:
+    """Two flows between the same two elements, one of them a parallel gateway, bring one token more than is drawn."""
+    seen = wiring(process)
+    pairs: set[tuple[str | None, str | None]] = set()
+    for flow in seen.flows:
+        pair = flow.get("sourceRef"), flow.get("targetRef")
+        ends = [local(seen.nodes[each]) for each in pair if each in seen.nodes]
+        if pair in pairs and "parallelGateway" in ends:
+            work.note("repair_flow_twice", flow)
+            remove(flow)
+        pairs.add(pair)
+
+
+def _conditions(work: Work, process: etree._Element) -> None:
+    nodes = wiring(process).nodes
+    for condition in list(process.iter(model("conditionExpression"))):
+        flow = condition.getparent()
+        source = nodes.get(flow.get("sourceRef") or "")
+        if not text_of(condition):
+            remove(condition)
+        elif source is None or local(source) in _UNASKED:
+            work.note("repair_condition_unused", flow)
+            remove(condition)
+
+
+def _defaults(work: Work, process: etree._Element) -> None:
+    seen = wiring(process)
+    for identity, node in seen.nodes.items():
+        default = node.get("default")
+        if default is not None and default not in [flow.get("id") for flow in seen.outgoing.get(identity, [])]:
+            work.note("repair_reference", node, reference=default or "?")
+            del node.attrib["default"]
+
+
+def repair_hosts(work: Work, process: etree._Element) -> None:
+    """A boundary event hangs on an element of its own scope, otherwise it can never happen."""
+    nodes = wiring(process).nodes
+    for event in list(process.iter(model("boundaryEvent"))):
+        host = nodes.get(event.get("attachedToRef") or "")
+        if host is None or local(host) in ("boundaryEvent", "startEvent", "endEvent"):
+            work.note("repair_host", event, reference=event.get("attachedToRef") or "?")
+            drop_nodes([event])
+        elif host.getparent() is not event.getparent():
+            host.getparent().append(event)
+
+
+def drop_nodes(nodes: Iterable[etree._Element]) -> None:
+    """Take elements out with their flows and what hangs on them."""
+    gone = {each.get("id") for node in nodes for each in node.iter(f"{{{MODEL}}}*") if local(each) in NODES}
+    process = None
+    for node in nodes:
+        process = process if process is not None else _process_of(node)
+        remove(node)
+    if process is not None:
+        for flow in list(process.iter(model("sequenceFlow"))):
+            if flow.get("sourceRef") in gone or flow.get("targetRef") in gone:
+                remove(flow)
+
+
+def _process_of(node: etree._Element) -> etree._Element | None:
+    return next((above for above in node.iterancestors() if local(above) == "process"), None)

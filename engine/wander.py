@@ -1,0 +1,76 @@
+"""A walk through a definition by whoever chooses: every open step, choice, message and timer is one way to go on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from engine.commands import ClaimStep, Command, CompleteStep, DeliverMessage, FireTimer, StartProcess
+from engine.definition import Definition
+from engine.errors import BudgetExceeded, ExpressionFailed, NoBranchHolds, Stuck
+from engine.execute import offered, step
+from engine.fold import View, fold
+from engine.timing import moment_of, text_of
+
+PERSON = "rehearsal"
+MOST_ACTIONS = 50
+# What the drawing itself leads to; anything else that is raised is a fault of the engine.
+_DRAWN_SO = (Stuck, NoBranchHolds, ExpressionFailed, BudgetExceeded)
+
+Ending = Literal["ended", "open", "stuck", "no_branch", "expression", "budget"]
+_ENDINGS: dict[type, Ending] = {
+    Stuck: "stuck", NoBranchHolds: "no_branch", ExpressionFailed: "expression", BudgetExceeded: "budget",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """How a walk went: how it ended, after how many actions, and where it could not go on."""
+
+    ending: Ending
+    actions: int
+    element: str | None = None
+
+
+def wander(
+    definition: Definition, now: datetime, choose: Callable[[int], int], limit: int = MOST_ACTIONS
+) -> Walked:
+    """Go on until the end or for so many actions; `choose(n)` gives a number below n."""
+    state: bytes | None = None
+    view = View()
+    actions = 0
+    following: list[Command] = [StartProcess(_dossier(definition, now), {})]
+    while following and actions < limit:
+        try:
+            for command in following:
+                outcome = step(definition, state, command, now)
+                state, view = outcome.state, fold(outcome.facts, view)
+        except _DRAWN_SO as problem:
+            return Walked(_ENDINGS[type(problem)], actions, str(problem.details.get("element") or "") or None)
+        actions += 1
+        ways = [] if view.ended else list(_ways(definition, state or b"", view, now))
+        now, following = ways[choose(len(ways))] if ways else (now, [])
+    return Walked("ended" if view.ended else "open", actions)
+
+
+def _dossier(definition: Definition, now: datetime) -> dict[str, str]:
+    return {
+        "code": "H49.101.1-260302-0001", "procedure": str(definition.procedure.get("code", "")), "channel": "direct",
+        "receiving_unit": "H49.101.1", "competent_unit": "H49.101", "received_at": text_of(now),
+    }
+
+
+def _ways(
+    definition: Definition, state: bytes, view: View, now: datetime
+) -> Iterator[tuple[datetime, list[Command]]]:
+    for token, each in view.open.items():
+        if each.message is not None:
+            yield now, [DeliverMessage(each.message, {}, token)]
+            continue
+        choices: list[str | None] = [choice.id for choice in offered(definition, state, token, now)]
+        for choice in choices or [None]:
+            yield now, [ClaimStep(token, PERSON), CompleteStep(token, PERSON, {}, choice)]
+    for timer, (_, due_at) in view.timers.items():
+        yield max(now, moment_of(due_at)), [FireTimer(timer)]

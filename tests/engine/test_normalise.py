@@ -1,0 +1,353 @@
+"""Diagrams drawn elsewhere: each thing that is put right in the copy, and that nothing becomes what it is not."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lxml import etree
+
+from engine.definition import Bundle, Definition, check, compile_definition
+from engine.diagram import MAX_BYTES, model
+from engine.errors import DiagramRefused
+from engine.findings import TEMPLATES, refused
+from engine.normalise import Copy, as_text, normalise
+from engine.wander import wander
+from tests.engine.builders import (
+    NOW,
+    both,
+    diagram,
+    element,
+    end,
+    flow,
+    frame,
+    loop,
+    path,
+    receive,
+    row,
+    script,
+    start,
+    task,
+    timer,
+    xor,
+)
+
+SOUND = row("a", "b")
+
+
+def copy_of(xml: str) -> Copy:
+    """The one copy of a document."""
+    found = normalise(xml)
+    assert found.main is not None, found.findings
+    return found.main
+
+
+def notes(xml: str) -> set[tuple[str, str | None]]:
+    """(code, drawn element) of everything that was put right."""
+    return {(one.code, one.element) for one in normalise(xml).repairs}
+
+
+def compiled(copy: Copy) -> Definition:
+    """The definition of a copy, as a rehearsal has it."""
+    return compile_definition(Bundle(copy.xml, decisions=copy.decisions), rehearsal=True)
+
+
+def endings(xml: str, walks: int = 12) -> set[str]:
+    """How walks through every copy end."""
+    chance = random.Random(7)
+    return {
+        wander(compiled(copy), NOW, chance.randrange).ending for copy in normalise(xml).copies for _ in range(walks)
+    }
+
+
+def bare(tag: str, identity: str, inside: str = "", **attributes: str) -> str:
+    """A task as another modeller writes it."""
+    return element(tag, identity, inside, name=identity, **attributes)
+
+
+EMPTY = element("exclusiveGateway", "g")
+TWO_WAYS = (start(), task("a"), EMPTY, end(), end("other"), path("begin", "a", "g", "done"), flow("g", "other"))
+STARTED = '<bpmn:messageEventDefinition messageRef="m_x"/>'
+
+REPAIRS = [
+    # names
+    (row("Task_1"), "repair_id", "Task_1"),
+    (SOUND.replace('"a"', '"dossier"'), "repair_id", "dossier"),
+    (SOUND.replace('"begin"', '"Start"'), "repair_id", "Start"),
+    (SOUND.replace('"done"', '"End"'), "repair_id", "End"),
+    (SOUND.replace('"done"', '"p.EndJoin"'), "repair_id", "p.EndJoin"),
+    (SOUND.replace('"done"', '"{6F9619FF}"'), "repair_id", "{6F9619FF}"),
+    (SOUND.replace(' id="a-b"', ""), "repair_id_missing", "p"),
+    (SOUND.replace('id="b-done"', 'id="a-b"'), "repair_id_twice", "a-b"),
+    (SOUND.replace('targetRef="b"', 'targetRef="tns:b"'), "repair_prefix", "a-b"),
+    # the process and its references
+    (SOUND.replace(' isExecutable="true"', ""), "repair_executable", "p"),
+    (SOUND.replace('id="a"', 'id="a" default="nothing"'), "repair_reference", "a"),
+    (SOUND.replace("</bpmn:process>", timer("t", host="nowhere") + path("t", "done") + "</bpmn:process>"),
+     "repair_host", "t"),
+    (diagram(start(), bare("receiveTask", "a"), end(), path("begin", "a", "done")), "repair_undefined", "a"),
+    (diagram(start(), receive("a", "gone"), end(), path("begin", "a", "done")), "repair_undefined", "a"),
+    # flows
+    (SOUND.replace("</bpmn:process>", flow("a", "nowhere") + "</bpmn:process>"), "repair_flow_dangling", "a-nowhere"),
+    (SOUND.replace("</bpmn:process>", element("sequenceFlow", "f") + "</bpmn:process>"), "repair_flow_dangling", "f"),
+    (diagram(start(), frame("s", start("i"), task("x"), end("o"), path("i", "x", "o")), task("a"), end(),
+             path("begin", "s", "a", "done"), flow("x", "a")), "repair_flow_scope", "x-a"),
+    (SOUND.replace("</bpmn:process>", flow("done", "a") + "</bpmn:process>"), "repair_flow_end", "done-a"),
+    (SOUND.replace("</bpmn:process>", flow("a", "begin") + "</bpmn:process>"), "repair_flow_end", "a-begin"),
+    (diagram(start(), both("s"), task("a"), end(), path("begin", "s", "a", "done"), flow("s", "a", identity="twice")),
+     "repair_flow_twice", "twice"),
+    (diagram(start(), both("s"), task("a"), task("b"), both("j"), end(), path("begin", "s"), flow("s", "a", "filing.x"),
+             path("a", "j", "done"), path("s", "b", "j")), "repair_condition_unused", "s-a"),
+    # where it begins and ends
+    (diagram(task("a"), end(), path("a", "done")), "repair_start", "p"),
+    (diagram(start(), start("other"), task("a"), task("b"), end(), path("begin", "a", "done"),
+             path("other", "b", "done")), "repair_starts", "p"),
+    (diagram(element("startEvent", "begin", STARTED), task("a"), end(), path("begin", "a", "done"), messages=("x",)),
+     "repair_start_kind", "begin"),
+    (diagram(start(), task("a"), task("b"), end(), path("begin", "a", "done"), path("b", "done")), "repair_root", "b"),
+    (diagram(start(), frame("s"), end(), path("begin", "s", "done")), "repair_empty", "s"),
+    (diagram(start(), task("a"), path("begin", "a")), "repair_end", "a"),
+    (diagram(start(), task("a"), end(), path("begin", "a", "done"), task("x"), task("y"), path("x", "y", "x")),
+     "repair_unreachable", "x"),
+    # ways
+    (diagram(*TWO_WAYS), "repair_ask", "g"),
+    (diagram(start(), EMPTY, end(), end("other"), path("begin", "g", "done"), flow("g", "other")), "repair_ask", "g"),
+    (diagram(*TWO_WAYS[:-2], path("begin", "a", "g"), flow("g", "done", "${ok}"), flow("g", "other", "${not ok}")),
+     "repair_condition", "g-done"),
+    (diagram(*TWO_WAYS[:-2], path("begin", "a", "g", "done"), flow("g", "other", "filing.x = 1")),
+     "repair_default", "g-done"),
+    # tasks, timers, repetition
+    (diagram(start(), bare("task", "a"), end(), path("begin", "a", "done")), "repair_task", "a"),
+    (diagram(start(), bare("userTask", "a"), end(), path("begin", "a", "done")), "repair_step", "a"),
+    (diagram(start(), task("a", hours="many"), end(), path("begin", "a", "done")), "repair_step", "a"),
+    (diagram(start(), script("a", "execution.setVariable()"), end(), path("begin", "a", "done"))
+     .replace("<bpmn:scriptTask ", '<bpmn:scriptTask scriptFormat="groovy" '), "repair_script", "a"),
+    (diagram(start(), bare("businessRuleTask", "a"), end(), path("begin", "a", "done")), "repair_decision", "a"),
+    (diagram(start(), timer("t", "${due}"), end(), path("begin", "t", "done")), "repair_timer", "t"),
+    (diagram(start(), timer("t", "next week"), end(), path("begin", "t", "done")), "repair_timer", "t"),
+    (diagram(start(), element("intermediateCatchEvent", "t", "<bpmn:timerEventDefinition/>"), end(),
+             path("begin", "t", "done")), "repair_timer_missing", "t"),
+    (diagram(start(), task("a", inside=loop()), end(), path("begin", "a", "done")), "repair_loop", "a"),
+    (diagram(start(), task("a", inside=loop(cardinality="${n}")), end(), path("begin", "a", "done")),
+     "repair_loop", "a"),
+    (diagram(start(), task("a", inside=loop(cardinality="2", until="${enough}")), end(), path("begin", "a", "done")),
+     "repair_loop_condition", "a"),
+    # what no run needs
+    (diagram(start(), task("a", inside="<bpmn:potentialOwner/>"), end(), path("begin", "a", "done")), "not_run", "a"),
+    (SOUND.replace("</bpmn:definitions>", '<bpmn:collaboration id="c"><bpmn:participant id="q" processRef="p"/>'
+                   '<bpmn:messageFlow id="m" sourceRef="a" targetRef="q"/></bpmn:collaboration></bpmn:definitions>'),
+     "repair_message_flow", "m"),
+]
+
+
+@pytest.mark.parametrize(("xml", "code", "at"), REPAIRS, ids=[f"{code}-{at}" for _, code, at in REPAIRS])
+def test_what_a_drawing_leaves_open_is_put_right_in_the_copy_and_said(xml: str, code: str, at: str) -> None:
+    assert (code, at) in notes(xml)
+    assert endings(xml, 4) <= {"ended", "open"}
+
+
+def test_a_sound_diagram_needs_no_repair() -> None:
+    assert notes(SOUND) == set()
+    assert [copy.drawn for copy in normalise(SOUND).copies] == [{}]
+
+
+def test_every_repair_has_a_fixture() -> None:
+    told = {code for code in TEMPLATES if code.startswith("repair_")}
+    assert told - {code for _, code, _ in REPAIRS} == set()
+
+
+@pytest.mark.parametrize("xml", [xml for xml, _, _ in REPAIRS])
+def test_a_copy_is_its_own_only_copy(xml: str) -> None:
+    for copy in normalise(xml).copies:
+        again = normalise(copy.xml, decisions=copy.decisions)
+        assert again.repairs == ()
+        assert [each.xml for each in again.copies] == [copy.xml]
+
+
+def test_names_lead_back_to_the_drawing() -> None:
+    copy = copy_of(row("Task_1", "Task_2").replace('role="specialist"', 'role=""'))
+    assert set(compiled(copy).steps) == {"task_1", "task_2"}
+    assert [copy.name(step) for step in ("task_1", "task_2", "begin")] == ["Task_1", "Task_2", "begin"]
+    assert {one.element for one in copy.findings} == {"Task_1", "Task_2"}
+
+
+def test_an_id_that_becomes_another_ones_stays_apart() -> None:
+    assert set(compiled(copy_of(row("Step_A", "step_a"))).steps) == {"step_a", "step_a_2"}
+
+
+def test_a_gateway_without_conditions_is_asked_at_the_step_before_it() -> None:
+    definition = compiled(copy_of(diagram(*TWO_WAYS).replace('id="g-done"', 'id="g-done" name="Đạt"')))
+    assert [choice.id for choice in definition.steps["a"].choices] == ["dat", "other"]
+    assert definition.flows["g-done"].condition == 'a.choice = "dat"'
+    assert definition.flows["g-other"].condition == ""
+
+
+def test_a_gateway_after_no_step_gets_a_step_of_its_own_under_the_gateways_name() -> None:
+    copy = copy_of(diagram(start(), EMPTY, end(), end("other"), path("begin", "g", "done"), flow("g", "other")))
+    assert list(compiled(copy).steps) == ["ask_g"]
+    assert copy.name("ask_g") == "g"
+
+
+def test_conditions_that_can_be_evaluated_stay() -> None:
+    ways = flow("g", "done", "filing.x = 1") + flow("g", "other", "#{y}") + flow("g", "third", "#{z}")
+    copy = copy_of(diagram(*TWO_WAYS[:-2], end("third"), path("begin", "a", "g"), ways))
+    flows = compiled(copy).flows
+    assert flows["g-done"].condition == "filing.x = 1"
+    assert flows["g-other"].condition == 'a.choice = "other"'
+    assert flows["g-third"].condition == ""
+
+
+def test_alternative_starts_stay_alternatives() -> None:
+    xml = diagram(start("one"), start("two"), task("a"), task("b"), end(), path("one", "a", "done"),
+                  path("two", "b", "done"))
+    definition = compiled(copy_of(xml))
+    chance = random.Random(1)
+    assert {wander(definition, NOW, chance.randrange).actions for _ in range(20)} == {3}
+
+
+def test_what_has_no_incoming_flow_begins_beside_the_start() -> None:
+    xml = diagram(start(), task("a"), task("b"), end(), path("begin", "a", "done"), path("b", "done"))
+    assert wander(compiled(copy_of(xml)), NOW, lambda _: 0).actions == 3
+
+
+def test_every_process_of_a_file_becomes_a_copy() -> None:
+    second = SOUND.replace('id="p"', 'id="q"').replace("begin", "start2").replace("done", "done2")
+    inner = second[second.index("<bpmn:process"):second.index("</bpmn:definitions>")]
+    inner = inner.replace('"a', '"c').replace('"b', '"d').replace("-b", "-d").replace(' isExecutable="true"', "")
+    found = normalise(SOUND.replace("<bpmn:process", inner + "<bpmn:process", 1))
+    assert [copy.process for copy in found.copies] == ["p", "q"]
+    assert [set(compiled(copy).steps) for copy in found.copies] == [{"a", "b"}, {"c", "d"}]
+
+
+def test_what_an_event_waits_for_may_be_written_elsewhere() -> None:
+    there = "<bpmn:eventDefinitionRef>x:later</bpmn:eventDefinitionRef>"
+    xml = diagram(start(), element("intermediateCatchEvent", "t", there), end(), path("begin", "t", "done"))
+    later = element("timerEventDefinition", "later", "<bpmn:timeDuration>PT1H</bpmn:timeDuration>")
+    assert endings(xml.replace("<bpmn:process", later + "<bpmn:process")) == {"ended"}
+
+
+def test_a_complex_gateway_stays_one_and_is_refused() -> None:
+    xml = diagram(start(), task("a"), element("complexGateway", "g"), end(), path("begin", "a", "g", "done"))
+    with pytest.raises(DiagramRefused) as problem:
+        compiled(copy_of(xml))
+    assert [one.element for one in refused(problem.value.details["findings"])] == ["g"]
+
+
+def test_what_deadlocks_is_rehearsed_but_never_compiled_for_publication() -> None:
+    xml = diagram(start(), task("a"), xor("x", "x-j"), both("j"), task("b"), end(), path("begin", "a", "x"),
+                  flow("x", "j"), flow("x", "b", "filing.x = 1"), path("b", "j", "done"))
+    assert "deadlock" in {one.code for one in refused(check(Bundle(xml)))}
+    assert endings(xml) == {"stuck"}
+    with pytest.raises(DiagramRefused):
+        compile_definition(Bundle(xml))
+
+
+def test_stand_ins_are_marked_and_the_drawing_itself_stays_refused() -> None:
+    xml = diagram(start(), bare("userTask", "a"), end(), path("begin", "a", "done"))
+    assert 'standIn="true"' in copy_of(xml).xml
+    assert "step_missing" in {one.code for one in refused(check(Bundle(xml)))}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "iso-8859-1", "windows-1252", "windows-1258"])
+def test_encodings_that_modellers_write_are_read(encoding: str) -> None:
+    text, found = as_text(SOUND.replace("Thử", "Café").replace("UTF-8", encoding).encode(encoding))
+    assert text is not None
+    assert "Café" in text
+    assert [one.code for one in found] == ([] if encoding == "utf-8" else ["recoded"])
+    assert endings(text) == {"ended"}
+
+
+@pytest.mark.parametrize("raw", [b'<?xml version="1.0" encoding="utf-7"?><a/>', b"<a>\xff</a>",
+                                 b'<?xml version="1.0" encoding="zlib"?><a/>'])
+def test_encodings_that_nobody_reads_are_refused(raw: bytes) -> None:
+    text, found = as_text(raw)
+    assert text is None
+    assert [one.code for one in found] == ["encoding"]
+
+
+@pytest.mark.parametrize(
+    ("xml", "code"),
+    [
+        ("<a>" + "x" * (2 * MAX_BYTES) + "</a>", "too_large"),
+        ("<a>" * 5_000 + "</a>" * 5_000, "too_deep"),
+        (SOUND.replace("?>", '?><!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]>'), "doctype"),
+        ("not xml", "not_xml"),
+        ("<html/>", "not_bpmn"),
+        (diagram(), "process_empty"),
+    ],
+)
+def test_what_is_not_safe_or_not_a_diagram_is_refused_before(xml: str, code: str) -> None:
+    began = time.process_time()
+    found = normalise(xml)
+    assert found.copies == ()
+    assert [one.code for one in refused(found.findings)] == [code]
+    assert time.process_time() - began < 2
+
+
+def test_a_large_drawing_is_put_right_within_the_time_of_a_check() -> None:
+    steps = [f"Task_{number}" for number in range(240)]
+    parts = (bare("task", name) + bare("exclusiveGateway", f"G_{name}") + flow(name, f"G_{name}") for name in steps)
+    ways = (flow(f"G_{one}", other) + flow(f"G_{one}", steps[0], identity=f"back_{one}")
+            for one, other in pairwise(steps))
+    began = time.process_time()
+    copy = copy_of(diagram(*parts, *ways))
+    assert time.process_time() - began < 2
+    assert len(copy.findings) > 700
+
+
+TAGS = ["process", "startEvent", "endEvent", "task", "userTask", "receiveTask", "scriptTask", "businessRuleTask",
+        "exclusiveGateway", "parallelGateway", "inclusiveGateway", "subProcess", "sequenceFlow", "boundaryEvent",
+        "intermediateCatchEvent", "timerEventDefinition", "timeDuration", "extensionElements", "laneSet", "lane",
+        "flowNodeRef", "conditionExpression", "multiInstanceLoopCharacteristics", "eventDefinitionRef", "message",
+        "participant", "collaboration", "messageFlow", "incoming", "dataObject", "messageEventDefinition"]
+NAMES = st.sampled_from(["a", "b", "c", "Start", "p", "A b", "x:a", "", "ơ"])
+KEYS = ["id", "sourceRef", "targetRef", "attachedToRef", "default", "name", "processRef", "messageRef", "isExecutable",
+        "triggeredByEvent", "isForCompensation"]
+
+
+@st.composite
+def trees(draw: st.DrawFn) -> str:
+    """Any well-formed document of BPMN's words."""
+    root = etree.Element(model("definitions"), nsmap={"b": "http://www.omg.org/spec/BPMN/20100524/MODEL"})
+    places = [root]
+    for _ in range(draw(st.integers(0, 30))):
+        above = draw(st.sampled_from(places))
+        tag = draw(st.sampled_from(TAGS))
+        made = etree.SubElement(above, model(tag) if draw(st.integers(0, 9)) else f"{{urn:onedoor:bpmn:1}}{tag}")
+        for key in draw(st.lists(st.sampled_from(KEYS), max_size=4)):
+            made.set(key, draw(NAMES))
+        if not draw(st.integers(0, 3)):
+            made.text = draw(NAMES)
+        if not draw(st.integers(0, 9)):
+            made.append(etree.Comment("said"))
+            made[-1].tail = draw(NAMES)
+        places.append(made)
+    return etree.tostring(root, encoding="unicode")
+
+
+def steady(xml: str) -> Iterator[tuple[str, str]]:
+    """Each copy of a document beside the copy of that copy."""
+    for copy in normalise(xml).copies:
+        again = normalise(copy.xml, decisions=copy.decisions)
+        assert again.main is not None
+        yield copy.xml, again.main.xml
+
+
+@settings(max_examples=250, deadline=None)
+@given(trees())
+def test_nothing_well_formed_breaks_it_and_copies_are_steady(xml: str) -> None:
+    for copy, again in steady(xml):
+        assert copy == again
+        refused(check(Bundle(copy)))
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(max_size=200))
+def test_no_text_breaks_it(text: str) -> None:
+    normalise(text)
+    as_text(text.encode("utf-8", "replace"))
