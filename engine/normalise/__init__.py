@@ -1,6 +1,6 @@
 """A diagram drawn elsewhere → copies that can be run, and a note of everything that was put right for it.
 
-The drawing itself is never changed. Each process with something in it becomes one copy: names, starts, ends, ways and
+The drawing itself is never changed. Each process with something in it becomes one copy: names, starts, ways and
 properties that the drawing leaves open get stand-ins, what no run needs is left out, and every name leads back to the
 drawn one. What the engine does not run stays in the copy as it is, so that the gate refuses it by its name: nothing
 becomes what it is not.
@@ -19,7 +19,7 @@ from engine.diagram import model, safe
 from engine.findings import Finding
 from engine.normalise.choices import repair_choices
 from engine.normalise.encoding import as_text
-from engine.normalise.entrances import add_ends, add_starts, drop_unreachable
+from engine.normalise.entrances import add_starts, drop_unreachable
 from engine.normalise.flows import gather, repair_flows, repair_hosts
 from engine.normalise.happenings import repair_definitions, repair_repetition, repair_timers
 from engine.normalise.identity import name_everything
@@ -102,7 +102,6 @@ def _copy(shared: Work, index: int) -> Copy:
     repair_flows(work, process)
     add_starts(work, process)
     drop_unreachable(work, process)
-    add_ends(work, process)
     drop_lost_lanes(process, set(wiring(process).nodes))
     repair_tasks(work, process)
     repair_choices(work, process)

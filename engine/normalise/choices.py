@@ -11,18 +11,42 @@ from engine.diagram import local, model, onedoor
 from engine.errors import OneDoorError
 from engine.feel import compile_expression
 from engine.normalise.stand_ins import complete_step, is_repeated
-from engine.normalise.work import Wiring, Work, extensions, slug, wiring
+from engine.normalise.work import FRAMES, TASKS, Wiring, Work, extensions, slug, wiring
 from engine.structure import STEP_TAGS, VALUE_TAGS, expression_text, text_of
 
 _CONSTANT = re.compile(r"""("[^"]*"|-?[0-9.]+|null)""")
-_BOTH = "both"
+_ALL = "all_ways"
+_NONE = "no_way"
+# What an inclusive gateway can do besides taking one of the ways that are asked for.
+_SEVERAL = {_ALL: ("Tất cả", "All"), _NONE: ("Không hướng nào", "None")}
 
 
 def repair_choices(work: Work, process: etree._Element) -> None:
     """Make every exclusive and inclusive gateway one whose way can be decided."""
     known = names(process)
+    seen = wiring(process)
+    for identity, element in seen.nodes.items():
+        if local(element) in TASKS | FRAMES or local(element) == "callActivity":
+            _ask_behind(work, element, seen.outgoing.get(identity, []), known)
+    seen = wiring(process)
     for element in list(process.iter(model("exclusiveGateway"), model("inclusiveGateway"))):
-        _repair(work, process, element, known)
+        _repair(work, element, seen, known)
+
+
+def _ask_behind(work: Work, activity: etree._Element, ways: list[etree._Element], known: set[str]) -> None:
+    """Flows that an activity chooses itself get a gateway to choose at, when somebody has to be asked."""
+    conditions = [expression_text(text_of(flow.find(model("conditionExpression")))) for flow in ways]
+    if len(ways) == 1:
+        _ignore(work, ways[0], known)
+        return
+    if all(not text or is_usable(text, known) for text in conditions):
+        return
+    gateway = work.add(activity.getparent(), "inclusiveGateway", f"{activity.get('id')}.ways", activity)
+    for flow in ways:
+        flow.set("sourceRef", gateway.get("id") or "")
+    if activity.get("default"):
+        gateway.set("default", activity.attrib.pop("default"))
+    work.connect(activity.getparent(), activity.get("id") or "", gateway.get("id") or "", activity)
 
 
 def names(process: etree._Element) -> set[str]:
@@ -40,10 +64,11 @@ def is_usable(text: str, known: Iterable[str]) -> bool:
     return all(path[0] in known for path in paths)
 
 
-def _repair(work: Work, process: etree._Element, gateway: etree._Element, known: set[str]) -> None:
-    seen = wiring(process)
+def _repair(work: Work, gateway: etree._Element, seen: Wiring, known: set[str]) -> None:
     ways = seen.outgoing.get(gateway.get("id") or "", [])
     if len(ways) < 2:
+        for flow in ways:
+            _ignore(work, flow, known)
         return
     undecided = [flow for flow in ways if not _decides(work, flow, gateway, known)]
     if not undecided:
@@ -63,12 +88,20 @@ def _decides(work: Work, flow: etree._Element, gateway: etree._Element, known: s
     condition = flow.find(model("conditionExpression"))
     text = expression_text(text_of(condition))
     if not text:
-        return False
+        return local(gateway) == "inclusiveGateway"
     if is_usable(text, known) and not _CONSTANT.fullmatch(text):
         return True
     work.note("repair_condition", flow, expression=text)
     flow.remove(condition)
     return False
+
+
+def _ignore(work: Work, flow: etree._Element, known: set[str]) -> None:
+    """Where there is one way, nobody has to be asked for it."""
+    condition = flow.find(model("conditionExpression"))
+    if condition is not None and not is_usable(expression_text(text_of(condition)), known):
+        work.note("repair_condition_unused", flow)
+        flow.remove(condition)
 
 
 def _ask(work: Work, gateway: etree._Element, ways: list[etree._Element], seen: Wiring) -> None:
@@ -106,19 +139,37 @@ def ask_which(
 
 
 def _offer(work: Work, gateway: etree._Element, step: etree._Element, ways: list[etree._Element]) -> None:
-    """One choice per way; the last way, or the drawn default, is what happens otherwise."""
-    asked = work.drawn.get(step.get("id") or "", step.get("id") or "")
-    work.note("repair_ask", gateway, step=asked)
-    taken: set[str] = set()
-    inclusive = local(gateway) == "inclusiveGateway"
-    for number, flow in enumerate(ways, 1):
-        identity = _add_choice(step, _title(flow), number, taken)
-        if flow.get("id") != gateway.get("default") and (inclusive or number < len(ways)):
-            _condition(flow, step, identity, inclusive)
-        elif not inclusive:
-            gateway.set("default", flow.get("id") or "")
-    if inclusive:
-        _add_choice(step, _BOTH, 0, taken)
+    """One choice per way; the drawn default, or the last way of an exclusive gateway, is what happens otherwise."""
+    work.note("repair_ask", gateway, step=work.drawn.get(step.get("id") or "", step.get("id")))
+    choices = _choices_for(step, ways)
+    if local(gateway) == "inclusiveGateway":
+        _offer_several(gateway, step, choices)
+        return
+    if gateway.get("default") is None:
+        gateway.set("default", ways[-1].get("id") or "")
+    for choice, flow in choices:
+        if flow.get("id") != gateway.get("default"):
+            _condition(flow, f'{step.get("id")}.choice = "{choice}"')
+
+
+def _offer_several(gateway: etree._Element, step: etree._Element, choices: list[tuple[str, etree._Element]]) -> None:
+    beside = [each for each in gateway.getparent().iterchildren(model("sequenceFlow"))
+              if each.get("sourceRef") == gateway.get("id") and each.find(model("conditionExpression")) is None]
+    always = len(beside) > len(choices)
+    asked = [(choice, flow) for choice, flow in choices if flow.get("id") != gateway.get("default")]
+    for choice, flow in asked:
+        _condition(flow, " or ".join(f'{step.get("id")}.choice = "{each}"' for each in (choice, _ALL)))
+    several = {_ALL} if len(asked) > 1 else set()
+    if always and len(asked) == len(choices):
+        several.add(_NONE)
+    for choice in sorted(several):
+        name, english = _SEVERAL[choice]
+        etree.SubElement(extensions(step), onedoor("choice"), {"id": choice, "name": name, "nameEn": english})
+
+
+def _choices_for(step: etree._Element, ways: list[etree._Element]) -> list[tuple[str, etree._Element]]:
+    taken = set(_SEVERAL)
+    return [(_add_choice(step, _title(flow), number, taken), flow) for number, flow in enumerate(ways, 1)]
 
 
 def _title(flow: etree._Element) -> str:
@@ -136,10 +187,6 @@ def _add_choice(step: etree._Element, title: str, number: int, taken: set[str]) 
     return identity
 
 
-def _condition(flow: etree._Element, step: etree._Element, choice: str, inclusive: bool) -> None:
-    name = step.get("id")
-    text = f'{name}.choice = "{choice}"'
-    if inclusive:
-        text += f' or {name}.choice = "{_BOTH}"'
+def _condition(flow: etree._Element, text: str) -> None:
     condition = etree.SubElement(flow, model("conditionExpression"))
     condition.text = text

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from lxml import etree
 
 from engine.diagram import MODEL, local, model
-from engine.normalise.work import NODES, Work, remove, wiring
+from engine.normalise.work import EVENTS, NODES, Work, remove, wiring
 from engine.structure import text_of
 
-# What a flow that begins here may not be asked: the engine evaluates conditions nowhere but after the others.
-_UNASKED = frozenset({"parallelGateway", "eventBasedGateway", "startEvent", "intermediateCatchEvent", "boundaryEvent"})
+# Conditions are evaluated after gateways that choose and after activities, nowhere else.
+_UNASKED = EVENTS | {"parallelGateway", "eventBasedGateway"}
 
 
 def gather(work: Work, process: etree._Element) -> None:
@@ -31,7 +31,6 @@ def repair_flows(work: Work, process: etree._Element) -> None:
         if wrong:
             work.note(wrong, flow)
             remove(flow)
-    _doubled(work, process)
     _conditions(work, process)
     _defaults(work, process)
 
@@ -45,19 +44,6 @@ def _wrong(flow: etree._Element, nodes: dict[str, etree._Element]) -> str:
     if local(source) == "endEvent" or local(target) in ("startEvent", "boundaryEvent"):
         return "repair_flow_end"
     return ""
-
-
-def _doubled(work: Work, process: etree._Element) -> None:
-    """Two flows between the same two elements, one of them a parallel gateway, bring one token more than is drawn."""
-    seen = wiring(process)
-    pairs: set[tuple[str | None, str | None]] = set()
-    for flow in seen.flows:
-        pair = flow.get("sourceRef"), flow.get("targetRef")
-        ends = [local(seen.nodes[each]) for each in pair if each in seen.nodes]
-        if pair in pairs and "parallelGateway" in ends:
-            work.note("repair_flow_twice", flow)
-            remove(flow)
-        pairs.add(pair)
 
 
 def _conditions(work: Work, process: etree._Element) -> None:

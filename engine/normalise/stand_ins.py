@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 
 from lxml import etree
 
-from engine.diagram import RUN_TAGS, local, model
+from engine.diagram import local, model
 from engine.normalise.work import Work, own
 from engine.structure import STEP_TAGS, expression_text, extension, text_of
 from engine.vocabulary import KINDS, STATUSES, WAITS
@@ -24,11 +24,7 @@ DECISION_DMN = (
 
 
 def repair_tasks(work: Work, process: etree._Element) -> None:
-    """Give every task a type and what the engine must know of it."""
-    if "task" not in RUN_TAGS:
-        for task in list(process.iter(model("task"))):
-            work.note("repair_task", task)
-            task.tag = model("userTask")
+    """Give every task what the engine must know of it."""
     for tag in STEP_TAGS:
         for step in process.iter(model(tag)):
             _step(work, step)

@@ -7,19 +7,21 @@ from copy import deepcopy
 from lxml import etree
 
 from engine.diagram import MODEL, ONEDOOR, RUN_TAGS, XSI, local, model
-from engine.normalise.work import NODES, Work, remove
+from engine.normalise.work import FRAMES, NODES, Work, remove
 
 # Taking one of these away would change what is run, so that the gate has to judge it.
 _MATTERS = NODES | {
     "timeCycle", "messageFlow", "multiInstanceLoopCharacteristics", "standardLoopCharacteristics", "condition",
     "loopCondition", "choreography", "choreographyTask", "subChoreography", "callChoreography",
 }
+_PLACES = {model(tag) for tag in (*FRAMES, "process")}
 _SILENT = {"incoming", "outgoing"}
 
 
 def bring_definitions_home(root: etree._Element) -> None:
     """Some modellers write what an event waits for beside the processes and point there; it means the same."""
-    written = {each.get("id"): each for each in root.iterchildren(etree.Element) if _is_definition(each)}
+    beside = [each for each in root.iterchildren(etree.Element) if _is_definition(each)]
+    written = {each.get("id"): each for each in beside}
     for reference in list(root.iter(model("eventDefinitionRef"))):
         name = "".join(reference.itertext()).strip()
         found = written.get(name, written.get(name.rpartition(":")[2]))
@@ -27,7 +29,7 @@ def bring_definitions_home(root: etree._Element) -> None:
             here = deepcopy(found)
             here.attrib.pop("id", None)
             reference.getparent().replace(reference, here)
-    for each in written.values():
+    for each in beside:
         remove(each)
 
 
@@ -45,6 +47,8 @@ def strip(work: Work) -> None:
             remove(element)
     for element in work.root.iter(etree.Element):
         _attributes(element)
+    for element in list(work.root.iter(*(model(tag) for tag in NODES))):
+        _misplaced(work, element)
 
 
 def _kept(work: Work, element: etree._Element) -> bool:
@@ -58,6 +62,14 @@ def _kept(work: Work, element: etree._Element) -> bool:
     if local(element.getparent()) != "extensionElements":
         work.note("not_run", element, tag=name.localname)
     return False
+
+
+def _misplaced(work: Work, element: etree._Element) -> None:
+    """A node that stands in no process and no frame is in nobody's way."""
+    above = element.getparent()
+    if above is not None and above.tag not in _PLACES:
+        work.note("not_run", element, tag=local(element))
+        remove(element)
 
 
 def _drop_keeping_text(plain: etree._Element) -> None:

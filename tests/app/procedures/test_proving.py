@@ -38,7 +38,7 @@ def test_the_table_counts_every_file_and_names_what_stands_in_the_way(folder: Pa
     said = json.loads(answer.output)
     assert (said["files"], said["not_read"], said["runnable"], said["percent"]) == (4, 1, 2, 50.0)
     assert {each["code"]: each["example"]["element"] for each in said["refused"]} == {
-        "gateway_kind": "g", "not_xml": None,
+        "complex_gateway": "g", "not_xml": None,
     }
     assert said["walks"] == {"ended": 2}
     assert (said["crashes"], said["slow"], said["without_element"]) == ([], [], [])
@@ -47,7 +47,7 @@ def test_the_table_counts_every_file_and_names_what_stands_in_the_way(folder: Pa
 def test_the_table_can_be_read_by_people(folder: Path) -> None:
     answer = CliRunner().invoke(main, ["diagrams", str(folder), "--workers", "1"])
     assert "2 runnable = 50.0 %" in answer.output
-    assert "1 refused: gateway_kind, e.g. g in c.bpmn" in answer.output
+    assert "1 refused: complex_gateway, e.g. g in c.bpmn" in answer.output
 
 
 def test_a_file_that_takes_too_long_is_killed_and_counted(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
