@@ -364,10 +364,8 @@ def parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
     parser.add_argument("--data", metavar="DIR", help="where the database and the files lie (.onedoor/data)")
     at = next((place for place, word in enumerate(arguments) if word in COMMANDS), len(arguments))
     command, rest = (arguments[at:] or ["serve"])[0], arguments[at + 1 :]
-    ours = command in ("serve", "prepare")
-    options = parser.parse_args(arguments[:at] + (rest if ours else []))
-    options.command = command
-    return options, [] if ours else rest
+    own, rest = (rest, []) if command in ("serve", "prepare") else ([], rest)
+    return parser.parse_args(arguments[:at] + own, argparse.Namespace(command=command)), rest
 
 
 def main(arguments: list[str]) -> None:
