@@ -58,6 +58,7 @@ COMMANDS = {
     "publish": "publish the shipped procedures, or one submitted draft",
     "diagrams": "say which diagrams in a folder can be run, and why the others cannot",
     "verify": "verify the hash chains of the histories",
+    "seal": "seal the states of dossiers with the present key",
     "export": "write a dossier's history as JSON lines",
     "user": "create an account, set a password, grant a role",
 }
@@ -356,8 +357,7 @@ def parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
     listed = "\n".join(f"  {name:<8} {what}" for name, what in COMMANDS.items())
     parser = argparse.ArgumentParser(
         usage="python3 run.py [options] [command] [arguments]", formatter_class=argparse.RawDescriptionHelpFormatter,
-        description=f"Set this machine up and run OneDoor.\n\ncommands (<command> --help says more):\n{listed}",
-    )
+        description=f"Set this machine up and run OneDoor.\n\ncommands (<command> --help says more):\n{listed}")
     parser.add_argument("--port", type=int, default=os.environ.get("ONEDOOR_PORT", "8000"), help="listen on this port")
     parser.add_argument("--host", default=os.environ.get("ONEDOOR_HOST", "127.0.0.1"), help="listen on this address")
     parser.add_argument("--no-demo", action="store_true", help="make no demonstration province")

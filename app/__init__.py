@@ -8,7 +8,7 @@ from flask import Flask
 from flask_migrate import Migrate
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import config, db, errors, frame, languages, logs, openapi, security
+from app import config, db, errors, frame, languages, logs, openapi, seals, security
 
 
 def create_app(**overrides: Any) -> Flask:
@@ -20,6 +20,7 @@ def create_app(**overrides: Any) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
     logs.init_app(app)
     db.init_app(app)
+    seals.init_app(app)
     security.init_app(app)
     languages.init_app(app)
     frame.init_app(app)

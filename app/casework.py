@@ -29,6 +29,7 @@ from app.jobs import incidents
 from app.people.actor import SYSTEM, Actor
 from app.people.models import Person
 from app.procedures.models import ProcessVersion
+from app.seals import opened
 from app.tasks.models import Task
 from engine.commands import ClaimStep, Command, CompleteStep, DeliverMessage, ReleaseStep, StartProcess, to_json
 from engine.deadlines import schedule
@@ -154,12 +155,14 @@ def locked(conn: Connection, code: str, units: Collection[str]) -> Row[Any] | No
 def carry_out(conn: Connection, row: Row[Any], orders: Orders) -> Advanced:
     """Carry out commands on a locked dossier: each has its entry in the history, everything else is written once."""
     assert_in_transaction(conn)
-    now = clock.now()
+    now = clock.not_before(row.updated_at)
     acts = [_Act(command, orders.actor, orders.unit, now) for command in orders.commands]
     if orders.expected_seq is not None and row.seq != orders.expected_seq:
         raise _who_was_faster(conn, row, acts[-1]) or ChangedMeanwhile(seq=row.seq)
     known = orders.calendars or calendars(conn)
-    before, head, state = Before.of(row), row.head, row.state
+    before, head = Before.of(row), row.head
+    with _incident_on_failure(row.id, acts[-1]):
+        state = opened(row.code, row.seq, row.state)
     here, parts, entries = before, [], []
     for act in acts:
         with _incident_on_failure(row.id, act), _rivals_named(conn, row, act):

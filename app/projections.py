@@ -20,6 +20,7 @@ from app.dossiers.named import Names
 from app.jobs.letters import letters_for
 from app.jobs.models import Letter, Timer
 from app.people.models import Unit
+from app.seals import sealed
 from app.tasks.models import LIVE, Task
 from engine import state
 from engine.errors import Failed
@@ -71,7 +72,8 @@ class InboxDisagrees(Failed):
 def dossier_values(before: Before, change: Change) -> dict[str, Any]:
     """The dossier's columns `KEPT` after the change."""
     values: dict[str, Any] = {
-        "state": change.state, "ledger": change.ledger, "seq": change.seq, "updated_at": change.at,
+        "state": sealed(before.code, change.seq, change.state), "ledger": change.ledger, "seq": change.seq,
+        "updated_at": change.at,
         "data": state.load(change.state).data, "status": before.status, "clock": before.clock, "due_at": before.due_at,
         "statutory_due_at": before.statutory_due_at, "finished_at": before.finished_at, "ended_at": before.ended_at,
     }

@@ -15,7 +15,8 @@ REASON_DETAILS = frozenset({"reason", "expected", "unit", "what"})
 REASONS = (
     # commands and states
     "the time of a command needs a zone", "it belongs to another version",
-    "it has another format", "it is damaged ({problem})",
+    "it has another format", "it has no seal",
+    "it was sealed with a key that is not known here", "its seal is broken", "it is damaged ({problem})",
     "a value is not plain data ({problem})", "a value cannot be kept ({problem})",
     "it is not a list", "it is not a whole number", "it gives no unit",
     "it gives no status from 1 to 10", "it gives no duration",

@@ -14,7 +14,7 @@ from typing import Any
 from engine import findings as f
 from engine.analysis import Analysis, analyse
 from engine.decisions import Decision
-from engine.errors import DiagramRefused, OneDoorError
+from engine.errors import DefinitionAltered, DiagramRefused, OneDoorError
 from engine.feel import Expression
 from engine.feel.budget import Run
 from engine.findings import Finding
@@ -154,8 +154,17 @@ _cache = _Cache(CACHED)
 
 
 def definition_for(digest: str, load: Callable[[], Bundle]) -> Definition:
-    """The definition with that digest, from memory or compiled from what `load` brings."""
-    return _cache.get(digest) or _cache.put(digest, compile_definition(load()))
+    """The definition with that digest, from memory or compiled from what `load` brings.
+
+    Raises DefinitionAltered if that is something else.
+    """
+    return _cache.get(digest) or _cache.put(digest, _compiled(digest, load()))
+
+
+def _compiled(digest: str, bundle: Bundle) -> Definition:
+    if bundle.digest != digest:
+        raise DefinitionAltered(digest=digest)
+    return compile_definition(bundle)
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,14 @@ class StateUnreadable(Failed):
     """The stored state of the dossier cannot be read: {reason}."""
 
 
+class TimeRunsBackwards(Failed):
+    """The clock says {now}, but the dossier's last entry is from {last}; set the clock of the server right."""
+
+
+class DefinitionAltered(Failed):
+    """The published version {digest} no longer has the content it was published with; restore it from a backup."""
+
+
 class StepNotOpen(Conflict):
     """Step {step} is no longer open; load the dossier again to see where it stands."""
 

@@ -32,12 +32,13 @@ from engine.errors import (
     Stuck,
     TimerNotDue,
     TimerNotSet,
+    TimeRunsBackwards,
     TooLateToWithdraw,
 )
 from engine.facts import Fact
 from engine.moves import Run
 from engine.state import Place, State
-from engine.timing import moment_of
+from engine.timing import moment_of, text_of
 from engine.values import Values
 from engine.vocabulary import Choice, Step
 
@@ -59,7 +60,7 @@ def step(definition: Definition, stored: bytes | None, command: Command, now: da
     """Carry out one command. Raises an error of `engine.errors`; the old state is then as good as before."""
     if now.tzinfo is None:
         raise Invalid(reason="the time of a command needs a zone")
-    run = Run(definition, _state(definition, stored, command), now)
+    run = Run(definition, _at(now, _state(definition, stored, command)), now)
     try:
         _HANDLERS[type(command)](run, command)
     except BudgetExceeded as problem:
@@ -101,6 +102,14 @@ def _state(definition: Definition, stored: bytes | None, command: Command) -> St
         raise StateUnreadable(reason="it belongs to another version")
     if current.ended:
         raise AlreadyEnded(status=current.status)
+    return current
+
+
+def _at(now: datetime, current: State) -> State:
+    """The state as it begins to change; time never runs backwards in a dossier."""
+    if current.at is not None and now < moment_of(current.at):
+        raise TimeRunsBackwards(now=text_of(now), last=current.at)
+    current.at = text_of(now)
     return current
 
 

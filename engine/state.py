@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from types import NoneType
 from typing import Any
 
 from engine.errors import Invalid, StateUnreadable
@@ -62,6 +64,7 @@ class State:
     arrivals: dict[str, dict[str, int]] = field(default_factory=dict)
     ended: bool = False
     end: str | None = None
+    at: str | None = None
 
     def number(self) -> str:
         """The next token or timer number."""
@@ -98,9 +101,20 @@ def load(stored: bytes) -> State:
         plain = json.loads(stored[len(PREFIX) :])
         tokens = {short["id"]: Place(**short) for short in plain.pop("tokens")}
         timers = {row[0]: Timer(*row) for row in plain.pop("timers")}
-        return State(**plain, tokens=tokens, timers=timers)
+        found = State(**plain, tokens=tokens, timers=timers)
+        _check_kinds(found)
+        return found
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError) as problem:
         raise StateUnreadable(reason=f"it is damaged ({type(problem).__name__})") from problem
+
+
+def _check_kinds(found: State) -> None:
+    """What has another kind than it was written with was written by somebody else."""
+    for name, kinds in _KINDS.items():
+        if type(getattr(found, name)) not in kinds:
+            raise TypeError(name)
+    if found.at is not None:
+        datetime.fromisoformat(found.at)
 
 
 def plain(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -119,8 +133,12 @@ def open_tokens(stored: bytes) -> dict[str, str]:
 
 
 _SCALARS = (
-    "digest", "dossier", "data", "visits", "status", "clock", "next", "arrivals", "ended", "end",
+    "digest", "dossier", "data", "visits", "status", "clock", "next", "arrivals", "ended", "end", "at",
 )
+_KINDS: dict[str, tuple[type, ...]] = {
+    "digest": (str,), "dossier": (dict,), "data": (dict,), "visits": (dict,), "status": (int,), "clock": (str,),
+    "next": (int,), "arrivals": (dict,), "ended": (bool,), "end": (str, NoneType), "at": (str, NoneType),
+}
 
 
 def _short(place: Place) -> dict[str, Any]:

@@ -31,7 +31,10 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`outcome` is equal, differs, refused, unreadable or erased; `seq` the first entry that is not equal."""
+    """`outcome` is equal, differs, refused, unreadable or erased; `seq` the first entry that is not equal.
+
+    `state` is what the commands lead to, where all are equal.
+    """
 
     outcome: str
     checked: int
@@ -39,6 +42,7 @@ class Verdict:
     recorded: Mapping[str, Any] | None = None
     computed: Mapping[str, Any] | None = None
     reason: str = ""
+    state: bytes | None = None
 
     @property
     def equal(self) -> bool:
@@ -63,7 +67,7 @@ def reexecute(definition: Definition, entries: Iterable[Recorded]) -> Verdict:
         if different is not None:
             return Verdict("differs", checked, entry.seq, *different)
         state, checked = outcome.state, checked + 1
-    return Verdict("equal", checked)
+    return Verdict("equal", checked, state=state)
 
 
 def _lasting(facts: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -44,8 +44,38 @@ class Checked:
 
 def check_all(*, again: bool = True) -> Iterator[Checked]:
     """Every dossier of the database, one after the other, in constant memory."""
+    with reading() as conn:
+        definitions = _Definitions(conn) if again else None
+        rows = conn.execution_options(yield_per=BATCH).execute(_histories()).mappings()
+        for _, group in groupby(rows, key=lambda row: row["id"]):
+            yield _check([dict(row) for row in group], definitions)
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """The state that a dossier's history leads to, or None and why there is none."""
+
+    state: bytes | None
+    reason: str = ""
+
+
+def rebuild(conn: Connection, dossier: int) -> Rebuilt:
+    """The state after a history that is whole and follows from its version."""
+    rows = [dict(row) for row in conn.execute(_histories().where(Dossier.id == dossier)).mappings()]
+    found = _check(rows, _Definitions(conn))
+    if found.ok and found.again is not None and found.again.state is not None:
+        return Rebuilt(found.again.state)
+    if found.broken_at is not None:
+        return Rebuilt(None, f"its history is broken at entry {found.broken_at}")
+    if not found.version_ok:
+        return Rebuilt(None, "its published version was altered")
+    return Rebuilt(None, f"its history does not lead to a state ({found.again.outcome if found.again else ''})")
+
+
+def _histories() -> Any:
+    """Every dossier with its entries, in order."""
     entry = HistoryEntry
-    query = (
+    return (
         select(
             Dossier.id, Dossier.code, Dossier.seq.label("last"), Dossier.head, Dossier.version,
             entry.seq, entry.at, entry.kind, entry.person, entry.person_name, entry.acting_unit, entry.payload,
@@ -54,11 +84,6 @@ def check_all(*, again: bool = True) -> Iterator[Checked]:
         .outerjoin(entry, entry.dossier == Dossier.id)
         .order_by(Dossier.id, entry.seq)
     )
-    with reading() as conn:
-        definitions = _Definitions(conn) if again else None
-        rows = conn.execution_options(yield_per=BATCH).execute(query).mappings()
-        for _, group in groupby(rows, key=lambda row: row["id"]):
-            yield _check([dict(row) for row in group], definitions)
 
 
 def export_by_operator(code: str) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import sys
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from app import clock, create_app
+from app.audit.reseal import reseal_all
 from app.audit.verify import check_all, export_by_operator
 from app.casework import SYSTEM, Actor
 from app.cli.preparing import prepare as prepare_database
@@ -150,6 +152,20 @@ def verify(chains_only: bool) -> None:
                 click.echo(f"{found.code}: {place}")
     click.echo(f"{dossiers} dossiers with {entries} entries verified, {wrong} wrong.")
     sys.exit(1 if wrong else 0)
+
+
+@main.command()
+def seal() -> None:
+    """Seal every state that the present key has not sealed; one that no key opens is made again from its history."""
+    found: Counter[str] = Counter()
+    with create_app().app_context():
+        for each in reseal_all():
+            found[each.outcome] += 1
+            if each.outcome == "refused":
+                click.echo(f"{each.code}: {each.reason}")
+    click.echo(f"{found['sealed']} states sealed, {found['rebuilt']} made again from their history, "
+               f"{found['refused']} left as they are.")
+    sys.exit(1 if found["refused"] else 0)
 
 
 @main.command()

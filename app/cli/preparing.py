@@ -21,6 +21,7 @@ from flask_migrate import upgrade
 from sqlalchemy import inspect, select
 
 from app import clock
+from app.audit.reseal import reseal_all
 from app.casework import SYSTEM, Actor
 from app.config import ROOT
 from app.db import db, reading, transaction
@@ -43,6 +44,7 @@ from app.procedures.models import Procedure
 from app.procedures.shipped import Shipped, publish_shipped, read_all
 
 CALENDAR_FACT = "calendar_until"
+SEALED_FACT = "states_sealed"
 YEARS_BACK, YEARS_AHEAD = 1, 2
 AUTHOR, PUBLISHER = "onedoor.author", "onedoor.publisher"
 NO_PASSWORD = "!"  # noqa: S105 - no password has this hash, so nobody signs in with these accounts
@@ -83,6 +85,7 @@ def prepare(app: Flask, demo: bool) -> None:
         if migrate(app):
             forget_half_made(app)
         settle(app)
+        seal_states()
         wanted = demo and demonstration.stage_reached() is None and is_new()
         if wanted:
             with line("Province and people"):
@@ -130,6 +133,18 @@ def settle(app: Flask) -> None:
             for each in range(clock.today().year - YEARS_BACK, year + 1):
                 seed_calendar(conn, days_of(each))
             remember(conn, CALENDAR_FACT, year)
+
+
+def seal_states() -> None:
+    """Once, where states were kept before there were seals."""
+    with reading() as conn:
+        if remembered(conn, SEALED_FACT):
+            return
+    refused = [each for each in reseal_all() if each.outcome == "refused"]
+    for each in refused:
+        click.echo(f"  {each.code}: {each.reason}", err=True)
+    with transaction() as conn:
+        remember(conn, SEALED_FACT, True)
 
 
 def is_new() -> bool:

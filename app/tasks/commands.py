@@ -20,6 +20,7 @@ from app.errors import Forbidden
 from app.jobs.answers import Asked, keep
 from app.people.policy import may_release, may_work, supervised_units
 from app.people.queries import subtree
+from app.seals import is_sealed, opened
 from app.tasks.conclusions import contradiction, decided
 from app.tasks.desk import find_task
 from app.tasks.errors import ResultMissing, StandInReasonMissing
@@ -224,11 +225,13 @@ def _deliver(work: _Work, given: Submission) -> None:
 def _checked(work: _Work, given: Submission) -> dict[str, Any]:
     """The form's values as the engine may see them. Raises FormRefused with every field to correct."""
     held, step = work.held, work.held.step
-    if held.task.state not in ("open", "waiting"):
+    row = held.dossier
+    if held.task.state not in ("open", "waiting") or not is_sealed(row.code, row.seq, row.state):
+        # The command itself will be refused, and then it is known what was wanted
         return dict(given.form)
     schema = held.definition.forms[step.form] if step.form else NO_FORM
     form = decided(step, schema, given.form, given.choice)
-    checked = validate(schema, form, form_context(held.dossier.state), clock.now())
+    checked = validate(schema, form, form_context(opened(row.code, row.seq, row.state)), clock.now())
     errors = (*checked.errors, *contradiction(step, checked.values, given.choice))
     if errors:
         raise FormRefused(count=len(errors), first=errors[0].path, fields=errors)

@@ -23,6 +23,7 @@ from app.dossiers.queries import Head, can_withdraw, find
 from app.people.models import Person
 from app.people.policy import may_release, may_see_task, may_work, supervised_units
 from app.people.queries import subtree, unit_names
+from app.seals import opened
 from app.tasks.conclusions import with_conclusions
 from app.tasks.errors import TaskUnknown
 from app.tasks.models import Task, TaskDraft
@@ -104,7 +105,8 @@ def may_see(conn: Connection, actor: Actor, row: Any) -> bool:
 def _desk(conn: Connection, actor: Actor, head: Head, found: tuple[Any, Definition], language: str) -> Desk:
     row, definition = found
     now, step = clock.now(), definition.steps[row.step]
-    state = conn.execute(select(Dossier.state).where(Dossier.id == head.id)).scalar_one()
+    kept = conn.execute(select(Dossier.seq, Dossier.state).where(Dossier.id == head.id)).one()
+    state = opened(head.code, kept.seq, kept.state)
     context = form_context(state)
     draft = _draft(conn, actor, head.id, row.token)
     values = draft.form if draft else _before(context, step)

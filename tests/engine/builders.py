@@ -135,7 +135,9 @@ class Walk:
 
     def do(self, command: Command, now: datetime | None = None) -> Outcome:
         """Apply one command."""
-        outcome = step(self.definition, self.state, command, now or self.now)
+        moment = now or self.now
+        outcome = step(self.definition, self.state, command, moment)
+        self.now = moment
         self.state = outcome.state
         self.last = outcome.facts
         self.facts += outcome.facts

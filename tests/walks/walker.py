@@ -193,7 +193,7 @@ class Prover:
         for stand in trail:
             if state is None:
                 state = State(self.fresh.digest, dict(DOSSIER))
-            run = Run(self.fresh, state, stand.now)
+            run = Run(self.fresh, execute._at(stand.now, state), stand.now)
             execute._HANDLERS[type(stand.command)](run, stand.command)
             if tuple(run.facts) != stand.facts:
                 raise Disagreement("reload", f"{stand.command}: {run.facts} without reloading, {stand.facts} with")

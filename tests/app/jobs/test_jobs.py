@@ -12,7 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import insert, select, update
 
-from app import casework, clock
+from app import casework, clock, seals
 from app.db import reading, transaction
 from app.dossiers.models import Dossier
 from app.jobs import commands, queries, worker
@@ -117,10 +117,11 @@ def claim(officer: Actor, dossier: int) -> None:
 def correct(dossier: int) -> None:
     """What a later release or a corrected unit would do: the value that was missing is there."""
     with transaction() as conn:
-        state = conn.execute(select(Dossier.state).where(Dossier.id == dossier)).scalar_one()
+        row = conn.execute(select(Dossier.code, Dossier.seq, Dossier.state).where(Dossier.id == dossier)).one()
+        state = seals.opened(row.code, row.seq, row.state)
         better = state.replace('"name":"Nguyễn Văn A"'.encode(), '"name":"Nguyễn Văn A","divisor":1'.encode())
         assert better != state
-        conn.execute(update(Dossier).where(Dossier.id == dossier).values(state=better))
+        conn.execute(update(Dossier).where(Dossier.id == dossier).values(state=seals.sealed(row.code, row.seq, better)))
 
 
 def test_incidents_are_seen_by_those_whose_units_take_part(people: dict[str, Actor], incident: int) -> None:
