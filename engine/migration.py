@@ -1,0 +1,246 @@
+"""A running dossier moves to another version of its procedure: who can, who cannot and why, and the move itself.
+
+A mapping names, for elements and flows of the old version, what takes their place in the new one; what has the same id
+in both needs no naming, and what lies ahead of the tokens none at all. Tokens, timers, repetitions and values keep
+their numbers, holders and dates; only where they are changes its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from engine import facts, soundness, state, waits
+from engine.definition import Definition
+from engine.errors import MappingRefused, MigrationRefused
+from engine.moves import Run
+from engine.state import Place, State
+from engine.vocabulary import Step
+
+DROPPED = ""
+OBSTACLES: dict[str, str] = {
+    "gone": "{element} is not in the new version; name what takes its place.",
+    "kind": "{element} ({old}) cannot become {target} ({new}); only elements of one kind can be exchanged.",
+    "scope": "{element} and {target} do not stand in the same subprocess.",
+    "host": "Event {element} does not hang on the same element in the new version.",
+    "repetition": "{element} repeats in another way in the new version, so the place in the repetition would be lost.",
+    "arrival": "A token has come to {element} over flow {flow}, which the new version does not have; name its place.",
+    "waits": "{element} may wait for ever for a token that this dossier cannot send any more in the new version.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Why a dossier cannot be moved: a code, the element of the old version (for `waits` of the new one), details."""
+
+    code: str
+    element: str
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def template(self) -> str:
+        """The English sentence with its places still empty."""
+        return OBSTACLES[self.code]
+
+    def __str__(self) -> str:
+        return self.template.format_map({"element": self.element, **self.details})
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """From one version to another; `names` has everything whose id changes, flows between renamed elements too."""
+
+    old: Definition
+    new: Definition
+    names: Mapping[str, str]
+
+    def to(self, identity: str) -> str:
+        """What takes the place of an element or flow."""
+        return self.names.get(identity, identity)
+
+    def kept(self, identity: str) -> str:
+        """The name under which something stays known; what is let go keeps its old one."""
+        return self.to(identity) or identity
+
+    def flow(self, identity: str) -> str | None:
+        """What takes the place of a flow, if the new version has it between the same elements."""
+        target = self.new.flows.get(self.to(identity))
+        return target.id if target and target.target == self.to(self.old.flows[identity].target) else None
+
+
+def way(old: Definition, new: Definition, mapping: Mapping[str, str]) -> Way:
+    """The way between two versions. Raises MappingRefused if the mapping does not fit them."""
+    known, there = {*old.elements, *old.flows}, {*new.elements, *new.flows}
+    for source, target in mapping.items():
+        if source not in known:
+            raise MappingRefused(element=source, reason="the old version does not have it")
+        if target not in there and not (target == DROPPED and _may_drop(old, source)):
+            raise MappingRefused(element=source, reason=f'the new version has no "{target}"')
+        if target != DROPPED and target != source and _is_taken(target, mapping, known):
+            raise MappingRefused(element=source, reason=f'"{target}" already stands for something else')
+    return Way(old, new, {**_flows(old, new, mapping), **{a: b for a, b in mapping.items() if a != b}})
+
+
+def obstacles(to: Way, stored: bytes) -> tuple[Obstacle, ...]:
+    """Everything that keeps a dossier from being moved."""
+    return _obstacles(to, state.load(stored))
+
+
+def move(to: Way, current: State, now: datetime) -> Run:
+    """The dossier in the new version, with the facts that say so. Raises MigrationRefused."""
+    found = _obstacles(to, current)
+    if found:
+        raise MigrationRefused(count=len(found), first=found[0], obstacles=found)
+    before = {place.id: place.at for place in current.tokens.values()}
+    _rename(to, current)
+    run = Run(to.new, current, now)
+    run.record(facts.DossierMigrated(to.old.digest, to.new.digest, dict(to.names)))
+    for place in current.tokens.values():
+        if place.at in to.new.steps and place.items is None:
+            _record_step(run, to.old.steps[before[place.id]], place)
+    _move_timers(run, to)
+    return run
+
+
+def _may_drop(old: Definition, element: str) -> bool:
+    return element in old.elements and old.elements[element].type == "boundaryEvent"
+
+
+def _is_taken(target: str, mapping: Mapping[str, str], known: set[str]) -> bool:
+    return list(mapping.values()).count(target) > 1 or (target in known and target not in mapping)
+
+
+def _flows(old: Definition, new: Definition, mapping: Mapping[str, str]) -> dict[str, str]:
+    """The flows that have another id between the same elements."""
+    between: dict[tuple[str, str], list[str]] = {}
+    for flow in new.flows.values():
+        between.setdefault((flow.source, flow.target), []).append(flow.id)
+    found = {}
+    for flow in old.flows.values():
+        ends = mapping.get(flow.source, flow.source), mapping.get(flow.target, flow.target)
+        ways = between.get(ends, [])
+        if len(ways) == 1 and flow.id not in mapping and ways[0] != flow.id:
+            found[flow.id] = ways[0]
+    return found
+
+
+# What is in the way
+
+
+def _obstacles(to: Way, current: State) -> tuple[Obstacle, ...]:
+    found = [each for place in current.tokens.values() for each in _at_place(to, current, place)]
+    found += [each for timer in current.timers.values() for each in _at_timer(to, current, timer)]
+    found += [each for key in current.arrivals for each in _at_join(to, current, key)]
+    found = found or list(_waiting(to, current))
+    return tuple({(each.code, each.element): each for each in found}.values())
+
+
+def _at_place(to: Way, current: State, place: Place) -> Iterator[Obstacle]:
+    missing = _exchange(to, place.at)
+    if missing is not None:
+        yield missing
+        return
+    target = to.to(place.at)
+    around = None if place.scope is None else current.tokens[place.scope]
+    if place.index is None and to.new.elements[target].scope != (to.to(around.at) if around else None):
+        yield Obstacle("scope", place.at, {"target": target})
+    if place.at in to.old.steps and _repetition(to.old.steps[place.at]) != _repetition(to.new.steps[target]):
+        yield Obstacle("repetition", place.at)
+
+
+def _repetition(step: Step) -> str:
+    return "" if step.loop is None else "in a row" if step.loop.sequential else "at once"
+
+
+def _exchange(to: Way, element: str) -> Obstacle | None:
+    target = to.new.elements.get(to.to(element))
+    if target is None:
+        return Obstacle("gone", element)
+    old = to.old.elements[element].type
+    details = {"target": target.id, "old": old, "new": target.type}
+    return None if old == target.type else Obstacle("kind", element, details)
+
+
+def _at_timer(to: Way, current: State, timer: state.Timer) -> Iterator[Obstacle]:
+    if to.to(timer.element) == DROPPED:
+        return
+    missing = _exchange(to, timer.element)
+    host = current.tokens[timer.token].at
+    if missing is not None:
+        yield missing
+    elif host != timer.element and to.to(timer.element) not in _events(to.new, to.to(host)):
+        yield Obstacle("host", timer.element)
+
+
+def _events(definition: Definition, host: str) -> list[str]:
+    drawn = definition.spec.task_specs.get(host)
+    return [event.name for event in drawn.events] if drawn is not None else []
+
+
+def _at_join(to: Way, current: State, key: str) -> Iterator[Obstacle]:
+    join = key.split("/", 1)[1]
+    missing = _exchange(to, join)
+    if missing is not None:
+        yield missing
+        return
+    for flow in current.arrivals[key]:
+        if to.flow(flow) is None:
+            yield Obstacle("arrival", join, {"flow": flow})
+
+
+def _waiting(to: Way, current: State) -> Iterator[Obstacle]:
+    """Joins of the new version that the tokens of this dossier could leave waiting for ever."""
+    frames: list[str | None] = [None, *(place.id for place in current.tokens.values() if place.at in to.old.frames)]
+    for frame in frames:
+        standing = [to.to(place.at) for place in current.tokens.values() if place.scope == frame]
+        arrived = [
+            to.to(flow) for key, counts in current.arrivals.items() if key.split("/", 1)[0] == (frame or "")
+            for flow, count in counts.items() for _ in range(count)
+        ]
+        scope = to.to(current.tokens[frame].at) if frame else None
+        for join in soundness.stuck_from(to.new.xml, scope, standing, arrived):
+            yield Obstacle("waits", join)
+
+
+# The move
+
+
+def _rename(to: Way, current: State) -> None:
+    current.digest = to.new.digest
+    current.data = {to.kept(name): value for name, value in current.data.items()}
+    current.visits = {to.kept(name): count for name, count in current.visits.items()}
+    current.end = None if current.end is None else to.to(current.end)
+    for place in current.tokens.values():
+        place.at = to.to(place.at)
+    current.arrivals = {
+        f"{scope}/{to.to(join)}": {to.to(flow): count for flow, count in counts.items()}
+        for (scope, join), counts in ((key.split("/", 1), counts) for key, counts in current.arrivals.items())
+    }
+
+
+def _record_step(run: Run, old: Step, place: Place) -> None:
+    """An open step keeps its unit, hours, holder and date; the rest is as the new version has it."""
+    new = run.definition.steps[place.at]
+    if [old.id, old.kind, old.role, old.form, old.message] != [new.id, new.kind, new.role, new.form, new.message]:
+        run.record(facts.StepMoved(place.id, new.id, new.kind, new.role, new.form, new.message))
+
+
+def _move_timers(run: Run, to: Way) -> None:
+    """Set timers keep number and date; what was dropped is lifted, what only the new version has is set from now."""
+    for timer in list(run.state.timers.values()):
+        target = to.to(timer.element)
+        if target == DROPPED:
+            del run.state.timers[timer.id]
+            run.record(facts.TimerCancelled(timer.id, timer.element))
+        elif target != timer.element:
+            timer.element = target
+            run.record(facts.TimerMoved(timer.id, target))
+    known = {to.to(element) for element in to.old.elements}
+    for place in list(run.state.tokens.values()):
+        if place.index is None:
+            drawn = run.definition.spec.task_specs[place.at]
+            for event in drawn.events:
+                if event.name not in known:
+                    waits.set_timer(run, event, place)
