@@ -65,6 +65,8 @@ COMMAND_NAMES = {
     "ReleaseStep": lazy_gettext("Give the step back"),
     "CompleteStep": lazy_gettext("Complete the step"),
     "DeliverMessage": lazy_gettext("Record what was handed in"),
+    "BroadcastSignal": lazy_gettext("Give a signal"),
+    "AnswerService": lazy_gettext("Answer a service"),
     "FireTimer": lazy_gettext("Let a time limit run out"),
     "WithdrawDossier": lazy_gettext("Withdraw the dossier"),
 }

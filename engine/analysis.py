@@ -8,16 +8,21 @@ from typing import Any
 
 from SpiffWorkflow.exceptions import SpiffWorkflowException
 
-from engine import events, lint, soundness, vocabulary
 from engine import findings as f
+from engine import lint, soundness, vocabulary
 from engine.decisions import Decision, check_decision, compile_decision
 from engine.diagram import model, read
 from engine.errors import OneDoorError
+from engine.event_checks import check_events, check_pools, check_tasks
+from engine.event_parsers import handlers_of, wire
+from engine.events import Event, events_of, texts_of
+from engine.executable import join_links
 from engine.feel import Expression, compile_expression
 from engine.findings import Finding
 from engine.flow_checks import check_flows
 from engine.forms import check_schema
 from engine.forms.schema import kept_names
+from engine.handler_checks import check_handlers
 from engine.meeting import meets
 from engine.parser import parse
 from engine.structure import VALUE_TAGS, Flow, Graph, Node, draw, expression_text, extension, text_of
@@ -46,10 +51,20 @@ class Analysis:
     end_status: dict[str, str] = field(default_factory=dict)
     decision_of: dict[str, Decision] = field(default_factory=dict)
     named: tuple[str, ...] = ()
+    events: dict[str, Event] = field(default_factory=dict)
+    handlers: tuple[Event, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What there is outside a bundle that it may name; None where that is not known."""
+
+    roles: frozenset[str] | None = None
+    connectors: frozenset[str] | None = None
 
 
 def analyse(
-    xml: str, forms: Mapping[str, Mapping[str, Any]], decisions: Mapping[str, str], roles: frozenset[str] | None,
+    xml: str, forms: Mapping[str, Mapping[str, Any]], decisions: Mapping[str, str], house: House,
     *, rehearsal: bool = False,
 ) -> Analysis:
     """The bundle's content and everything that is wrong with it; never raises on bad input.
@@ -59,13 +74,16 @@ def analyse(
     diagram = read(xml)
     if diagram.root is None or f.refused(diagram.findings):
         return Analysis(findings=diagram.findings)
+    linked = join_links(diagram.root)
     graph, found = draw(diagram.root)
-    found = [*diagram.findings, *found]
-    found += _structure(graph) if graph else []
+    found = [*diagram.findings, *linked, *found]
+    drawn = events_of(graph) if graph else {}
+    found += _structure(graph, drawn) if graph else []
     if graph is None or f.refused(found):
         return Analysis(findings=tuple(found))
-    analysis = _content(graph)
-    found += _check_parts(graph, analysis, forms, decisions, roles)
+    analysis = _content(graph, drawn)
+    found += check_tasks(graph, drawn, house.connectors)
+    found += _check_parts(graph, analysis, forms, decisions, house.roles)
     main, analysis.step_order = _order(graph, analysis)
     found += [*lint.check_graph(graph), *lint.check_waits(graph, analysis.steps)]
     found += lint.check_order(graph, main, analysis.steps)
@@ -75,11 +93,14 @@ def analyse(
     return analysis
 
 
-def _structure(graph: Graph) -> list[Finding]:
-    return [*check_flows(graph), *events.check_events(graph), *vocabulary.loops_elsewhere(graph)]
+def _structure(graph: Graph, events: Mapping[str, Event]) -> list[Finding]:
+    return [
+        *check_flows(graph), *check_events(graph, events), *check_handlers(graph, events), *check_pools(graph),
+        *vocabulary.loops_elsewhere(graph),
+    ]
 
 
-def _content(graph: Graph) -> Analysis:
+def _content(graph: Graph, events: dict[str, Event]) -> Analysis:
     lanes = vocabulary.lanes_of(graph)
     lane = vocabulary.lane_by_element(lanes)
     start = graph.start()
@@ -91,8 +112,14 @@ def _content(graph: Graph) -> Analysis:
         starts=tuple(node.id for node in graph.starts()), meets=meets(graph),
         start_form=begin.get("form") if begin is not None else "filing",
         steps=steps, elements=vocabulary.elements_of(graph, lane), flows=graph.flows, lanes=lanes,
-        named=(*steps, *(node.id for node in graph.nodes.values() if node.type in VALUE_TAGS)),
+        named=(*steps, *(node.id for node in graph.nodes.values() if _is_named(node, events))), events=events,
+        handlers=handlers_of(graph, None, events),
     )
+
+
+def _is_named(node: Node, events: Mapping[str, Event]) -> bool:
+    """Whether values are kept under an element's id that is no step."""
+    return node.type in VALUE_TAGS or (node.id in events and events[node.id].brings)
 
 
 def _order(graph: Graph, analysis: Analysis) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -111,7 +138,7 @@ def _check_parts(
     if begin is not None and begin.get("form") not in forms:
         wrong.append(f.error("start_form", found.start, form=begin.get("form")))
     wrong += [*_ends(graph, found), *_forms(forms), *_decisions(graph, found, decisions)]
-    wrong += [*_values(graph), *events.check_values(graph)]
+    wrong += _values(graph)
     texts = list(_expressions(graph, found))
     wrong += _compile(found, texts)
     wrong += lint.check_choices([(at, text) for at, text, _ in texts], found.steps)
@@ -205,8 +232,19 @@ def _values(graph: Graph) -> list[Finding]:
 
 def _expressions(graph: Graph, found: Analysis) -> Iterator[tuple[str, str, str | None]]:
     """Every FEEL text with its element and, inside a repeated step, the name of the item."""
+    yield from _step_texts(found)
     for flow in graph.flows.values():
         yield flow.id, flow.condition, None
+    for element, status in found.end_status.items():
+        yield element, expression_text(status) if status.startswith("=") else "", None
+    for node in graph.nodes.values():
+        if node.type == "scriptTask":
+            yield node.id, expression_text(text_of(node.xml.find(model("script")))), None
+    for event in found.events.values():
+        yield from ((event.id, text, None) for text in texts_of(event))
+
+
+def _step_texts(found: Analysis) -> Iterator[tuple[str, str, str | None]]:
     for step in found.steps.values():
         item = step.loop.item if step.loop else None
         for text in (step.unit, step.status):
@@ -216,17 +254,6 @@ def _expressions(graph: Graph, found: Analysis) -> Iterator[tuple[str, str, str 
         if step.loop:
             for text in (step.loop.collection, step.loop.cardinality, step.loop.condition):
                 yield step.id, text, None
-    for element, status in found.end_status.items():
-        yield element, expression_text(status) if status.startswith("=") else "", None
-    for node in graph.nodes.values():
-        for text in _texts_of(node.type, node.xml):
-            yield node.id, text, None
-
-
-def _texts_of(kind: str, xml: Any) -> Iterator[str]:
-    if kind == "scriptTask":
-        yield expression_text(text_of(xml.find(model("script"))))
-    yield from events.texts_of(xml)
 
 
 def _compile(found: Analysis, texts: list[tuple[str, str, str | None]]) -> list[Finding]:
@@ -261,6 +288,7 @@ def _unknown(paths: Iterable[tuple[str, ...]], known: set[str], found: Analysis)
 def _parse(graph: Graph, found: Analysis) -> list[Finding]:
     try:
         found.spec = parse(graph)
+        wire(found.spec, graph, found.events, found.named)
     except SpiffWorkflowException as problem:
         element = getattr(problem, "id", None) or found.process_id
         return [f.error("engine_refused", element, reason=str(problem))]

@@ -46,11 +46,33 @@ class CompleteStep:
 
 @dataclass(frozen=True, slots=True)
 class DeliverMessage:
-    """Hand an awaited message to the step that waits for it; `token` picks one of several."""
+    """Hand an awaited message to the step or event that waits for it; `token` picks one of several.
+
+    `correlation` is the value that tells one expected message from another of the same name.
+    """
 
     message: str
     form: Mapping[str, Any] = field(default_factory=dict)
     token: str | None = None
+    correlation: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BroadcastSignal:
+    """Tell the dossier of a signal: everything in it that waits for `signal` catches it, with the values in `form`."""
+
+    signal: str
+    form: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerService:
+    """Say what came of a requested service: its `output`, or the code of a business `error` and a `message`."""
+
+    token: str
+    output: Any = None
+    error: str | None = None
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,19 +89,9 @@ class WithdrawDossier:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class MigrateDossier:
-    """Go on under the version with this digest; `mapping` names what takes the place of which element or flow of the
-    version until now (an empty name lets a boundary event go), `reason` why the dossier is moved."""
-
-    digest: str
-    mapping: Mapping[str, str] = field(default_factory=dict)
-    reason: str = ""
-
-
 Command = (
-    StartProcess | ClaimStep | ReleaseStep | CompleteStep | DeliverMessage | FireTimer | WithdrawDossier
-    | MigrateDossier
+    StartProcess | ClaimStep | ReleaseStep | CompleteStep | DeliverMessage | BroadcastSignal | AnswerService
+    | FireTimer | WithdrawDossier
 )
 
 KINDS: dict[str, type] = {kind.__name__: kind for kind in Command.__args__}

@@ -12,9 +12,10 @@ from functools import cached_property
 from typing import Any
 
 from engine import findings as f
-from engine.analysis import Analysis, analyse
+from engine.analysis import Analysis, House, analyse
 from engine.decisions import Decision
 from engine.errors import DefinitionAltered, DiagramRefused, OneDoorError
+from engine.events import Event
 from engine.feel import Expression
 from engine.feel.budget import Run
 from engine.findings import Finding
@@ -84,7 +85,10 @@ class Definition:
     meets: Mapping[str, Mapping[str, frozenset[str]]]
     blank: Mapping[str, None]
     unvisited: Mapping[str, int]
-    xml: str
+    events: Mapping[str, Event]
+    handlers: tuple[Event, ...]
+    services: frozenset[str]
+    compensates: bool
     doubts: tuple[Finding, ...] = ()
     statuses: frozenset[str] = frozenset(STATUSES)
 
@@ -97,9 +101,14 @@ class Definition:
             raise
 
 
-def check(bundle: Bundle, roles: frozenset[str] | None = None) -> tuple[Finding, ...]:
-    """Everything that is wrong with a bundle; errors keep it from being run, warnings do not."""
-    return analyse(bundle.xml, bundle.forms, bundle.decisions, roles).findings
+def check(
+    bundle: Bundle, roles: frozenset[str] | None = None, connectors: frozenset[str] | None = None
+) -> tuple[Finding, ...]:
+    """Everything that is wrong with a bundle; errors keep it from being run, warnings do not.
+
+    `roles` and `connectors` are the names that steps and service tasks may use; None: they are not known here.
+    """
+    return analyse(bundle.xml, bundle.forms, bundle.decisions, House(roles, connectors)).findings
 
 
 def compile_definition(bundle: Bundle, *, rehearsal: bool = False) -> Definition:
@@ -107,7 +116,7 @@ def compile_definition(bundle: Bundle, *, rehearsal: bool = False) -> Definition
 
     For a rehearsal, what is unsound is compiled too; what has to be published never is.
     """
-    analysis = analyse(bundle.xml, bundle.forms, bundle.decisions, None, rehearsal=rehearsal)
+    analysis = analyse(bundle.xml, bundle.forms, bundle.decisions, House(), rehearsal=rehearsal)
     wrong = f.blocking(analysis.findings, rehearsal)
     if wrong:
         raise DiagramRefused(findings=analysis.findings, first=wrong[0].message, count=len(wrong))
@@ -124,8 +133,9 @@ def _build(bundle: Bundle, found: Analysis) -> Definition:
         end_status=found.end_status, decision_of=found.decision_of,
         frames=frozenset(element.id for element in found.elements.values() if element.type in CONTAINER_TAGS),
         meets=found.meets,
-        blank=dict.fromkeys(found.named), unvisited=dict.fromkeys(found.steps, 0), xml=bundle.xml,
-        doubts=f.refused(found.findings),
+        blank=dict.fromkeys(found.named), unvisited=dict.fromkeys(found.steps, 0), events=found.events,
+        handlers=found.handlers, services=frozenset(one.id for one in found.events.values() if one.role == "service"),
+        compensates=any(one.handler for one in found.events.values()), doubts=f.refused(found.findings),
     )
 
 

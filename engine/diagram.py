@@ -40,37 +40,16 @@ _REFUSED_FLOW = {
     "adHocSubProcess": "subprocess_kind",
     "standardLoopCharacteristics": "standard_loop",
 }
-_REFUSED_EVENTS = {
-    "eventBasedGateway": "gateway_kind",
-    "messageEventDefinition": "message_event",
-    "serviceTask": "task_kind",
-    "sendTask": "task_kind",
-    "transaction": "subprocess_kind",
-    "intermediateThrowEvent": "throw_event",
-    "messageFlow": "message_flow",
-    "timeCycle": "timer_cycle",
-    "dataObject": "data_object",
-    "dataObjectReference": "data_object",
-    "dataStoreReference": "data_object",
-    "dataStore": "data_object",
-    "dataInputAssociation": "data_object",
-    "dataOutputAssociation": "data_object",
-    "ioSpecification": "data_object",
-    "compensateEventDefinition": "compensation",
-    "linkEventDefinition": "event_kind",
-    "signalEventDefinition": "event_kind",
-    "escalationEventDefinition": "event_kind",
-    "errorEventDefinition": "event_kind",
-    "conditionalEventDefinition": "event_kind",
-    "cancelEventDefinition": "event_kind",
-}
-_REFUSED = {**_REFUSED_FLOW, **_REFUSED_EVENTS}
+_REFUSED = _REFUSED_FLOW
 # An event definition or a loop is reported on the element it belongs to, because only that is drawn.
 _INNER = ("EventDefinition", "LoopCharacteristics", "Association", "ioSpecification", "timeCycle")
 _DRAWN = {
     "definitions", "process", "collaboration", "participant", "laneSet", "lane", "childLaneSet", "flowNodeRef",
     "extensionElements", "documentation", "incoming", "outgoing", "sequenceFlow", "textAnnotation", "text",
-    "association", "group", "category", "categoryValue",
+    "association", "group", "category", "categoryValue", "messageFlow", "participantMultiplicity", "itemDefinition",
+    "dataObject", "dataObjectReference", "dataStore", "dataStoreReference", "dataState", "dataInputAssociation",
+    "dataOutputAssociation", "ioSpecification", "dataInput", "dataOutput", "inputSet", "outputSet", "dataInputRefs",
+    "dataOutputRefs", "sourceRef", "targetRef", "property",
 }
 _FLOW = {
     "userTask", "manualTask", "receiveTask", "scriptTask", "script", "businessRuleTask", "exclusiveGateway",
@@ -79,7 +58,11 @@ _FLOW = {
 }
 _EVENTS = {
     "startEvent", "endEvent", "intermediateCatchEvent", "boundaryEvent", "timerEventDefinition", "timeDuration",
-    "timeDate", "terminateEventDefinition", "message",
+    "timeDate", "timeCycle", "terminateEventDefinition", "message", "messageEventDefinition", "signal",
+    "signalEventDefinition", "error", "errorEventDefinition", "escalation", "escalationEventDefinition",
+    "conditionalEventDefinition", "condition", "linkEventDefinition", "source", "target", "transaction",
+    "cancelEventDefinition", "compensateEventDefinition", "intermediateThrowEvent", "sendTask", "serviceTask",
+    "eventBasedGateway",
 }
 RUN_TAGS = _DRAWN | _FLOW | _EVENTS
 
@@ -142,6 +125,14 @@ def owner(element: etree._Element) -> str | None:
     return None
 
 
+def only_read(element: etree._Element) -> bool:
+    """Whether the element belongs to a pool that is not executed, beside one that is."""
+    process = element if local(element) == "process" else next(element.iterancestors(model("process")), None)
+    if process is None or process.get("isExecutable") == "true":
+        return False
+    return any(other.get("isExecutable") == "true" for other in process.getparent().iterchildren(model("process")))
+
+
 def _parser() -> etree.XMLParser:
     return etree.XMLParser(
         resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False, dtd_validation=False
@@ -194,7 +185,7 @@ def _constructs(root: etree._Element) -> list[Finding]:
     for element in root.iter(etree.Element):
         found += _attributes(element)
         if etree.QName(element).namespace == MODEL:
-            found += _construct(element)
+            found += [] if only_read(element) else _construct(element)
         elif etree.QName(element).namespace not in _KNOWN:
             found.append(f.warning("foreign_element", owner(element), tag=local(element)))
     return list({(one.code, one.element, str(one.details)): one for one in found}.values())
@@ -218,10 +209,6 @@ def _attributes(element: etree._Element) -> list[Finding]:
 
 def _construct(element: etree._Element) -> list[Finding]:
     tag = local(element)
-    if element.get("isForCompensation") == "true":
-        return [f.error("compensation", owner(element))]
-    if tag == "subProcess" and element.get("triggeredByEvent") == "true":
-        return [f.error("subprocess_kind", owner(element))]
     if tag in _REFUSED:
         return [f.error(_REFUSED[tag], owner(element))]
     return [] if tag in RUN_TAGS else [f.error("unsupported", owner(element), tag=tag)]

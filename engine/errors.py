@@ -105,6 +105,18 @@ class MessageNotAwaited(NotPossible):
     """The dossier is not waiting for the message "{message}"."""
 
 
+class MessageNotMeant(NotPossible):
+    """The dossier waits for the message "{message}", but for another one than "{correlation}"; check the value."""
+
+
+class SignalNotAwaited(NotPossible):
+    """The dossier is not waiting for the signal "{signal}"."""
+
+
+class ServiceNotAwaited(NotPossible):
+    """The dossier is not waiting for the answer to request {token}."""
+
+
 class TimerNotSet(NotPossible):
     """Timer {timer} is not set on this dossier."""
 
@@ -137,20 +149,16 @@ class NoBranchHolds(Failed):
     """No condition holds at {element} and it has no default flow; correct the values or the diagram."""
 
 
+class ErrorUncaught(Failed):
+    """Nothing catches the error "{code}" that {element} raised; correct the cause or the diagram."""
+
+
 class Stuck(Failed):
     """The dossier would wait for ever at {element}; the diagram must be corrected."""
 
 
 class StepFailed(Failed):
     """The step could not be carried out at element {element}: {reason}."""
-
-
-class MappingRefused(Invalid):
-    """The mapping of {element} cannot be used: {reason}."""
-
-
-class MigrationRefused(NotPossible):
-    """The dossier cannot go over to the new version: {first} ({count} reason(s) in all)."""
 
 
 class CalendarRefused(Invalid):

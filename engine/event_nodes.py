@@ -1,49 +1,69 @@
-"""The library's event classes with our meaning; what they wait for is in `engine/waits.py`."""
+"""The library's event classes with our meaning; what they wait for and throw is in `engine/waits.py`, `throwing.py`."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from SpiffWorkflow.bpmn.specs import defaults
-from SpiffWorkflow.bpmn.specs.event_definitions.simple import TerminateEventDefinition
-from SpiffWorkflow.bpmn.specs.event_definitions.timer import TimerEventDefinition
 
-from engine import scopes, waits
+from engine import compensation, races, scopes, services, throwing, waits
 from engine.guards import Token
 from engine.nodes import Element
 from engine.structure import Flow
-
-
-class OneDoorTimer(TimerEventDefinition):  # type: ignore[misc]
-    """A timer whose due time is computed once and kept outside; it never looks at a clock."""
-
-    def __init__(self, name: str, expression: str, kind: str) -> None:
-        super().__init__(name, expression)
-        self.kind = kind
-
-    def has_fired(self, my_task: Token) -> bool:
-        return False
 
 
 class StartEvent(Element, defaults.StartEvent):  # type: ignore[misc]
     """Where a process or a subprocess begins."""
 
 
-class EndEvent(Element, defaults.EndEvent):  # type: ignore[misc]
+class BoundaryEvent(Element):
+    """What may happen to a task or subprocess while it lasts."""
+
+
+class CatchEvent(Element):
+    """A wait between two elements."""
+
+    def arrive(self, run: Any, token: Token) -> bool:
+        waits.enter(run, self, token)
+        return False
+
+
+class ThrowEvent(Element):
+    """Throws something on the way; the token ends here if what it threw breaks off its own scope."""
+
+    def arrive(self, run: Any, token: Token) -> bool:
+        return "compensation" not in self.event.kinds() or compensation.enter(run, self, token)
+
+    def leave(self, run: Any, token: Token) -> list[Flow]:
+        throwing.throw(run, self.event, token)
+        return [] if token.dropped else super().leave(run, token)
+
+
+class EndEvent(ThrowEvent):
     """Where a token ends, or all tokens of its scope."""
 
     def leave(self, run: Any, token: Token) -> list[Flow]:
-        scopes.reach_end(run, self.name, token.scope, isinstance(self.event_definition, TerminateEventDefinition))
+        throwing.throw(run, self.event, token)
+        if not token.dropped:
+            scopes.reach_end(run, self.name, token.scope, "terminate" in self.event.kinds())
         return []
 
 
-class BoundaryEvent(Element, defaults.BoundaryEvent):  # type: ignore[misc]
-    """A timer on a step or a subprocess."""
+class SendTask(ThrowEvent):
+    """Sends a message."""
 
 
-class CatchEvent(Element, defaults.IntermediateCatchEvent):  # type: ignore[misc]
-    """A timer between two elements."""
+class ServiceTask(Element):
+    """Asks a connector and waits for its answer."""
 
     def arrive(self, run: Any, token: Token) -> bool:
-        waits.enter_timer(run, self, token)
+        services.enter(run, self, token)
+        return False
+
+
+class EventGateway(Element):
+    """Waits for several events; the way of the first is followed."""
+
+    def arrive(self, run: Any, token: Token) -> bool:
+        races.enter(run, self, token)
         return False

@@ -1,59 +1,65 @@
-"""The library's parsers of events, making our event classes with timers of our own."""
+"""The library's parsers of events, making our event classes; what each of them is comes from `engine/events.py`."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from lxml import etree
-from SpiffWorkflow.bpmn.parser.event_parsers import (
-    BoundaryEventParser,
-    EndEventParser,
-    IntermediateCatchEventParser,
-    StartEventParser,
-)
+from SpiffWorkflow.bpmn.parser.event_parsers import StartEventParser
+from SpiffWorkflow.bpmn.parser.TaskParser import TaskParser
 from SpiffWorkflow.bpmn.specs.event_definitions.simple import NoneEventDefinition
 
 from engine import event_nodes as nodes
 from engine.diagram import model
-from engine.structure import text_of
+from engine.events import Event
+from engine.structure import Graph
 from engine.task_parsers import Ours
 
 
-class _Timers:
-    """Event parsers whose timers are ours."""
-
-    node: etree._Element
-
-    def parse_timer_event(self, event: etree._Element) -> nodes.OneDoorTimer:
-        name = self.node.get("name") or self.node.get("id") or ""
-        for kind, tag in (("duration", "timeDuration"), ("date", "timeDate")):
-            drawn = event.find(model(tag))
-            if drawn is not None:
-                return nodes.OneDoorTimer(name, text_of(drawn), kind)
-        raise ValueError(name)
-
-
-class _Start(Ours, _Timers, StartEventParser):  # type: ignore[misc]
+class _Start(Ours, StartEventParser):  # type: ignore[misc]
     def create_task(self) -> Any:
         return self._create_task(NoneEventDefinition())
 
 
-class _End(Ours, _Timers, EndEventParser):  # type: ignore[misc]
-    def create_task(self) -> Any:
-        return self._create_task(self.get_event_definition([".//bpmn:terminateEventDefinition"]))
-
-
-class _Catch(Ours, _Timers, IntermediateCatchEventParser):  # type: ignore[misc]
-    pass
-
-
-class _Boundary(Ours, _Timers, BoundaryEventParser):  # type: ignore[misc]
-    pass
+class _Event(Ours, TaskParser):  # type: ignore[misc]
+    def handles_multiple_outgoing(self) -> bool:
+        return True
 
 
 EVENT_PARSERS = {
     model("startEvent"): (_Start, nodes.StartEvent),
-    model("endEvent"): (_End, nodes.EndEvent),
-    model("boundaryEvent"): (_Boundary, nodes.BoundaryEvent),
-    model("intermediateCatchEvent"): (_Catch, nodes.CatchEvent),
+    model("endEvent"): (_Event, nodes.EndEvent),
+    model("boundaryEvent"): (_Event, nodes.BoundaryEvent),
+    model("intermediateCatchEvent"): (_Event, nodes.CatchEvent),
+    model("intermediateThrowEvent"): (_Event, nodes.ThrowEvent),
+    model("sendTask"): (_Event, nodes.SendTask),
+    model("serviceTask"): (_Event, nodes.ServiceTask),
+    model("eventBasedGateway"): (_Event, nodes.EventGateway),
 }
+
+
+def wire(spec: Any, graph: Graph, events: Mapping[str, Event], named: tuple[str, ...]) -> None:
+    """Tell the elements of a specification which events they are, have around them and inside them."""
+    for event in events.values():
+        spec.task_specs[event.id].event = event
+    for node in graph.nodes.values():
+        element = spec.task_specs[node.id]
+        element.handlers = handlers_of(graph, node.id, events)
+        element.starts_by_event = node.starts_by_event
+        for border in graph.boundary.get(node.id, []):
+            if events[border.id].handler:
+                element.undo = border.id
+                element.keeps = tuple(name for name in named if _is_within(graph, name, node.id))
+
+
+def handlers_of(graph: Graph, scope: str | None, events: Mapping[str, Event]) -> tuple[Event, ...]:
+    """The start events of the event subprocesses directly in a scope."""
+    starts = (graph.trigger(node.id) for node in graph.inside(scope) if node.starts_by_event)
+    return tuple(events[start.id] for start in starts if start is not None)
+
+
+def _is_within(graph: Graph, name: str, around: str) -> bool:
+    at: str | None = name
+    while at is not None and at != around:
+        at = graph.nodes[at].scope
+    return at is not None

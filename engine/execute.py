@@ -12,7 +12,7 @@ from typing import Any
 
 from SpiffWorkflow.exceptions import SpiffWorkflowException
 
-from engine import branching, commands, facts, migration, scopes, state, stepping
+from engine import branching, catching, commands, facts, scopes, services, state, stepping, waits
 from engine.commands import Command
 from engine.definition import Definition
 from engine.errors import (
@@ -21,9 +21,9 @@ from engine.errors import (
     BudgetExceeded,
     ChoiceUnknown,
     Invalid,
-    MessageNotAwaited,
     NotClaimed,
     NotStarted,
+    SignalNotAwaited,
     StateUnreadable,
     StepAwaitsMessage,
     StepFailed,
@@ -56,17 +56,11 @@ class Outcome:
     facts: tuple[Fact, ...]
 
 
-def step(
-    definition: Definition, stored: bytes | None, command: Command, now: datetime, onto: Definition | None = None
-) -> Outcome:
-    """Carry out one command. Raises an error of `engine.errors`; the old state is then as good as before.
-
-    `onto` is the version that MigrateDossier names.
-    """
+def step(definition: Definition, stored: bytes | None, command: Command, now: datetime) -> Outcome:
+    """Carry out one command. Raises an error of `engine.errors`; the old state is then as good as before."""
     if now.tzinfo is None:
         raise Invalid(reason="the time of a command needs a zone")
-    current = _at(now, _state(definition, stored, command))
-    run = _moved(definition, onto, current, command, now) or Run(definition, current, now)
+    run = Run(definition, _at(now, _state(definition, stored, command)), now)
     try:
         _HANDLERS[type(command)](run, command)
     except BudgetExceeded as problem:
@@ -75,21 +69,6 @@ def step(
     except _BROKEN as problem:
         raise StepFailed(element=run.current, reason=f"{type(problem).__name__}: {problem}") from problem
     return Outcome(_kept(run), tuple(run.facts))
-
-
-def _moved(
-    definition: Definition, onto: Definition | None, current: State, command: Command, now: datetime
-) -> Run | None:
-    if not isinstance(command, commands.MigrateDossier):
-        return None
-    if onto is None or onto.digest != command.digest:
-        raise Invalid(reason="the version to go over to is not the one that was brought")
-    return migration.move(migration.way(definition, onto, command.mapping), current, now)
-
-
-def _migrate(run: Run, command: commands.MigrateDossier) -> None:
-    """The tokens have moved; an open step of the new version may stop the clock or let it run."""
-    _set_clock(run)
 
 
 def _kept(run: Run) -> bytes:
@@ -147,6 +126,8 @@ def _start(run: Run, command: commands.StartProcess) -> None:
     run.record(facts.ProcessStarted(run.definition.digest, run.state.dossier, form))
     for element in run.definition.starts:
         run.arrive(element)
+    for event in run.definition.handlers:
+        waits.arm(run, event, "")
     _rest(run)
 
 
@@ -189,25 +170,24 @@ def _check_choice(run: Run, work: Step, place: Place, choice: str | None) -> Non
 
 
 def _deliver(run: Run, command: commands.DeliverMessage) -> None:
-    waiting = [
-        place for place in run.state.tokens.values()
-        if place.at in run.definition.steps and run.definition.steps[place.at].message == command.message
-        and command.token in (None, place.id)
-    ]
-    if not waiting:
-        raise MessageNotAwaited(message=command.message)
-    _finish(run, waiting[0], command.form, None)
+    values = state.plain(command.form)
+    catching.deliver(run, command.message, values, (command.token, command.correlation))
+    _rest(run)
+
+
+def _broadcast(run: Run, command: commands.BroadcastSignal) -> None:
+    if not catching.signal(run, command.signal, state.plain(command.form)):
+        raise SignalNotAwaited(signal=command.signal)
+    _rest(run)
+
+
+def _answer(run: Run, command: commands.AnswerService) -> None:
+    services.answer(run, command)
+    _rest(run)
 
 
 def _finish(run: Run, place: Place, form: Any, choice: str | None) -> None:
-    values = state.plain(form)
-    run.record(facts.StepCompleted(place.id, place.at, values, choice))
-    kept = {**values, "choice": choice}
-    if place.index is not None:
-        stepping.end_instance(run, place, kept)
-    else:
-        run.state.data[place.at] = kept
-        run.go_on(place)
+    stepping.finish(run, place, state.plain(form), choice)
     _rest(run)
 
 
@@ -217,16 +197,7 @@ def _fire(run: Run, command: commands.FireTimer) -> None:
         raise TimerNotSet(timer=command.timer)
     if run.now < moment_of(timer.due_at):
         raise TimerNotDue(timer=command.timer, due_at=timer.due_at)
-    del run.state.timers[timer.id]
-    run.record(facts.TimerFired(timer.id, timer.element))
-    event = run.definition.spec.task_specs[timer.element]
-    place = run.state.tokens[timer.token]
-    if place.at == timer.element:
-        run.go_on(place)
-    else:
-        if event.cancel_activity:
-            scopes.cancel(run, place, "interrupted")
-        run.begin(timer.element, place.scope)
+    catching.fire(run, timer)
     _rest(run)
 
 
@@ -250,6 +221,8 @@ def _rest(run: Run) -> None:
         waiting = branching.arrivals_in(run, None)
         if waiting or current.end is None:
             raise Stuck(element=waiting[0] if waiting else run.current)
+        waits.stop(run, "")
+        current.done.clear()
         current.ended = True
         run.record(facts.DossierEnded(current.status, current.end))
 
@@ -282,7 +255,8 @@ _HANDLERS: dict[type, Callable[[Run, Any], None]] = {
     commands.ReleaseStep: _release,
     commands.CompleteStep: _complete,
     commands.DeliverMessage: _deliver,
+    commands.BroadcastSignal: _broadcast,
+    commands.AnswerService: _answer,
     commands.FireTimer: _fire,
     commands.WithdrawDossier: _withdraw,
-    commands.MigrateDossier: _migrate,
 }

@@ -131,6 +131,107 @@ class TimerCancelled:
 
 
 @dataclass(frozen=True, slots=True)
+class EventAwaited:
+    """A message, signal or condition (`kind`) of this name started to be awaited; `key` is a message's correlation."""
+
+    wait: str
+    element: str
+    kind: str
+    name: str
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EventCaught:
+    """An event happened at this element. `wait` ended with it; errors, escalations and cancels were not waited for.
+
+    The values that a message, signal, error or escalation brought are kept under the element's id.
+    """
+
+    wait: str | None
+    element: str
+    kind: str
+    name: str
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class EventDropped:
+    """An awaited event is not awaited any more, without having happened."""
+
+    wait: str
+    element: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventThrown:
+    """The process itself raised a signal, error, escalation, cancel or compensation (`kind`); `name` is its name
+    or code, or the activity to compensate."""
+
+    element: str
+    kind: str
+    name: str
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class MessageSent:
+    """The process sent a message; `inside` says that this very dossier awaited and got it."""
+
+    element: str
+    message: str
+    key: str | None
+    values: Mapping[str, Any]
+    inside: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceRequested:
+    """A service task asked the connector of this name for something and waits for the answer."""
+
+    token: str
+    element: str
+    connector: str
+    inputs: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceAnswered:
+    """The connector answered; its output is kept under the element's id."""
+
+    token: str
+    element: str
+    output: Any
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceFailed:
+    """The connector answered with the code of a business error."""
+
+    token: str
+    element: str
+    error: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceCancelled:
+    """The answer is not awaited any more; `reason` as of a cancelled step."""
+
+    token: str
+    element: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityCompensated:
+    """What an activity had done began to be taken back by its handler."""
+
+    activity: str
+    handler: str
+
+
+@dataclass(frozen=True, slots=True)
 class StatusChanged:
     """The public status (1-10 of the national portal) moved; `old` is 0 at the beginning."""
 
@@ -161,35 +262,6 @@ class DueSet:
 
 
 @dataclass(frozen=True, slots=True)
-class DossierMigrated:
-    """The dossier went on under another version: digests of both, and everything whose id changed."""
-
-    old: str
-    new: str
-    mapping: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class StepMoved:
-    """An open step is now this step of the version that the dossier went over to; unit, hours and holder stay."""
-
-    token: str
-    step: str
-    kind: str
-    role: str
-    form: str | None
-    message: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class TimerMoved:
-    """A set timer now belongs to this element of the new version; it is due when it was."""
-
-    timer: str
-    element: str
-
-
-@dataclass(frozen=True, slots=True)
 class DossierEnded:
     """No token is left; `end` is the end event reached, or None after a withdrawal."""
 
@@ -199,11 +271,13 @@ class DossierEnded:
 
 Fact = (
     ProcessStarted | PathFollowed | BranchDecided | ValueComputed | StepEntered | StepClaimed | StepReleased
-    | StepCompleted | StepCancelled | TimerSet | TimerFired | TimerCancelled | StatusChanged | ClockStopped
-    | ClockStarted | DueSet | DossierMigrated | StepMoved | TimerMoved | DossierEnded
+    | StepCompleted | StepCancelled | TimerSet | TimerFired | TimerCancelled | EventAwaited | EventCaught
+    | EventDropped | EventThrown | MessageSent | ServiceRequested | ServiceAnswered | ServiceFailed | ServiceCancelled
+    | ActivityCompensated | StatusChanged | ClockStopped | ClockStarted | DueSet | DossierEnded
 )
 
 KINDS: dict[str, type] = {kind.__name__: kind for kind in Fact.__args__}
+BRINGING = ("message", "signal", "error", "escalation")
 _TUPLES = {"elements", "flows"}
 
 

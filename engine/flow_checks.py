@@ -6,7 +6,7 @@ from engine import findings as f
 from engine.findings import Finding
 from engine.structure import EVENT_TAGS, Flow, Graph, Node
 
-_UNCONDITIONAL = ("parallelGateway", *EVENT_TAGS)
+_UNCONDITIONAL = ("parallelGateway", "eventBasedGateway", *EVENT_TAGS)
 
 
 def check_flows(graph: Graph) -> list[Finding]:
@@ -43,13 +43,18 @@ def _ways(graph: Graph) -> list[Finding]:
     ended = {node.scope for node in graph.nodes.values() if node.type == "endEvent"}
     for node in graph.nodes.values():
         ways = graph.outgoing.get(node.id, [])
-        if not ways and node.type != "endEvent" and node.scope in ended:
+        if not ways and node.type != "endEvent" and node.scope in ended and not _by_event(graph, node):
             found.append(f.warning("no_way_out", node.id))
         if node.type in _UNCONDITIONAL:
             found += [f.error("conditional_flow", flow.id) for flow in ways if flow.condition]
         else:
             found += _conditions(node, ways)
     return found
+
+
+def _by_event(graph: Graph, node: Node) -> bool:
+    """Whether neither a flow leads there nor leaves: event subprocesses and what compensation does."""
+    return node.starts_by_event or node.compensates or node.id in graph.handlers
 
 
 def _conditions(node: Node, ways: list[Flow]) -> list[Finding]:

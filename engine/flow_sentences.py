@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 FLOW_FINDINGS: dict[str, str] = {
-    "gateway_kind": "Gateway {element} must be exclusive, inclusive or parallel; other kinds cannot be run yet.",
     "complex_gateway": "Complex gateway {element} cannot be run; draw an inclusive or a parallel gateway.",
     "call_activity": "Call activity {element} cannot be run yet; draw the called steps in place.",
     "subprocess_kind": "Subprocess {element} is an event, ad-hoc or transaction one, which cannot be run yet.",

@@ -28,6 +28,16 @@ class OpenStep:
 
 
 @dataclass(frozen=True, slots=True)
+class Awaited:
+    """An event that is awaited: a message, signal or condition (`kind`) of this name."""
+
+    element: str
+    kind: str
+    name: str
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """A dossier at one moment."""
 
@@ -39,6 +49,8 @@ class View:
     clock: str = "running"
     open: Mapping[str, OpenStep] = field(default_factory=dict)
     timers: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    waits: Mapping[str, Awaited] = field(default_factory=dict)
+    services: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     passed: tuple[str, ...] = ()
     flows: tuple[str, ...] = ()
     decisions: tuple[BranchDecided, ...] = ()
@@ -64,6 +76,8 @@ class _Draft:
         self.visits = dict(view.visits)
         self.open = dict(view.open)
         self.timers = dict(view.timers)
+        self.waits = dict(view.waits)
+        self.services = dict(view.services)
         self.due = dict(view.due)
         self.passed = list(view.passed)
         self.flows = list(view.flows)
@@ -71,8 +85,9 @@ class _Draft:
 
     def view(self) -> View:
         return replace(
-            self.base, data=self.data, visits=self.visits, open=self.open, timers=self.timers, due=self.due,
-            passed=tuple(self.passed), flows=tuple(self.flows), decisions=tuple(self.decisions),
+            self.base, data=self.data, visits=self.visits, open=self.open, timers=self.timers, waits=self.waits,
+            services=self.services, due=self.due, passed=tuple(self.passed), flows=tuple(self.flows),
+            decisions=tuple(self.decisions),
         )
 
 
@@ -129,6 +144,38 @@ def _timer_over(draft: _Draft, fact: facts.TimerFired | facts.TimerCancelled) ->
     del draft.timers[fact.timer]
 
 
+def _awaited(draft: _Draft, fact: facts.EventAwaited) -> None:
+    draft.waits[fact.wait] = Awaited(fact.element, fact.kind, fact.name, fact.key)
+
+
+def _caught(draft: _Draft, fact: facts.EventCaught) -> None:
+    if fact.wait is not None:
+        del draft.waits[fact.wait]
+    if fact.kind in facts.BRINGING:
+        draft.data[fact.element] = fact.values
+
+
+def _dropped(draft: _Draft, fact: facts.EventDropped) -> None:
+    del draft.waits[fact.wait]
+
+
+def _requested(draft: _Draft, fact: facts.ServiceRequested) -> None:
+    draft.services[fact.token] = (fact.element, fact.connector)
+
+
+def _answered(draft: _Draft, fact: facts.ServiceAnswered) -> None:
+    del draft.services[fact.token]
+    draft.data[fact.element] = fact.output
+
+
+def _service_over(draft: _Draft, fact: facts.ServiceCancelled) -> None:
+    del draft.services[fact.token]
+
+
+def _told(draft: _Draft, fact: Fact) -> None:
+    """What was thrown leaves its traces in what caught it."""
+
+
 def _status(draft: _Draft, fact: facts.StatusChanged) -> None:
     draft.base = replace(draft.base, status=fact.new)
 
@@ -143,32 +190,6 @@ def _clock_started(draft: _Draft, fact: facts.ClockStarted) -> None:
 
 def _due(draft: _Draft, fact: facts.DueSet) -> None:
     draft.due[fact.scope] = fact.due_at
-
-
-def _migrated(draft: _Draft, fact: facts.DossierMigrated) -> None:
-    """Everything kept so far goes by its name in the new version."""
-    def to(name: str) -> str:
-        return fact.mapping.get(name) or name
-
-    draft.base = replace(draft.base, digest=fact.new, end=draft.base.end and to(draft.base.end))
-    draft.data = {to(name): value for name, value in draft.data.items()}
-    draft.visits = {to(name): count for name, count in draft.visits.items()}
-    draft.passed = [to(name) for name in draft.passed]
-    draft.flows = [to(name) for name in draft.flows]
-    draft.decisions = [
-        replace(each, gateway=to(each.gateway), flows=tuple(to(name) for name in each.flows))
-        for each in draft.decisions
-    ]
-
-
-def _step_moved(draft: _Draft, fact: facts.StepMoved) -> None:
-    draft.open[fact.token] = replace(
-        draft.open[fact.token], step=fact.step, kind=fact.kind, role=fact.role, form=fact.form, message=fact.message
-    )
-
-
-def _timer_moved(draft: _Draft, fact: facts.TimerMoved) -> None:
-    draft.timers[fact.timer] = (fact.element, draft.timers[fact.timer][1])
 
 
 def _ended(draft: _Draft, fact: facts.DossierEnded) -> None:
@@ -188,12 +209,19 @@ APPLY: dict[type, Callable[[_Draft, Any], None]] = {
     facts.TimerSet: _timer_set,
     facts.TimerFired: _timer_over,
     facts.TimerCancelled: _timer_over,
+    facts.EventAwaited: _awaited,
+    facts.EventCaught: _caught,
+    facts.EventDropped: _dropped,
+    facts.EventThrown: _told,
+    facts.MessageSent: _told,
+    facts.ServiceRequested: _requested,
+    facts.ServiceAnswered: _answered,
+    facts.ServiceFailed: _told,
+    facts.ServiceCancelled: _service_over,
+    facts.ActivityCompensated: _told,
     facts.StatusChanged: _status,
     facts.ClockStopped: _clock_stopped,
     facts.ClockStarted: _clock_started,
     facts.DueSet: _due,
-    facts.DossierMigrated: _migrated,
-    facts.StepMoved: _step_moved,
-    facts.TimerMoved: _timer_moved,
     facts.DossierEnded: _ended,
 }

@@ -35,6 +35,7 @@ class Token(Task):  # type: ignore[misc]
         self.scope = scope
         self.via = via
         self.place: Any = None
+        self.dropped = False
 
     def move(self, flow: Flow) -> None:
         """Go along a sequence flow: a new token at its target, in the same scope."""
@@ -70,6 +71,7 @@ class Tokens(BpmnWorkflow):  # type: ignore[misc]
         self.moved = 0
         self.instances = 0
         self.current = "?"
+        self.running: Token | None = None
 
     def drain(self) -> None:
         """Run every ready automatic token until all wait. Raises BudgetExceeded rather than never end."""
@@ -78,8 +80,14 @@ class Tokens(BpmnWorkflow):  # type: ignore[misc]
             self.moved += 1
             if self.moved > MAX_STEPS:
                 raise BudgetExceeded(limit=MAX_STEPS, unit="steps", element=token.task_spec.name)
-            self.current = token.task_spec.name
+            self.moves(token)
             token.run()
+        self.running = None
+
+    def moves(self, token: Token) -> None:
+        """A token moves now."""
+        self.current = token.task_spec.name
+        self.running = token
 
     def repeat(self, count: int, element: str) -> None:
         """Permit a step to be repeated so often besides what this command repeats already."""

@@ -13,6 +13,7 @@ from engine.vocabulary import WAITS, Step
 _MAIN = {"receive": 0, "appraise": 1, "approve": 2, "stamp": 3, "sign": 3, "return": 4}
 _MAIN_NAMES = ("receive", "appraise", "approve", "stamp or sign", "return")
 _BORDERS = (*WAITS, "transfer")
+_WAITING = ("intermediateCatchEvent", "boundaryEvent", "serviceTask", "eventBasedGateway")
 _TEST = re.compile(r'\b([a-z][a-z0-9_]*)\s*\.\s*choice\s*(?:=|!=)\s*"([^"]*)"')
 
 
@@ -50,8 +51,8 @@ def _ending(graph: Graph) -> set[str]:
 def _waits(graph: Graph, node: str) -> bool:
     drawn = graph.nodes[node]
     if drawn.is_container:
-        return any(_waits(graph, inner.id) for inner in graph.inside(node))
-    return drawn.is_step or drawn.type in ("intermediateCatchEvent", "boundaryEvent")
+        return any(_waits(graph, inner.id) for inner in graph.inside(node) if not inner.starts_by_event)
+    return drawn.is_step or drawn.type in _WAITING
 
 
 def _automatic_loops(graph: Graph) -> list[Finding]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from SpiffWorkflow.util.task import TaskState
 
-from engine import branching, facts, scopes, waits
+from engine import branching, catching, facts, scopes, waits
 from engine.definition import Definition
 from engine.errors import ExpressionFailed
 from engine.facts import Fact
@@ -99,15 +99,22 @@ class Run(Tokens):
         self.tasks.pop(token.id, None)
 
     def go_on(self, place: Place) -> None:
-        """Let a waiting token leave its element."""
-        waits.stop_timers(self, place.id)
+        """Let a waiting token leave its element, as soon as the token that moves now has come to rest."""
+        waits.stop(self, place.id)
         del self.state.tokens[place.id]
-        token = Token(self, self.definition.spec.task_specs[place.at], TaskState.READY, place.scope)
+        token = Token(self, self.definition.spec.task_specs[place.at], TaskState.FUTURE, place.scope)
         token.place = place
-        token.run()
+        token._ready()
 
     def settle(self) -> None:
-        """Move until everything waits: joins that nothing can reach any more let go, empty frames are left."""
+        """Move until everything waits, looking at conditions again whenever it does."""
+        self._move()
+        while self.state.waits and self.state.tokens and (wait := waits.fulfilled(self)) is not None:
+            catching.caught(self, wait, {})
+            self._move()
+
+    def _move(self) -> None:
+        """Joins that nothing can reach any more let go, empty frames are left."""
         self.drain()
         while branching.release(self) or scopes.leave_empty(self):
             self.drain()

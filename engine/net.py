@@ -13,6 +13,7 @@ from engine.structure import Flow, Graph, Node
 MAX_TOKENS = 2
 MAX_SUBSETS = 6
 _EXCLUSIVE = ("exclusiveGateway", "eventBasedGateway")
+_ENDING = ("terminate", "error", "cancel")
 _BUSY = "busy "
 
 Marking = tuple[tuple[str, int], ...]
@@ -36,8 +37,12 @@ class Net:
 
     def _branches(self, node: Node) -> bool:
         ways = self.graph.outgoing.get(node.id, [])
-        reminded = any(_goes_on(event) for event in self.graph.boundary.get(node.id, []))
+        reminded = any(_goes_on(event) for event in self._borders(node.id))
         return self.is_join(node) or reminded or (len(ways) > 1 and node.type not in _EXCLUSIVE)
+
+    def _borders(self, host: str) -> list[Node]:
+        """The boundary events that tokens leave by; compensation is no way out."""
+        return [event for event in self.graph.boundary.get(host, []) if event.id not in self.graph.handlers]
 
     def is_join(self, node: Node) -> bool:
         """Whether tokens wait for each other here."""
@@ -55,17 +60,6 @@ class Net:
         for start in self.starts:
             begun += self._left(start)
         return _frozen(begun)
-
-    def marking(self, standing: Iterable[str], arrived: Iterable[str]) -> Marking:
-        """The marking of tokens that stand at elements, busy or about to be, and of some that have come over flows."""
-        counts = Counter(arrived)
-        for element in standing:
-            into = self.graph.incoming.get(element)
-            if self.graph.boundary.get(element) or not into:
-                counts[_BUSY + element] += 1
-            else:
-                counts[into[0].id] += 1
-        return _frozen(counts)
 
     def crowded(self, marking: Marking) -> list[str]:
         """The merges and joins at which a token arrives while an earlier one is still there."""
@@ -116,7 +110,7 @@ class Net:
     def _passed(self, node: Node) -> list[tuple[str, Counter[str]]]:
         if node.type == "endEvent":
             return [(node.id, Counter())]
-        if self.graph.boundary.get(node.id):
+        if self._borders(node.id):
             return [(node.id, Counter([_BUSY + node.id]))]
         return [(node.id, after) for after in self._choices(node)]
 
@@ -145,7 +139,7 @@ class Net:
 
     def _finished(self, host: str) -> Iterator[tuple[str, Counter[str]]]:
         """An activity with boundary events is completed or interrupted; reminders are given once, before either."""
-        events = self.graph.boundary.get(host, [])
+        events = self._borders(host)
         reminded: Counter[str] = Counter()
         for event in events:
             if _goes_on(event):
@@ -203,7 +197,8 @@ def _goes_on(event: Node) -> bool:
 
 
 def _ends_all(node: Node) -> bool:
-    return node.type == "endEvent" and node.xml.find(model("terminateEventDefinition")) is not None
+    kinds = (node.xml.find(model(f"{kind}EventDefinition")) for kind in _ENDING)
+    return node.type == "endEvent" and any(kind is not None for kind in kinds)
 
 
 def _frozen(counts: Counter[str]) -> Marking:

@@ -11,7 +11,8 @@ from typing import Any
 from SpiffWorkflow.bpmn.specs import defaults
 from SpiffWorkflow.bpmn.specs.bpmn_task_spec import BpmnTaskSpec
 
-from engine import branching, scopes, stepping
+from engine import branching, compensation, scopes, stepping
+from engine.events import Event
 from engine.guards import Token
 from engine.structure import Flow
 
@@ -27,6 +28,11 @@ class Element(BpmnTaskSpec):  # type: ignore[misc]
         self.incoming: list[str] = []
         self.events: list[Any] = []
         self.firsts: list[str] = []
+        self.event: Any = None
+        self.handlers: tuple[Event, ...] = ()
+        self.starts_by_event = False
+        self.undo: str | None = None
+        self.keeps: tuple[str, ...] = ()
 
     def test(self) -> None:
         """The definition was checked as a whole before it came here."""
@@ -42,6 +48,8 @@ class Element(BpmnTaskSpec):  # type: ignore[misc]
         return True
 
     def _on_complete_hook(self, my_task: Token) -> None:
+        if my_task.workflow.definition.compensates:
+            compensation.remember(my_task.workflow, self, my_task)
         for flow in self.leave(my_task.workflow, my_task):
             my_task.move(flow)
 
@@ -135,3 +143,6 @@ class SubProcess(Element, defaults.SubWorkflowTask):  # type: ignore[misc]
     def arrive(self, run: Any, token: Token) -> bool:
         scopes.enter(run, self, token)
         return False
+
+    def leave(self, run: Any, token: Token) -> list[Flow]:
+        return [] if self.starts_by_event else super().leave(run, token)

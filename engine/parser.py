@@ -17,11 +17,13 @@ from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
 
 from engine.diagram import MODEL, local
 from engine.event_parsers import EVENT_PARSERS
+from engine.executable import strip
 from engine.structure import NODE_TAGS, Graph
 from engine.task_parsers import TASK_PARSERS
 
 # What sends a token along every flow, whatever is written on it.
-_PLAIN = ("parallelGateway", "startEvent", "boundaryEvent", "intermediateCatchEvent")
+_PLAIN = ("parallelGateway", "startEvent", "boundaryEvent", "intermediateCatchEvent", "intermediateThrowEvent",
+          "eventBasedGateway")
 
 
 class _Process(ProcessParser):  # type: ignore[misc]
@@ -45,6 +47,7 @@ class Parser(BpmnParser):  # type: ignore[misc]
 
 def parse(graph: Graph) -> BpmnProcessSpec:
     """The specification of a checked diagram. Raises the library's ValidationException."""
+    strip(graph.root, graph.process)
     parser = Parser()
     parser.add_bpmn_xml(graph.root)
     spec = parser.get_spec(graph.process.get("id"))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from engine import branching, facts, waits
+from engine import branching, compensation, facts, waits
 from engine.errors import Stuck
+from engine.events import Event
 from engine.guards import Token
 from engine.state import Place
 
@@ -15,24 +16,47 @@ if TYPE_CHECKING:
 
 def enter(run: Run, node: Any, token: Token) -> None:
     """Begin inside a subprocess."""
-    place = run.wait(Place("", node.name, token.scope))
-    waits.set_timers(run, node, place)
     run.park(token)
+    place = open_frame(run, node, token.scope)
+    waits.attend(run, node, place)
     for first in node.firsts:
         run.arrive(first, place.id)
 
 
+def open_frame(run: Run, node: Any, scope: str | None) -> Place:
+    """A frame that waits for what its event subprocesses wait for."""
+    place = run.wait(Place("", node.name, scope))
+    for event in node.handlers:
+        waits.arm(run, event, place.id)
+    return place
+
+
+def handlers_in(run: Run, frame: Place | None) -> tuple[Event, ...]:
+    """The start events of the event subprocesses directly in a frame, or in the process."""
+    if frame is None:
+        return run.definition.handlers
+    handlers: tuple[Event, ...] = run.definition.spec.task_specs[frame.at].handlers
+    return handlers
+
+
 def leave_empty(run: Run) -> bool:
-    """Leave a subprocess with no token inside any more. Raises Stuck if a join in it still waits."""
-    frames = [place for place in run.state.tokens.values() if place.at in run.definition.frames]
+    """Let a subprocess with no token inside go on; false if there is none. Raises Stuck if a join in it waits."""
+    frames = [place for place in run.state.tokens.values() if _is_frame(run, place)]
     for place in frames:
         if not run.state.parts_of(place.id):
             waiting = branching.arrivals_in(run, place.id)
             if waiting:
                 raise Stuck(element=waiting[0])
-            run.go_on(place)
+            if place.todo is None:
+                run.go_on(place)
+            else:
+                compensation.go_on(run, place)
             return True
     return False
+
+
+def _is_frame(run: Run, place: Place) -> bool:
+    return place.at in run.definition.frames or place.todo is not None
 
 
 def reach_end(run: Run, element: str, scope: str | None, terminate: bool) -> None:
@@ -40,7 +64,7 @@ def reach_end(run: Run, element: str, scope: str | None, terminate: bool) -> Non
     status = run.definition.end_status.get(element)
     if status:
         run.change_status(status, element)
-    if scope is None:
+    if _is_outermost(run, scope):
         run.state.end = element
     if terminate:
         for place in [place for place in run.state.tokens.values() if place.scope == scope]:
@@ -48,20 +72,41 @@ def reach_end(run: Run, element: str, scope: str | None, terminate: bool) -> Non
         _forget(run, scope)
 
 
+def _is_outermost(run: Run, scope: str | None) -> bool:
+    """Whether a scope is the process or an event subprocess of it: then what ends there ends the dossier."""
+    while scope is not None:
+        frame = run.state.tokens[scope]
+        if not run.definition.spec.task_specs[frame.at].starts_by_event:
+            return False
+        scope = frame.scope
+    return True
+
+
 def cancel(run: Run, place: Place, reason: str) -> None:
     """End a waiting token, and what is inside it, without going on."""
     cancel_parts(run, place, reason)
-    waits.stop_timers(run, place.id)
+    waits.stop(run, place.id)
+    run.state.done.pop(place.id, None)
     del run.state.tokens[place.id]
-    if place.at in run.definition.steps and place.items is None:
-        run.record(facts.StepCancelled(place.id, place.at, reason))
+    if place.at in run.definition.steps:
+        if place.items is None:
+            run.record(facts.StepCancelled(place.id, place.at, reason))
+    elif place.at in run.definition.services:
+        run.record(facts.ServiceCancelled(place.id, place.at, reason))
+
+
+def empty(run: Run, scope: str | None, reason: str) -> None:
+    """End everything in a scope and everything that it waits for, but not the scope itself."""
+    for place in [place for place in run.state.tokens.values() if place.scope == scope]:
+        cancel(run, place, reason)
+    waits.stop_handlers(run, scope or "")
+    _forget(run, scope)
 
 
 def cancel_all(run: Run, reason: str) -> None:
     """End every waiting token."""
-    for place in [place for place in run.state.tokens.values() if place.scope is None]:
-        cancel(run, place, reason)
-    _forget(run, None)
+    empty(run, None, reason)
+    run.state.done.clear()
 
 
 def cancel_parts(run: Run, place: Place, reason: str) -> None:
@@ -72,6 +117,8 @@ def cancel_parts(run: Run, place: Place, reason: str) -> None:
 
 
 def _forget(run: Run, scope: str | None) -> None:
+    if run.running is not None and run.running.scope == scope:
+        run.running.dropped = True
     for token in [token for token in run.queue if token.scope == scope]:
         run.queue.remove(token)
     branching.forget_arrivals(run, scope)

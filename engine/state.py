@@ -24,7 +24,8 @@ class Place:
     """A token that waits. `at` is its element; a step, a repeated step's body, a subprocess or a timer.
 
     `scope` is the token of the subprocess or of the repeated step around it. A repeated step's body has `items` and
-    collects `results`; each of its instances has `index` and `item`.
+    collects `results`; each of its instances has `index` and `item`. A wait for a message may have a correlation `key`.
+    A place that takes back what was done has `todo` left, and `seen`, the values as they were when it was done.
     """
 
     id: str
@@ -36,21 +37,46 @@ class Place:
     item: Any = None
     items: list[Any] | None = None
     results: list[Any] | None = None
+    key: str | None = None
+    todo: list[Any] | None = None
+    seen: dict[str, Any] | None = None
 
 
 @dataclass(slots=True)
 class Timer:
-    """A set timer; `token` is what it waits with."""
+    """A set timer; `token` is what it waits with, empty for the dossier as a whole.
+
+    A repeated one has its `cycle`, the moment `base` it is counted from, and how often it has `fired`.
+    """
 
     id: str
     element: str
     due_at: str
     token: str
+    cycle: str = ""
+    base: str = ""
+    fired: int = 0
+
+
+@dataclass(slots=True)
+class Wait:
+    """An event that is awaited; `kind` is message, signal or condition, `token` as of a timer.
+
+    `name` is that of the message or signal, or the condition; `held` says whether the condition did when last looked.
+    """
+
+    id: str
+    element: str
+    kind: str
+    name: str
+    token: str
+    key: str | None = None
+    held: bool = False
 
 
 @dataclass(slots=True)
 class State:
-    """Everything the engine knows about one dossier."""
+    """Everything the engine knows about one dossier. `done` lists by scope what a compensation would take back."""
 
     digest: str
     dossier: dict[str, Any]
@@ -61,7 +87,9 @@ class State:
     next: int = 1
     tokens: dict[str, Place] = field(default_factory=dict)
     timers: dict[str, Timer] = field(default_factory=dict)
+    waits: dict[str, Wait] = field(default_factory=dict)
     arrivals: dict[str, dict[str, int]] = field(default_factory=dict)
+    done: dict[str, list[Any]] = field(default_factory=dict)
     ended: bool = False
     end: str | None = None
     at: str | None = None
@@ -78,6 +106,7 @@ class State:
 
 _PLACE_DEFAULTS = {
     "scope": None, "visit": 0, "assignee": None, "index": None, "item": None, "items": None, "results": None,
+    "key": None, "todo": None, "seen": None,
 }
 
 
@@ -85,7 +114,11 @@ def dump(state: State) -> bytes:
     """The state as bytes; equal states give equal bytes."""
     plain = {name: getattr(state, name) for name in _SCALARS}
     plain["tokens"] = [_short(place) for place in state.tokens.values()]
-    plain["timers"] = [[timer.id, timer.element, timer.due_at, timer.token] for timer in state.timers.values()]
+    plain["timers"] = [_timer(timer) for timer in state.timers.values()]
+    if state.waits:
+        plain["waits"] = [[getattr(wait, name) for name in _WAIT] for wait in state.waits.values()]
+    if state.done:
+        plain["done"] = state.done
     try:
         text = json.dumps(plain, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
         return PREFIX + text.encode("utf-8")
@@ -101,7 +134,8 @@ def load(stored: bytes) -> State:
         plain = json.loads(stored[len(PREFIX) :])
         tokens = {short["id"]: Place(**short) for short in plain.pop("tokens")}
         timers = {row[0]: Timer(*row) for row in plain.pop("timers")}
-        found = State(**plain, tokens=tokens, timers=timers)
+        waits = {row[0]: Wait(*row) for row in plain.pop("waits", ())}
+        found = State(**plain, tokens=tokens, timers=timers, waits=waits)
         _check_kinds(found)
         return found
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError) as problem:
@@ -138,7 +172,14 @@ _SCALARS = (
 _KINDS: dict[str, tuple[type, ...]] = {
     "digest": (str,), "dossier": (dict,), "data": (dict,), "visits": (dict,), "status": (int,), "clock": (str,),
     "next": (int,), "arrivals": (dict,), "ended": (bool,), "end": (str, NoneType), "at": (str, NoneType),
+    "done": (dict,),
 }
+_WAIT = ("id", "element", "kind", "name", "token", "key", "held")
+
+
+def _timer(timer: Timer) -> list[Any]:
+    usual: list[Any] = [timer.id, timer.element, timer.due_at, timer.token]
+    return [*usual, timer.cycle, timer.base, timer.fired] if timer.cycle else usual
 
 
 def _short(place: Place) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from engine import facts, scopes, waits
+from engine import facts, races, scopes, waits
 from engine.errors import ExpressionFailed
 from engine.guards import MAX_INSTANCES, Token
 from engine.state import Place
@@ -22,7 +22,7 @@ def enter(run: Run, node: Any, token: Token) -> bool:
         run.state.visits[step.id] = visit
         place = run.wait(Place("", step.id, token.scope, visit))
         _open(run, step, place)
-        waits.set_timers(run, node, place)
+        waits.attend(run, node, place)
         return False
     items = _items(run, step, token)
     if not items:
@@ -30,7 +30,7 @@ def enter(run: Run, node: Any, token: Token) -> bool:
         return True
     run.state.visits[step.id] = visit
     body = run.wait(Place("", step.id, token.scope, visit, items=items, results=[None] * len(items)))
-    waits.set_timers(run, node, body)
+    waits.attend(run, node, body)
     for index in range(1 if step.loop.sequential else len(items)):
         open_instance(run, step, body, index)
     return False
@@ -40,6 +40,18 @@ def open_instance(run: Run, step: Step, body: Place, index: int) -> None:
     """Open one instance of a repeated step."""
     item = (body.items or [])[index]
     _open(run, step, run.wait(Place("", step.id, body.id, body.visit, index=index, item=item)))
+
+
+def finish(run: Run, place: Place, values: dict[str, Any], choice: str | None) -> None:
+    """Keep what a step was finished with, and let its token go on."""
+    run.record(facts.StepCompleted(place.id, place.at, values, choice))
+    kept = {**values, "choice": choice}
+    if place.index is not None:
+        end_instance(run, place, kept)
+        return
+    run.state.data[place.at] = kept
+    races.leave(run, place)
+    run.go_on(place)
 
 
 def end_instance(run: Run, place: Place, values: dict[str, Any]) -> None:

@@ -10,15 +10,16 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from engine import findings as f
-from engine.diagram import ONEDOOR, local, model, onedoor
+from engine.diagram import ONEDOOR, local, model, onedoor, only_read
 from engine.findings import Finding
 
 STEP_TAGS = ("userTask", "manualTask", "receiveTask", "task")
-VALUE_TAGS = ("scriptTask", "businessRuleTask")
-EVENT_TAGS = ("startEvent", "endEvent", "boundaryEvent", "intermediateCatchEvent")
-GATEWAY_TAGS = ("exclusiveGateway", "parallelGateway", "inclusiveGateway")
-CONTAINER_TAGS = ("subProcess",)
-NODE_TAGS = frozenset((*STEP_TAGS, *VALUE_TAGS, *EVENT_TAGS, *GATEWAY_TAGS, *CONTAINER_TAGS))
+VALUE_TAGS = ("scriptTask", "businessRuleTask", "serviceTask")
+CONTAINER_TAGS = ("subProcess", "transaction")
+ACTIVITY_TAGS = (*STEP_TAGS, *VALUE_TAGS, "sendTask", *CONTAINER_TAGS)
+EVENT_TAGS = ("startEvent", "endEvent", "boundaryEvent", "intermediateCatchEvent", "intermediateThrowEvent")
+GATEWAY_TAGS = ("exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway")
+NODE_TAGS = frozenset((*ACTIVITY_TAGS, *EVENT_TAGS, *GATEWAY_TAGS))
 RESERVED = frozenset({"dossier", "filing", "visits", "item", "now", "today"})
 _STEP_ID = re.compile(r"[a-z][a-z0-9_]*")
 _ANY_ID = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
@@ -43,6 +44,16 @@ class Node:
     def is_container(self) -> bool:
         return self.type in CONTAINER_TAGS
 
+    @property
+    def starts_by_event(self) -> bool:
+        """Whether it is an event subprocess: no flow leads there."""
+        return self.type == "subProcess" and self.xml.get("triggeredByEvent") == "true"
+
+    @property
+    def compensates(self) -> bool:
+        """Whether it is done only to take back what another activity did."""
+        return bool(self.xml.get("isForCompensation") == "true")
+
 
 @dataclass(frozen=True, slots=True)
 class Flow:
@@ -66,6 +77,7 @@ class Graph:
     outgoing: dict[str, list[Flow]] = field(default_factory=dict)
     incoming: dict[str, list[Flow]] = field(default_factory=dict)
     boundary: dict[str, list[Node]] = field(default_factory=dict)
+    handlers: dict[str, str] = field(default_factory=dict)
 
     def inside(self, scope: str | None) -> list[Node]:
         """The nodes directly in a subprocess, or in the process."""
@@ -75,19 +87,32 @@ class Graph:
         """Where tokens begin in a scope: at its start event, or without one at everything that no flow enters."""
         inside = self.inside(scope)
         drawn = [node for node in inside if node.type == "startEvent"]
-        return drawn or [node for node in inside if node.type != "boundaryEvent" and node.id not in self.incoming]
+        return drawn or [node for node in inside if node.id not in self.incoming and not _entered_otherwise(node)]
+
+    def trigger(self, handler: str) -> Node | None:
+        """The event that starts an event subprocess."""
+        return next((node for node in self.inside(handler) if node.type == "startEvent"), None)
 
     def start(self) -> Node | None:
         """The first element of the process."""
         return next(iter(self.starts()), None)
 
     def after(self, node: str) -> list[str]:
-        """Where a token can be next: along flows, out of its boundary events, or into a subprocess."""
+        """Where a token can be next: along flows, out of its boundary events, into a subprocess, or from the start
+        of a scope into its event subprocesses."""
         ways = [flow.target for flow in self.outgoing.get(node, [])]
         ways += [event.id for event in self.boundary.get(node, [])]
-        if node in self.nodes and self.nodes[node].is_container:
+        ways += [self.handlers[node]] if node in self.handlers else []
+        drawn = self.nodes.get(node)
+        if drawn and drawn.is_container:
             ways += [inner.id for inner in self.starts(node)]
+        if drawn and drawn in self.starts(drawn.scope):
+            ways += [other.id for other in self.inside(drawn.scope) if other.starts_by_event]
         return ways
+
+
+def _entered_otherwise(node: Node) -> bool:
+    return node.type == "boundaryEvent" or node.starts_by_event or node.compensates
 
 
 def children(element: etree._Element, tag: str) -> list[etree._Element]:
@@ -121,6 +146,8 @@ def draw(root: etree._Element) -> tuple[Graph | None, list[Finding]]:
     graph = Graph(root, process)
     for xml, scope in _walk(process, None):
         _add(graph, xml, scope)
+    for xml in process.iter(model("association")):
+        _associate(graph, xml.get("sourceRef") or "", xml.get("targetRef") or "")
     return graph, found + _references(graph)
 
 
@@ -151,11 +178,15 @@ def _add(graph: Graph, xml: etree._Element, scope: str | None) -> None:
     graph.incoming.setdefault(flow.target, []).append(flow)
 
 
+def _associate(graph: Graph, source: str, target: str) -> None:
+    """An association from a boundary event to an activity for compensation names the event's handler."""
+    event, activity = graph.nodes.get(source), graph.nodes.get(target)
+    if event and activity and event.type == "boundaryEvent" and activity.compensates:
+        graph.handlers[source] = target
+
+
 def _process(root: etree._Element) -> tuple[etree._Element | None, list[Finding]]:
     processes = children(root, "process")
-    filled = [process for process in processes if any(local(xml) in NODE_TAGS for xml in process.iter(etree.Element))]
-    if len(filled) > 1:
-        return None, [f.error("several_pools", filled[1].get("id"), count=len(filled))]
     ready = [process for process in processes if process.get("isExecutable") == "true"]
     if not ready:
         return None, [f.error("process_missing")]
@@ -171,7 +202,7 @@ def _ids(root: etree._Element) -> list[Finding]:
         identity = element.get("id")
         if identity is not None and etree.QName(element).namespace != ONEDOOR:
             counted[identity] += 1
-        if local(element) in NODE_TAGS or local(element) in ("sequenceFlow", "process"):
+        if (local(element) in NODE_TAGS or local(element) in ("sequenceFlow", "process")) and not only_read(element):
             found += check_id(local(element), identity)
     return found + [f.error("id_duplicate", identity) for identity, count in counted.items() if count > 1]
 
@@ -200,14 +231,7 @@ def _references(graph: Graph) -> list[Finding]:
         default = node.xml.get("default")
         if default and default not in [flow.id for flow in graph.outgoing.get(node.id, [])]:
             found.append(f.error("reference", node.id, reference=default))
-    return found + _messages(graph) + _participants(graph)
-
-
-def _messages(graph: Graph) -> list[Finding]:
-    messages = {xml.get("id") for xml in graph.root.iter(model("message"))}
-    receives = [node for node in graph.nodes.values() if node.type == "receiveTask" and node.xml.get("messageRef")]
-    wrong = [node for node in receives if node.xml.get("messageRef") not in messages]
-    return [f.error("reference", node.id, reference=node.xml.get("messageRef")) for node in wrong]
+    return found + _participants(graph)
 
 
 def _participants(graph: Graph) -> list[Finding]:

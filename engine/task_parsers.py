@@ -73,4 +73,5 @@ TASK_PARSERS = {
     model("parallelGateway"): (_Gateway, nodes.ParallelGateway),
     model("inclusiveGateway"): (_Gateway, nodes.InclusiveGateway),
     model("subProcess"): (_SubProcess, nodes.SubProcess),
+    model("transaction"): (_SubProcess, nodes.SubProcess),
 }

@@ -1,25 +1,44 @@
-"""When a timer is due: ISO 8601 dates and durations, counted from a moment that is handed in."""
+"""When a timer is due: ISO 8601 dates, durations and repetitions, counted from a moment that is handed in."""
 
 from __future__ import annotations
 
 import calendar
 import re
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 
 LOCAL = timezone(timedelta(hours=7))
 _NUMBER = r"(\d+)"
 _DURATION = re.compile(
     rf"P(?:{_NUMBER}Y)?(?:{_NUMBER}M)?(?:{_NUMBER}W)?(?:{_NUMBER}D)?"
-    rf"(?:T(?:{_NUMBER}H)?(?:{_NUMBER}M)?(?:{_NUMBER}S)?)?",
+    rf"(?:T(?:{_NUMBER}H)?(?:{_NUMBER}M)?(?:(\d+(?:\.\d{{1,6}})?)S)?)?",
     re.ASCII,
 )
+_REPEATED = re.compile(r"R(\d{0,6})", re.ASCII)
 _MAX_DIGITS = 6
 
 
 def due_at(kind: str, value: str, now: datetime) -> datetime:
-    """The moment a timer goes off; `kind` is duration or date. Raises ValueError for anything else."""
+    """The moment a timer goes off first; `kind` is duration, date or cycle. Raises ValueError for what is none."""
     text = value.strip()
-    return _after(text, now) if kind == "duration" else _moment(text)
+    if kind == "cycle":
+        return next_of_cycle(text, now, 0) or now
+    return _times(_length(text), 1, now) if kind == "duration" else _moment(text)
+
+
+def next_of_cycle(text: str, base: datetime, fired: int) -> datetime | None:
+    """When a repeated timer that was set at `base` and has gone off `fired` times goes off next; None if no more.
+
+    `R3/PT10H` goes off three times, ten hours apart; `R/P1M` every month, each counted from the beginning, so that the
+    31st is followed by the last day of a shorter month and then by the 31st again. `R/<start>/P1D` begins at `start`
+    (or at its first repetition after `base`), `R/P1D/<end>` does not go beyond `end`.
+    """
+    cycle = _cycle(text)
+    if cycle.times is not None and fired >= cycle.times:
+        return None
+    start, number = (base, fired + 1) if cycle.start is None else (cycle.start, fired + _missed(cycle, base))
+    due = _times(cycle.length, number, start)
+    return None if cycle.end is not None and due > cycle.end else due
 
 
 def text_of(moment: datetime) -> str:
@@ -37,19 +56,68 @@ def _moment(text: str) -> datetime:
     return (moment if moment.tzinfo else moment.replace(tzinfo=LOCAL)).astimezone(UTC)
 
 
-def _after(text: str, now: datetime) -> datetime:
+@dataclass(frozen=True, slots=True)
+class _Length:
+    """A duration as whole months and the exact rest."""
+
+    months: int
+    rest: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class _Cycle:
+    """How often (None: for ever), how far apart, and between which moments a timer repeats."""
+
+    times: int | None
+    length: _Length
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+def _cycle(text: str) -> _Cycle:
+    parts = text.split("/")
+    repeated = _REPEATED.fullmatch(parts[0])
+    if repeated is None or len(parts) not in (2, 3):
+        raise ValueError(text)
+    times = int(repeated.group(1)) if repeated.group(1) else None
+    last = len(parts) == 3 and parts[2].startswith("P")
+    length = _length(parts[2] if last else parts[1])
+    if times == 0 or not (length.months or length.rest):
+        raise ValueError(text)
+    if len(parts) == 2:
+        return _Cycle(times, length)
+    return _Cycle(times, length, start=_moment(parts[1])) if last else _Cycle(times, length, end=_moment(parts[2]))
+
+
+def _missed(cycle: _Cycle, base: datetime) -> int:
+    """How many repetitions lie before the moment the timer was set."""
+    start = cycle.start or base
+    longest = timedelta(days=31) * cycle.length.months + cycle.length.rest
+    missed = max(0, (base - start) // longest)
+    while _times(cycle.length, missed, start) < base:
+        missed += 1
+    return missed
+
+
+def _length(text: str) -> _Length:
     match = _DURATION.fullmatch(text)
     if match is None or not any(match.groups()) or text.endswith("T"):
         raise ValueError(text)
-    if max(len(part or "") for part in match.groups()) > _MAX_DIGITS:
+    if max(len((part or "").split(".")[0]) for part in match.groups()) > _MAX_DIGITS:
         raise ValueError(text)
-    years, months, weeks, days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
-    start = _add_months(now.astimezone(LOCAL), years * 12 + months)
+    years, months, weeks, days, hours, minutes = (int(part or 0) for part in match.groups()[:-1])
+    seconds = float(match.groups()[-1] or 0)
     rest = timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
+    return _Length(years * 12 + months, rest)
+
+
+def _times(length: _Length, number: int, start: datetime) -> datetime:
+    """The moment so many durations after another."""
     try:
-        return (start + rest).astimezone(UTC)
+        moved = _add_months(start.astimezone(LOCAL), length.months * number)
+        return (moved + length.rest * number).astimezone(UTC)
     except OverflowError as problem:
-        raise ValueError(text) from problem
+        raise ValueError(str(length)) from problem
 
 
 def _add_months(start: datetime, months: int) -> datetime:
@@ -57,6 +125,6 @@ def _add_months(start: datetime, months: int) -> datetime:
         return start
     year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
     if year > 9000:
-        raise ValueError(f"P{months}M")
+        raise ValueError(str(months))
     day = min(start.day, calendar.monthrange(year, month + 1)[1])
     return start.replace(year=year, month=month + 1, day=day)

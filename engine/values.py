@@ -62,10 +62,20 @@ class Values:
         seen = {**self.definition.blank, **state.data, "dossier": state.dossier}
         seen["visits"] = {**self.definition.unvisited, **state.visits}
         self.allowance.spend(len(seen) // NAMES)
+        if where is not None and where.scope is not None:
+            self._as_it_was(seen, where.scope)
         if isinstance(where, Place) and where.index is not None:
             loop = self.definition.steps[where.at].loop
             seen[loop.item if loop else "item"] = where.item
         return seen
+
+    def _as_it_was(self, seen: dict[str, Any], scope: str | None) -> None:
+        """While something is taken back, what it did is seen as it was when it was done."""
+        while scope is not None:
+            frame = self.state.tokens[scope]
+            if frame.seen is not None:
+                seen |= frame.seen
+            scope = frame.scope
 
     def evaluate(self, text: str, element: str, where: Where = None, **more: Any) -> Any:
         """The plain value of an expression of the diagram; failures name the element."""

@@ -17,6 +17,9 @@ TITLES = {
     "CompleteStep": "{step} completed",
     "CompleteStep.choice": "{step} completed: {choice}",
     "DeliverMessage": "{step} received from outside",
+    "DeliverMessage.event": "Message received: {element}",
+    "BroadcastSignal": "Signal received: {element}",
+    "AnswerService": "Answer received: {element}",
     "FireTimer": "Time limit {element} passed",
     "WithdrawDossier": "Dossier withdrawn by the applicant",
 }
@@ -40,6 +43,26 @@ SENTENCES = {
     "TimerSet": "The time limit {element} runs until {due_at}.",
     "TimerFired": "The time limit {element} passed.",
     "TimerCancelled": "The time limit {element} was lifted.",
+    "EventAwaited.message": "{element}: the message “{name}” is awaited.",
+    "EventAwaited.key": "{element}: the message “{name}” for “{key}” is awaited.",
+    "EventAwaited.signal": "{element}: the signal “{name}” is awaited.",
+    "EventAwaited.condition": "{element}: it is awaited that {name} holds.",
+    "EventCaught.message": "{element}: the message “{name}” came{values}.",
+    "EventCaught.signal": "{element}: the signal “{name}” came{values}.",
+    "EventCaught.condition": "{element}: {name} holds now.",
+    "EventCaught.error": "{element} caught the error “{name}”{values}.",
+    "EventCaught.escalation": "{element} caught the escalation “{name}”{values}.",
+    "EventCaught.cancel": "The transaction was left through {element}.",
+    "EventThrown.signal": "{element} gave the signal “{name}”.",
+    "EventThrown.error": "{element} raised the error “{name}”.",
+    "EventThrown.escalation": "{element} escalated “{name}”.",
+    "EventThrown.cancel": "{element} cancelled the transaction.",
+    "EventThrown.compensation": "{element} had things taken back that were done.",
+    "MessageSent": "{element} sent the message “{name}”{values}.",
+    "ServiceRequested": "{element} asked {connector} and waits for the answer.",
+    "ServiceAnswered": "{element} was answered: {value}.",
+    "ServiceFailed": "{element} failed with the error “{error}”: {message}.",
+    "ActivityCompensated": "What {activity} had done is taken back by {element}.",
     "StatusChanged": "The status changed from “{old}” to “{new}”.",
     "StatusChanged.first": "The status became “{new}”.",
     "ClockStopped.supplement": "The legal clock stopped: a supplement is awaited.",
@@ -60,7 +83,7 @@ CHOICE = "choice"
 YES = "yes"
 NO = "no"
 FILING = "filing"
-_SILENT = frozenset({"PathFollowed", "TimerCancelled"})
+_SILENT = frozenset({"PathFollowed", "TimerCancelled", "EventDropped", "ServiceCancelled"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +161,10 @@ def title(command: Mapping[str, Any], facts: Sequence[Mapping[str, Any]], words:
     step = _step_of(facts)
     choice = words.choice(step, command.get("choice"))
     template = TITLES.get(f"{kind}.choice" if choice else kind, kind)
-    fired = next((fact["element"] for fact in facts if fact["fact"] == "TimerFired"), "")
-    return words.say(template, step=words.name(step), choice=choice, element=words.name(fired))
+    if kind == "DeliverMessage" and not step:
+        template = TITLES["DeliverMessage.event"]
+    happened = next((fact["element"] for fact in facts if fact["fact"] in _HAPPENED), "")
+    return words.say(template, step=words.name(step), choice=choice, element=words.name(happened))
 
 
 def narrate(facts: Sequence[Mapping[str, Any]], words: Words, steps: Mapping[str, str]) -> tuple[Told, ...]:
@@ -161,7 +186,11 @@ def _tell(fact: Mapping[str, Any], words: Words, steps: Mapping[str, str]) -> To
     return Told(kind, words.say(SENTENCES.get(template, template), **details), _TONES.get(kind, "plain"))
 
 
-_TONES = {"StepCancelled": "warning", "ClockStopped": "warning", "TimerFired": "warning", "DossierEnded": "success"}
+_TONES = {
+    "StepCancelled": "warning", "ClockStopped": "warning", "TimerFired": "warning", "ServiceFailed": "warning",
+    "DossierEnded": "success",
+}
+_HAPPENED = ("TimerFired", "EventCaught", "ServiceAnswered", "ServiceFailed")
 Read = tuple[str, dict[str, Any]]
 
 
@@ -239,6 +268,32 @@ def _timer(fact: Mapping[str, Any], words: Words, steps: Mapping[str, str]) -> R
     return fact["fact"], {"element": words.name(fact["element"]), "due_at": due}
 
 
+def _event(fact: Mapping[str, Any], words: Words, steps: Mapping[str, str]) -> Read:
+    """What was awaited, came or was raised; the values are said in short."""
+    kind = "key" if fact.get("key") and fact["fact"] == "EventAwaited" else fact.get("kind")
+    details = {
+        "element": words.name(fact["element"]), "name": fact.get("name") or fact.get("message") or "–",
+        "key": fact.get("key"), "values": _brought(fact, words),
+    }
+    return f"{fact['fact']}.{kind}" if kind else fact["fact"], details
+
+
+def _brought(fact: Mapping[str, Any], words: Words) -> str:
+    values = {name: value for name, value in (fact.get("values") or {}).items() if name != "code"}
+    return words.say(BECAUSE, values=_flat(values, words)) if values else ""
+
+
+def _service(fact: Mapping[str, Any], words: Words, steps: Mapping[str, str]) -> Read:
+    return fact["fact"], {
+        "element": words.name(fact["element"]), "connector": fact.get("connector"), "error": fact.get("error"),
+        "message": fact.get("message") or "–", "value": _flat(fact.get("output"), words),
+    }
+
+
+def _compensated(fact: Mapping[str, Any], words: Words, steps: Mapping[str, str]) -> Read:
+    return fact["fact"], {"activity": words.name(fact["activity"]), "element": words.name(fact["handler"])}
+
+
 def _status(fact: Mapping[str, Any], words: Words, steps: Mapping[str, str]) -> Read:
     key = "StatusChanged" if fact["old"] else "StatusChanged.first"
     return key, {"old": words.status(fact["old"]), "new": words.status(fact["new"])}
@@ -264,6 +319,8 @@ def _ended(fact: Mapping[str, Any], words: Words, steps: Mapping[str, str]) -> R
 _READERS: dict[str, Callable[[Mapping[str, Any], Words, Mapping[str, str]], Read]] = {
     "ProcessStarted": _started, "BranchDecided": _branch, "ValueComputed": _computed, "StepEntered": _entered,
     "StepClaimed": _on_step, "StepReleased": _on_step, "StepCompleted": _on_step, "StepCancelled": _cancelled,
-    "TimerSet": _timer, "TimerFired": _timer, "StatusChanged": _status, "ClockStopped": _clock,
-    "ClockStarted": _clock, "DueSet": _due, "DossierEnded": _ended,
+    "EventAwaited": _event, "EventCaught": _event, "EventThrown": _event, "MessageSent": _event,
+    "ServiceRequested": _service, "ServiceAnswered": _service, "ServiceFailed": _service,
+    "ActivityCompensated": _compensated, "TimerSet": _timer, "TimerFired": _timer, "StatusChanged": _status,
+    "ClockStopped": _clock, "ClockStarted": _clock, "DueSet": _due, "DossierEnded": _ended,
 }

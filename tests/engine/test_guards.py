@@ -71,11 +71,6 @@ def test_only_ready_tokens_run() -> None:
             Token(run, made.spec.task_specs["a"], state, None).run()
 
 
-def test_a_timer_event_never_fires_by_itself() -> None:
-    walk = Walk(diagram(start(), timer("t"), task("a"), end(), path("begin", "t", "a", "done")))
-    assert not walk.definition.spec.task_specs["t"].event_definition.has_fired(None)
-
-
 def test_endless_movement_is_stopped_with_the_element() -> None:
     """A loop whose only wait repeats over nothing: the check cannot know, the budget can."""
     xml = diagram(start(), xor("m"), task("a", inside=loop("filing.x")), xor("g", "g-m"), end(),

@@ -66,7 +66,7 @@ def lost_arrival(patch: pytest.MonkeyPatch) -> None:
 
 def deaf_timer(patch: pytest.MonkeyPatch) -> None:
     """A timer outlives the step it hangs on."""
-    patch.setattr(waits, "stop_timers", lambda run, token: None)
+    patch.setattr(waits, "stop", lambda run, token: None)
 
 
 def no_interruption(patch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,107 @@
+"""Taking back what was done: which completed activities have a handler, and running these in reverse order.
+
+A record of what was done is a list: the activity, its compensation event or None, the values as they were, and the
+records of what was done inside it. A place with `todo` runs the handlers one after another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from engine import facts, scopes, waits
+from engine.errors import BudgetExceeded
+from engine.guards import Token
+from engine.state import Place
+
+if TYPE_CHECKING:
+    from engine.moves import Run
+
+MAX_RECORDS = 1_000
+
+
+def remember(run: Run, node: Any, token: Token) -> None:
+    """An activity is done: keep what a compensation would need."""
+    inside = run.state.done.pop(token.place.id, []) if token.place is not None else []
+    if node.undo is None and not inside:
+        return
+    records = run.state.done.setdefault(token.scope or "", [])
+    if len(records) >= MAX_RECORDS:
+        raise BudgetExceeded(limit=MAX_RECORDS, unit="steps", element=node.name)
+    seen = {name: run.state.data[name] for name in node.keeps if name in run.state.data}
+    records.append([node.name, node.undo, seen, []] if node.undo else [node.name, None, {}, inside])
+
+
+def enter(run: Run, node: Any, token: Token) -> bool:
+    """Begin to compensate, and wait until all is taken back; true if there is nothing to take back."""
+    activity = node.event.triggers[0].name
+    run.record(facts.EventThrown(node.name, "compensation", activity, {}))
+    todo = [undo for scope in _scopes(run, token.scope) for undo in _taken(run, scope, activity)]
+    if not todo:
+        return True
+    run.park(token)
+    run.wait(Place("", node.name, token.scope, todo=todo))
+    return False
+
+
+def _scopes(run: Run, scope: str | None) -> Iterator[str]:
+    """The scope of the throwing event and, around an event subprocess, the one it belongs to."""
+    yield scope or ""
+    frame = run.state.tokens.get(scope or "")
+    while frame is not None and run.definition.spec.task_specs[frame.at].starts_by_event:
+        yield frame.scope or ""
+        frame = run.state.tokens.get(frame.scope or "")
+
+
+def _taken(run: Run, scope: str, activity: str) -> list[list[Any]]:
+    """What is to be undone in a scope, latest first; it is not done any more then."""
+    records = run.state.done.pop(scope, [])
+    left = [record for record in records if activity not in ("", record[0])]
+    if left:
+        run.state.done[scope] = left
+    return list(_undoing([record for record in records if activity in ("", record[0])]))
+
+
+def _undoing(records: Iterable[Any]) -> Iterator[list[Any]]:
+    for activity, event, seen, inside in reversed(list(records)):
+        if event is not None:
+            yield [activity, event, seen]
+        else:
+            yield from _undoing(inside)
+
+
+def go_on(run: Run, place: Place) -> None:
+    """Run the next handler; after the last one let the throwing event, or the cancelled transaction, go on."""
+    if place.todo:
+        activity, event, place.seen = place.todo.pop(0)
+        handler = run.definition.events[event].handler or ""
+        run.record(facts.ActivityCompensated(activity, handler))
+        run.passed(event)
+        run.arrive(handler, place.id)
+        return
+    run.state.done.pop(place.id, None)
+    if place.at in run.definition.frames:
+        _leave_cancelled(run, place)
+    else:
+        run.go_on(place)
+
+
+def cancel_transaction(run: Run, element: str, scope: str) -> None:
+    """A transaction is cancelled: all in it ends, and what was done in it is taken back."""
+    place = run.state.tokens[scope]
+    run.record(facts.EventThrown(element, "cancel", "", {}))
+    records = run.state.done.pop(scope, [])
+    scopes.empty(run, scope, "interrupted")
+    waits.stop(run, scope)
+    place.todo = list(_undoing(records))
+
+
+def _leave_cancelled(run: Run, place: Place) -> None:
+    """Leave a cancelled transaction through its cancel event."""
+    while place.index is not None:
+        place = run.state.tokens[place.scope or ""]
+    borders = (node.event for node in run.definition.spec.task_specs[place.at].events)
+    event = next(event for event in borders if "cancel" in event.kinds())
+    run.record(facts.EventCaught(None, event.id, "cancel", "", {}))
+    scopes.cancel(run, place, "interrupted")
+    run.begin(event.id, place.scope)

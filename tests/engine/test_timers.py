@@ -1,0 +1,147 @@
+"""Timers: when they are due, how they repeat, and what happens after an outage."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from engine.commands import FireTimer
+from engine.errors import ExpressionFailed, TimerNotDue
+from engine.timing import due_at, moment_of, next_of_cycle, text_of
+from tests.engine.builders import NOW, choice, end, flow, path, script, start, task, xor
+from tests.engine.happenings import Watched, border, catch, document, handler, told
+
+JANUARY = datetime(2026, 1, 31, 3, 0, tzinfo=UTC)
+
+
+def reminding(cycle: str) -> str:
+    return document(start(), task("a"), end(), end("told"), path("begin", "a", "done"), path("t", "told"),
+                    border("t", "a", told("timeCycle", cycle), interrupting=False))
+
+
+def dues(walk: Watched) -> list[str]:
+    return [due for _, due in walk.view.timers.values()]
+
+
+def test_a_repeated_timer_goes_off_as_often_as_it_says() -> None:
+    walk = Watched(reminding("R3/PT10H"))
+    for number in range(1, 4):
+        assert dues(walk) == [text_of(NOW + timedelta(hours=10 * number))]
+        walk.fire("t")
+    assert dues(walk) == []
+    assert walk.trace.count("t") == 3
+    assert walk.open == ["a"]
+
+
+def test_an_endless_repetition_ends_with_its_task() -> None:
+    walk = Watched(reminding("R/P1D"))
+    for _ in range(5):
+        walk.fire("t")
+    walk.complete("a")
+    assert (walk.view.ended, dues(walk)) == (True, [])
+
+
+def test_months_are_counted_from_the_beginning() -> None:
+    assert [text_of(next_of_cycle("R/P1M", JANUARY, fired) or NOW)[:10] for fired in range(4)] == [
+        "2026-02-28", "2026-03-31", "2026-04-30", "2026-05-31"]
+    assert text_of(next_of_cycle("R/P1Y", datetime(2028, 2, 29, tzinfo=UTC), 3) or NOW)[:10] == "2032-02-29"
+
+
+def test_a_repetition_may_have_a_beginning_or_an_end() -> None:
+    begun = "R2/2026-03-05T01:00:00Z/P1D"
+    assert [next_of_cycle(begun, NOW, fired) for fired in range(3)] == [
+        datetime(2026, 3, 5, 1, tzinfo=UTC), datetime(2026, 3, 6, 1, tzinfo=UTC), None]
+    assert next_of_cycle("R/2020-01-01T00:30:00Z/PT1H", NOW, 0) == NOW + timedelta(minutes=30)
+    ended = "R/P1D/2026-03-04T00:00:00Z"
+    assert [next_of_cycle(ended, NOW, fired) for fired in range(2)] == [NOW + timedelta(days=1), None]
+
+
+def test_after_an_outage_every_cycle_is_made_up_in_order() -> None:
+    walk = Watched(reminding("R/PT1H"))
+    walk.now = NOW + timedelta(hours=3, minutes=30)
+    made_up = []
+    while dues(walk) and moment_of(dues(walk)[0]) <= walk.now:
+        made_up.append(dues(walk)[0])
+        walk.do(FireTimer(walk.timer("t")))
+    assert made_up == [text_of(NOW + timedelta(hours=hours)) for hours in (1, 2, 3)]
+    with pytest.raises(TimerNotDue):
+        walk.do(FireTimer(walk.timer("t")))
+
+
+@pytest.mark.parametrize("bad", ["-PT1H", "", "P", "PT", "1D", "P1.5M", "+P1D", "PT1H ago", "R3/PT1H"])
+def test_what_is_no_duration_is_refused(bad: str) -> None:
+    with pytest.raises(ValueError, match=r".*"):
+        due_at("duration", bad, NOW)
+
+
+@pytest.mark.parametrize("bad", ["PT1H", "R0/PT1H", "R/P0D", "R3", "R3/", "R-1/P1D", "R/-P1D", "R/P1D/soon", "r3/P1D"])
+def test_what_is_no_repetition_is_refused(bad: str) -> None:
+    with pytest.raises(ValueError, match=r".*"):
+        next_of_cycle(bad, NOW, 0)
+
+
+def test_a_computed_repetition_is_kept_as_it_was_computed() -> None:
+    walk = Watched(reminding('="R2/" + filing.every'), {"every": "PT2H"})
+    walk.fire("t")
+    assert dues(walk) == [text_of(NOW + timedelta(hours=4))]
+    with pytest.raises(ExpressionFailed, match="it gives no cycle"):
+        Watched(reminding('="R2/" + filing.every'), {"every": "2 hours"})
+
+
+def test_a_timer_that_leads_back_to_its_own_task_leaves_one_task() -> None:
+    xml = document(start(), task("a"), end(), path("begin", "a", "done"), path("t", "a"),
+                   border("t", "a", told("timeDuration", "P1D")))
+    walk = Watched(xml)
+    for visit in range(2, 5):
+        walk.fire("t")
+        assert (walk.open, walk.view.visits["a"], len(dues(walk))) == (["a"], visit, 1)
+    walk.complete("a")
+    assert walk.view.ended
+
+
+def test_a_timer_of_the_process_starts_a_handler_and_does_not_keep_it_open() -> None:
+    late = handler("h", told("timeDuration", "P5D"), script("note", "1"), end("x"), path("h_on", "note", "x"),
+                   interrupting=False)
+    xml = document(start(), task("a"), end(), path("begin", "a", "done"), late)
+    walk = Watched(xml)
+    walk.fire("h_on")
+    assert (walk.open, walk.view.data["note"], dues(walk)) == (["a"], 1, [])
+    walk.complete("a")
+    assert walk.view.ended
+    early = Watched(xml)
+    early.complete("a")
+    assert (early.view.ended, dues(early)) == (True, [])
+
+
+def test_a_repeated_timer_on_a_way_lets_go_once() -> None:
+    xml = document(start(), catch("t", told("timeCycle", "R/P1D")), task("a"), end(), path("begin", "t", "a", "done"))
+    walk = Watched(xml)
+    walk.fire("t")
+    assert (walk.open, dues(walk)) == (["a"], [])
+
+
+def test_an_interrupting_handler_of_a_subprocess_leaves_its_border_alone() -> None:
+    inner = handler("h", told("timeDuration", "P1D"), task("x"), end("xo"), path("h_on", "x", "xo"))
+    xml = document(start(), "<bpmn:subProcess id=\"f\">", start("i"), task("a"), end("o"), path("i", "a", "o"), inner,
+                   "</bpmn:subProcess>", task("late"), end(), path("begin", "f", "done"), path("b", "late", "done"),
+                   border("b", "f", told("timeDuration", "P2D")))
+    walk = Watched(xml)
+    walk.fire("h_on")
+    assert walk.open == ["x"]
+    walk.fire("b")
+    assert walk.open == ["late"]
+
+
+def test_every_round_of_a_loop_has_its_own_timer() -> None:
+    xml = document(start(), xor("m"), task("a", choice("again", "return"), choice("on")), xor("g", "g-done"), end(),
+                   end("told"), path("begin", "m", "a", "g", "done"), flow("g", "m", 'a.choice = "again"'),
+                   path("t", "told"), border("t", "a", told("timeCycle", "R2/P1D"), interrupting=False))
+    walk = Watched(xml)
+    walk.fire("t")
+    walk.complete("a", "again")
+    walk.fire("t")
+    walk.fire("t")
+    assert dues(walk) == []
+    walk.complete("a", "on")
+    assert walk.view.ended
