@@ -194,7 +194,9 @@ def _decide(definition: Definition, state: bytes | None, before: Before, act: _A
     calendar = known.of(before.receiving_unit)
     scheduled = schedule(definition.procedure, outcome.facts, list(before.ledger), calendar, act.now)
     facts = (*outcome.facts, *scheduled.due)
-    return Change(act.command, act.actor, act.now, before.seq + 1, outcome.state, facts, scheduled.ledger)
+    return Change(
+        act.command, act.actor, act.now, before.seq + 1, outcome.state, facts, scheduled.ledger, scheduled.warn
+    )
 
 
 def _entry(before: Before, act: _Act, change: Change, previous: str) -> dict[str, Any]:

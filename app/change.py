@@ -32,13 +32,14 @@ class Before:
     statutory_due_at: datetime | None
     finished_at: datetime | None
     ended_at: datetime | None
+    warn_at: datetime | None
 
     @staticmethod
     def unborn(columns: Mapping[str, Any]) -> Before:
         """A dossier that is being received."""
         return Before(
             0, columns["code"], columns["procedure"], columns["receiving_unit"], columns["competent_unit"],
-            _applicant(columns), 0, 0, "running", [], None, None, None, None,
+            _applicant(columns), 0, 0, "running", [], None, None, None, None, None,
         )
 
     @staticmethod
@@ -47,7 +48,7 @@ class Before:
         return Before(
             row.id, row.code, row.procedure, row.receiving_unit, row.competent_unit, _applicant(row._mapping), row.seq,
             row.status, row.clock, row.ledger, row.due_at, row.statutory_due_at, row.finished_at,
-            row.ended_at,
+            row.ended_at, row.warn_at,
         )
 
     def born(self, dossier_id: int) -> Before:
@@ -69,11 +70,15 @@ class Change:
     state: bytes
     facts: tuple[Fact, ...]
     ledger: list[Any]
+    warn: Mapping[str, str | None]
 
     @staticmethod
     def of(parts: Sequence[Change]) -> Change:
         """Several changes, one after the other, as one."""
-        return replace(parts[-1], facts=tuple(fact for part in parts for fact in part.facts))
+        return replace(
+            parts[-1], facts=tuple(fact for part in parts for fact in part.facts),
+            warn={scope: at for part in parts for scope, at in part.warn.items()},
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.config import HOME
 from app.db import reading
+from app.deadlines.notices import unread_notices
 from app.jobs.queries import open_incidents
 from app.languages import COOKIE, LANGUAGES, language
 from app.people.accounts import choose_language
@@ -31,6 +32,7 @@ RECEPTION = "/dossiers/new"
 SECTIONS: tuple[tuple[str, str, Any, str], ...] = (
     (RECEPTION, "dossier.receive", lazy_gettext("Receive a dossier"), "receive"),
     ("/tasks", "task.read", lazy_gettext("Inbox"), "inbox"),
+    ("/notices", "task.read", lazy_gettext("Notices"), "clock"),
     ("/dossiers", "dossier.read", lazy_gettext("Dossiers"), "folder"),
     ("/procedures", "catalogue.read", lazy_gettext("Procedures"), "procedure"),
     ("/audit", "audit.read", lazy_gettext("Audit"), "audit"),
@@ -138,6 +140,7 @@ def _context() -> dict[str, Any]:
 def _navigation(actor: Actor) -> list[dict[str, Any]]:
     counts = {
         "/tasks": tab_counts(actor)["mine"] if actor.may("task.work") else 0,
+        "/notices": unread_notices(actor) if actor.may("task.read") else 0,
         "/incidents": open_incidents(actor) if actor.may("incident.read") else 0,
     }
     return [

@@ -69,6 +69,9 @@ COMMAND_NAMES = {
     "AnswerService": lazy_gettext("Answer a service"),
     "FireTimer": lazy_gettext("Let a time limit run out"),
     "WithdrawDossier": lazy_gettext("Withdraw the dossier"),
+    "RecomputeDeadlines": lazy_gettext("Compute the dates anew"),
+    "GiveWarning": lazy_gettext("Give a warning"),
+    "Reappoint": lazy_gettext("Promise a new date"),
 }
 
 NOUNS = (

@@ -28,6 +28,7 @@ from engine.facts import (
     ClockStarted,
     ClockStopped,
     DossierEnded,
+    DueMoved,
     DueSet,
     Fact,
     StatusChanged,
@@ -45,8 +46,9 @@ FINISHED = {3, 8, 9, 10}
 # What a change writes into the dossier's row, but for the history's head.
 KEPT = (
     "state", "ledger", "seq", "updated_at", "data", "status", "clock", "due_at", "statutory_due_at", "finished_at",
-    "ended_at",
+    "ended_at", "warn_at",
 )
+LIMITS = ("dossier", "statutory")
 OPEN = ("open", "waiting")
 
 _ENTER = insert(Task.__table__)
@@ -76,9 +78,14 @@ def dossier_values(before: Before, change: Change) -> dict[str, Any]:
         "updated_at": change.at,
         "data": state.load(change.state).data, "status": before.status, "clock": before.clock, "due_at": before.due_at,
         "statutory_due_at": before.statutory_due_at, "finished_at": before.finished_at, "ended_at": before.ended_at,
+        "warn_at": before.warn_at,
     }
     for fact in change.facts:
         _apply(values, fact, change.at)
+    if "dossier" in change.warn:
+        values["warn_at"] = _time(change.warn["dossier"])
+    if values["ended_at"] or values["finished_at"]:
+        values["warn_at"] = None
     return values
 
 
@@ -92,9 +99,9 @@ def _apply(values: dict[str, Any], fact: Fact, at: datetime) -> None:
             values["clock"] = "stopped"
         case ClockStarted():
             values["clock"] = "running"
-        case DueSet(scope="dossier", due_at=due):
+        case DueSet(scope="dossier", due_at=due) | DueMoved(scope="dossier", due_at=due):
             values["due_at"] = _time(due)
-        case DueSet(scope="statutory", due_at=due):
+        case DueSet(scope="statutory", due_at=due) | DueMoved(scope="statutory", due_at=due):
             values["statutory_due_at"] = _time(due)
         case DossierEnded():
             values["ended_at"] = at
@@ -128,6 +135,9 @@ def task_changes(before: Before, change: Change) -> tuple[dict[str, dict[str, An
         elif (update_ := _task_change(fact, change)) is not None:
             token, columns = update_
             (entered[token] if token in entered else changed.setdefault(token, {})).update(columns)
+    for token, at in change.warn.items():
+        if token not in LIMITS:
+            (entered[token] if token in entered else changed.setdefault(token, {}))["warn_at"] = _time(at)
     return entered, changed
 
 
@@ -138,7 +148,7 @@ def _task(before: Before, fact: StepEntered, change: Change) -> dict[str, Any]:
         "message": fact.message, "item": None if fact.item is None else {"item": fact.item, "index": fact.index},
         "state": "waiting" if fact.message else "open", "assignee": None,
         "hours": None if fact.hours is None else Decimal(fact.hours), "entered_at": change.at, "claimed_at": None,
-        "due_at": None, "ended_at": None, "ended_by": None, "choice": None,
+        "due_at": None, "warn_at": None, "ended_at": None, "ended_by": None, "choice": None,
     }
 
 
@@ -153,7 +163,7 @@ def _task_change(fact: Fact, change: Change) -> tuple[str, dict[str, Any]] | Non
             return token, done
         case StepCancelled(token=token):
             return token, {"state": "cancelled", "ended_at": change.at, "ended_by": change.actor.person}
-        case DueSet(scope=scope, due_at=due) if scope not in ("dossier", "statutory"):
+        case DueSet(scope=scope, due_at=due) | DueMoved(scope=scope, due_at=due) if scope not in LIMITS:
             return scope, {"due_at": _time(due)}
         case _:
             return None

@@ -89,9 +89,36 @@ class WithdrawDossier:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class RecomputeDeadlines:
+    """Compute all dates anew after the working calendar was corrected; `reason` names the correction."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class GiveWarning:
+    """Warn about an open step that takes long, or the "dossier"; `rung` counts from 0, `to` is whom it goes to."""
+
+    token: str
+    rung: int
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reappoint:
+    """Apologise and promise a new date, `hours` working hours after the old one; a second time with an `override`."""
+
+    due_at: str
+    hours: str
+    reason: str
+    number: str = ""
+    override: str = ""
+
+
 Command = (
     StartProcess | ClaimStep | ReleaseStep | CompleteStep | DeliverMessage | BroadcastSignal | AnswerService
-    | FireTimer | WithdrawDossier
+    | FireTimer | WithdrawDossier | RecomputeDeadlines | GiveWarning | Reappoint
 )
 
 KINDS: dict[str, type] = {kind.__name__: kind for kind in Command.__args__}

@@ -145,6 +145,18 @@ class StepAwaitsMessage(NotPossible):
     """Step {step} waits for the message "{message}"; record what was handed in instead of completing it."""
 
 
+class VariantFailed(Failed):
+    """The condition "{expression}" of a variant of the {limit} limit failed: {reason}; correct the procedure."""
+
+
+class ClockStandsStill(NotPossible):
+    """A new date can only be promised while the legal clock runs; wait until the applicant has answered."""
+
+
+class AppointedAgain(NotPossible):
+    """A new date has been promised once already; a further one needs a reason why it is unavoidable."""
+
+
 class NoBranchHolds(Failed):
     """No condition holds at {element} and it has no default flow; correct the values or the diagram."""
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from SpiffWorkflow.exceptions import SpiffWorkflowException
 
-from engine import branching, catching, commands, facts, scopes, services, state, stepping, waits
+from engine import branching, catching, commands, facts, lawful, scopes, services, state, stepping, waits
 from engine.commands import Command
 from engine.definition import Definition
 from engine.errors import (
@@ -124,6 +124,7 @@ def _start(run: Run, command: commands.StartProcess) -> None:
     form = state.plain(command.form)
     run.state.data["filing"] = form
     run.record(facts.ProcessStarted(run.definition.digest, run.state.dossier, form))
+    lawful.set_limits(run)
     for element in run.definition.starts:
         run.arrive(element)
     for event in run.definition.handlers:
@@ -259,4 +260,7 @@ _HANDLERS: dict[type, Callable[[Run, Any], None]] = {
     commands.AnswerService: _answer,
     commands.FireTimer: _fire,
     commands.WithdrawDossier: _withdraw,
+    commands.RecomputeDeadlines: lawful.recompute,
+    commands.GiveWarning: lawful.warn,
+    commands.Reappoint: lawful.reappoint,
 }

@@ -262,6 +262,58 @@ class DueSet:
 
 
 @dataclass(frozen=True, slots=True)
+class LimitSet:
+    """A variant of a limit holds for this dossier: `scope` is "statutory" or "reduced", `value` a number in `unit`
+    (hour, working_day, calendar_day), `condition` the FEEL text that held."""
+
+    scope: str
+    value: float
+    unit: str
+    condition: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlinesRecomputed:
+    """The working calendar was corrected, which moved dates of this dossier; `reason` is the correction."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DueMoved:
+    """A due date moved from `old` to `due_at` by a corrected calendar; `scope` as in DueSet."""
+
+    scope: str
+    old: str | None
+    due_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class WarningGiven:
+    """A warning was given about an open step (or, with the token "dossier", that an apology is to be thought of).
+
+    `rung` counts from 0; `to` is officer, head or unit.
+    """
+
+    token: str
+    step: str
+    rung: int
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reappointed:
+    """An apology was signed and promises a new date, `hours` working hours after the old one; `number` is the
+    letter's, `override` the reason for a further one."""
+
+    due_at: str
+    hours: str
+    reason: str
+    number: str
+    override: str
+
+
+@dataclass(frozen=True, slots=True)
 class DossierEnded:
     """No token is left; `end` is the end event reached, or None after a withdrawal."""
 
@@ -273,7 +325,8 @@ Fact = (
     ProcessStarted | PathFollowed | BranchDecided | ValueComputed | StepEntered | StepClaimed | StepReleased
     | StepCompleted | StepCancelled | TimerSet | TimerFired | TimerCancelled | EventAwaited | EventCaught
     | EventDropped | EventThrown | MessageSent | ServiceRequested | ServiceAnswered | ServiceFailed | ServiceCancelled
-    | ActivityCompensated | StatusChanged | ClockStopped | ClockStarted | DueSet | DossierEnded
+    | ActivityCompensated | StatusChanged | ClockStopped | ClockStarted | DueSet | LimitSet
+    | DeadlinesRecomputed | DueMoved | WarningGiven | Reappointed | DossierEnded
 )
 
 KINDS: dict[str, type] = {kind.__name__: kind for kind in Fact.__args__}

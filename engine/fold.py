@@ -188,7 +188,7 @@ def _clock_started(draft: _Draft, fact: facts.ClockStarted) -> None:
     draft.base = replace(draft.base, clock="running")
 
 
-def _due(draft: _Draft, fact: facts.DueSet) -> None:
+def _due(draft: _Draft, fact: facts.DueSet | facts.DueMoved) -> None:
     draft.due[fact.scope] = fact.due_at
 
 
@@ -223,5 +223,10 @@ APPLY: dict[type, Callable[[_Draft, Any], None]] = {
     facts.ClockStopped: _clock_stopped,
     facts.ClockStarted: _clock_started,
     facts.DueSet: _due,
+    facts.LimitSet: _told,
+    facts.DeadlinesRecomputed: _told,
+    facts.DueMoved: _due,
+    facts.WarningGiven: _told,
+    facts.Reappointed: _told,
     facts.DossierEnded: _ended,
 }

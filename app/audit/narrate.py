@@ -22,6 +22,9 @@ TITLES = {
     "AnswerService": "Answer received: {element}",
     "FireTimer": "Time limit {element} passed",
     "WithdrawDossier": "Dossier withdrawn by the applicant",
+    "RecomputeDeadlines": "Dates computed anew",
+    "GiveWarning": "Warning about {step}",
+    "Reappoint": "Apology signed, new date promised",
 }
 SENTENCES = {
     "ProcessStarted": "The dossier was received under the published version with the digest {digest}.",
@@ -73,12 +76,26 @@ SENTENCES = {
     "DueSet.statutory": "The statutory date became {due_at}.",
     "DueSet.step": "{step} is due by {due_at}.",
     "DueSet.none": "The date of {step} is open while the clock stands.",
+    "LimitSet.statutory": "The statutory time is {limit}, because {condition} held.",
+    "LimitSet.reduced": "The reduced time is {limit}, because {condition} held.",
+    "DeadlinesRecomputed": "The calendar was corrected ({reason}), which moved dates.",
+    "DueMoved": "The date of {step} moved from {old} to {due_at}.",
+    "WarningGiven.officer": "The officer was warned that most of the time for {step} is used.",
+    "WarningGiven.head": "The head was told that {step} is due.",
+    "WarningGiven.unit": "The unit's leader was told that {step} is overdue.",
+    "WarningGiven.apology": "It was called to mind that an apology may be needed before the promised date.",
+    "Reappointed": "A new date was promised: {due_at}. Reason: {reason}",
+    "Reappointed.again": "A new date was promised once more: {due_at}. Reason: {reason} Why again: {override}",
     "DossierEnded": "The dossier ended with the status “{status}”.",
 }
 BECAUSE = " ({values})"
 CHOICE_AT = "choice at {step}"
 VISITS_OF = "visits to {step}"
 DOSSIER = "dossier"
+STATUTORY = "statutory date"
+LIMITS = {
+    "hour": "{value} working hours", "working_day": "{value} working days", "calendar_day": "{value} calendar days",
+}
 CHOICE = "choice"
 YES = "yes"
 NO = "no"
@@ -174,7 +191,7 @@ def narrate(facts: Sequence[Mapping[str, Any]], words: Words, steps: Mapping[str
 
 
 def _step_of(facts: Sequence[Mapping[str, Any]]) -> str:
-    acted = ("StepCompleted", "StepClaimed", "StepReleased")
+    acted = ("StepCompleted", "StepClaimed", "StepReleased", "WarningGiven")
     return next((str(fact["step"]) for fact in facts if fact["fact"] in acted), "")
 
 
@@ -188,7 +205,7 @@ def _tell(fact: Mapping[str, Any], words: Words, steps: Mapping[str, str]) -> To
 
 _TONES = {
     "StepCancelled": "warning", "ClockStopped": "warning", "TimerFired": "warning", "ServiceFailed": "warning",
-    "DossierEnded": "success",
+    "DossierEnded": "success", "WarningGiven": "warning", "DueMoved": "warning", "Reappointed": "warning",
 }
 _HAPPENED = ("TimerFired", "EventCaught", "ServiceAnswered", "ServiceFailed")
 Read = tuple[str, dict[str, Any]]
@@ -312,6 +329,32 @@ def _due(fact: Mapping[str, Any], words: Words, steps: Mapping[str, str]) -> Rea
     return key, {"step": step, "due_at": words.moment(due)}
 
 
+def _limit(fact: Mapping[str, Any], words: Words, steps: Mapping[str, str]) -> Read:
+    told = words.say(LIMITS[fact["unit"]], value=words.plain(fact["value"]))
+    return f"LimitSet.{fact['scope']}", {"limit": told, "condition": fact["condition"]}
+
+
+def _recomputed(fact: Mapping[str, Any], words: Words, steps: Mapping[str, str]) -> Read:
+    return "DeadlinesRecomputed", {"reason": fact["reason"]}
+
+
+def _moved(fact: Mapping[str, Any], words: Words, steps: Mapping[str, str]) -> Read:
+    scope = fact["scope"]
+    names = {"dossier": DOSSIER, "statutory": STATUTORY}
+    step = words.translate(names[scope]) if scope in names else words.name(steps.get(scope, scope))
+    old, new = (words.moment(fact[name]) if fact[name] else "–" for name in ("old", "due_at"))
+    return "DueMoved", {"step": step, "old": old, "due_at": new}
+
+
+def _warned(fact: Mapping[str, Any], words: Words, steps: Mapping[str, str]) -> Read:
+    return f"WarningGiven.{fact['to']}", {"step": words.name(fact["step"])}
+
+
+def _reappointed(fact: Mapping[str, Any], words: Words, steps: Mapping[str, str]) -> Read:
+    details = {"due_at": words.moment(fact["due_at"]), "reason": fact["reason"], "override": fact["override"]}
+    return "Reappointed.again" if fact["override"] else "Reappointed", details
+
+
 def _ended(fact: Mapping[str, Any], words: Words, steps: Mapping[str, str]) -> Read:
     return "DossierEnded", {"status": words.status(fact["status"])}
 
@@ -323,4 +366,6 @@ _READERS: dict[str, Callable[[Mapping[str, Any], Words, Mapping[str, str]], Read
     "ServiceRequested": _service, "ServiceAnswered": _service, "ServiceFailed": _service,
     "ActivityCompensated": _compensated, "TimerSet": _timer, "TimerFired": _timer, "StatusChanged": _status,
     "ClockStopped": _clock, "ClockStarted": _clock, "DueSet": _due, "DossierEnded": _ended,
+    "LimitSet": _limit,
+    "DeadlinesRecomputed": _recomputed, "DueMoved": _moved, "WarningGiven": _warned, "Reappointed": _reappointed,
 }

@@ -17,7 +17,7 @@ from engine.errors import OneDoorError
 from engine.execute import step
 from engine.facts import to_json
 
-_BY_CALENDAR = "DueSet"
+_BY_CALENDAR = ("DueSet", "DueMoved")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def reexecute(definition: Definition, entries: Iterable[Recorded]) -> Verdict:
 
 def _lasting(facts: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The facts as they come back from the database, without those that the calendar decides."""
-    kept = [fact for fact in facts if fact["fact"] != _BY_CALENDAR]
+    kept = [fact for fact in facts if fact["fact"] not in _BY_CALENDAR]
     read: list[dict[str, Any]] = json.loads(json.dumps(kept, default=str))
     return read
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_smorest import Blueprint
 
-from app.deadlines import commands, queries, schemas
+from app.deadlines import commands, notices, queries, schemas
 from app.people.queries import read
 from app.security import current_actor, requires
 
@@ -36,3 +36,22 @@ def set_hours(given: dict[str, Any]) -> dict[str, int]:
 def remove_hours(number: int) -> None:
     """Let hours count no longer"""
     commands.remove_hours(current_actor(), number)
+
+
+@blueprint.get("/notices")
+@requires("task.read")
+@blueprint.arguments(schemas.NoticeFilter, location="query")
+@blueprint.response(200, schemas.NoticeList)
+def list_notices(wanted: dict[str, Any]) -> notices.NoticePage:
+    """My notices, newest first"""
+    return notices.notices(
+        current_actor(), unread=wanted["unread"], before=wanted["before"], size=wanted["page_size"])
+
+
+@blueprint.post("/notices/read")
+@requires("task.read")
+@blueprint.arguments(schemas.NoticesRead)
+@blueprint.response(200, schemas.NoticesRead)
+def read_notices(given: dict[str, Any]) -> dict[str, Any]:
+    """Note that I have read notices; without numbers, all of mine"""
+    return {"count": notices.read_notices(current_actor(), given["notices"])}

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from app import clock
 from app.deadlines import commands, queries
+from app.deadlines import notices as inbox
 from app.errors import OneDoorError, message_of
 from app.errors import status_of as http_status
 from app.languages import pick
@@ -22,6 +23,12 @@ from app.security import current_actor, requires
 blueprint = Blueprint("deadlines", __name__, template_folder="templates")
 
 Page = Response | str | tuple[str, int]
+KINDS = {
+    "officer": lazy_gettext("Little time left for your step"),
+    "head": lazy_gettext("A step is due"),
+    "unit": lazy_gettext("A step is overdue"),
+    "apology": lazy_gettext("The promised date is near; draft an apology if it cannot be kept"),
+}
 WEEKDAYS = (
     lazy_gettext("Monday"), lazy_gettext("Tuesday"), lazy_gettext("Wednesday"), lazy_gettext("Thursday"),
     lazy_gettext("Friday"), lazy_gettext("Saturday"), lazy_gettext("Sunday"),
@@ -99,8 +106,31 @@ def remove_hours(number: int) -> Page:
     return redirect(url_for(".calendar", _anchor="hours"), 303)
 
 
+@blueprint.context_processor
+def _words() -> dict[str, Any]:
+    return {"kind_words": lambda kind: KINDS.get(kind, kind)}
+
+
 def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
         raise DateUnreadable(text=text) from None
+
+
+@blueprint.get("/notices")
+@requires("task.read")
+def notices() -> str:
+    """What the platform told the reader, newest first."""
+    unread = "all" not in request.args
+    found = inbox.notices(current_actor(), unread=unread, before=request.args.get("before", type=int))
+    following = url_for(".notices", before=found.next, all=None if unread else 1) if found.next else None
+    return render_template("deadlines/notices.html", found=found, unread=unread, next_url=following)
+
+
+@blueprint.post("/notices/read")
+@requires("task.read")
+def read_notices() -> Response:
+    """Note that notices have been read: those that are named, else all."""
+    inbox.read_notices(current_actor(), request.form.getlist("notice", type=int) or None)
+    return redirect(url_for(".notices"), 303)

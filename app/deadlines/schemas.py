@@ -5,7 +5,7 @@ from __future__ import annotations
 import marshmallow as ma
 from marshmallow import fields, validate
 
-from app.dossiers.schemas import CodeAndName
+from app.dossiers.schemas import BothLanguages, CodeAndName
 
 _SEASON = {"description": "Day and month, as in 16/04; every year"}
 
@@ -37,3 +37,40 @@ class HoursMade(ma.Schema):
     """The number of new hours."""
 
     id = fields.Integer()
+
+
+class NoticeOut(ma.Schema):
+    """Something an officer was told."""
+
+    id = fields.Integer()
+    code = fields.String()
+    token = fields.String(metadata={"description": 'The step\'s token, or "dossier"'})
+    kind = fields.String(metadata={"description": "officer, head, unit or apology"})
+    step = fields.Nested(BothLanguages, allow_none=True)
+    procedure = fields.Nested(BothLanguages)
+    due_at = fields.AwareDateTime(allow_none=True)
+    created_at = fields.AwareDateTime()
+    read_at = fields.AwareDateTime(allow_none=True)
+    open = fields.Boolean(metadata={"description": "Whether there is still something to do"})
+
+
+class NoticeList(ma.Schema):
+    """One page of notices."""
+
+    rows = fields.List(fields.Nested(NoticeOut))
+    next = fields.Integer(allow_none=True, metadata={"description": "`before` of the next page"})
+
+
+class NoticeFilter(ma.Schema):
+    """Which notices."""
+
+    unread = fields.Boolean(load_default=False)
+    before = fields.Integer(load_default=None, allow_none=True)
+    page_size = fields.Integer(load_default=50, validate=validate.Range(1, 200))
+
+
+class NoticesRead(ma.Schema):
+    """Notices that have been read."""
+
+    notices = fields.List(fields.Integer(), load_default=None, allow_none=True, load_only=True)
+    count = fields.Integer(dump_only=True)

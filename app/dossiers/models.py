@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Json, UtcDateTime, db
@@ -14,7 +14,8 @@ class Dossier(db.Model):
     """One dossier: its place in the process (`state`), the head of its history, and what lists need.
 
     `procedure` and `version` never change. `status` is one of the portal's codes 1-10. `due_at` is the reduced
-    (promised) date, `statutory_due_at` the law's. `data` are the values by step, as FEEL sees them.
+    (promised) date, `statutory_due_at` the law's, `warn_at` when an apology is to be thought of. `data` are the
+    values by step, as FEEL sees them.
     """
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -36,6 +37,7 @@ class Dossier(db.Model):
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
     due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     statutory_due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    warn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     data: Mapped[dict] = mapped_column(Json)
@@ -47,6 +49,8 @@ class Dossier(db.Model):
     __table_args__ = (
         Index("ix_dossier_receiving_status", "receiving_unit", "status", "id"),
         Index("ix_dossier_competent_status", "competent_unit", "status", "id"),
+        Index("ix_dossier_warn", "warn_at", "id", postgresql_where=text("warn_at IS NOT NULL"),
+              sqlite_where=text("warn_at IS NOT NULL")),
     )
 
 

@@ -21,6 +21,7 @@ from app.dossiers.named import Names
 from app.dossiers.papers import of_dossier
 from app.dossiers.queries import Head, find
 from app.people.queries import UnitRow, unit
+from engine.deadlines import limit_of
 from engine.errors import Failed
 from engine.feel import compile_expression
 
@@ -67,9 +68,10 @@ def receipt(actor: Actor, code: str) -> Receipt:
             ReceiptRow(each.name, each.originals, each.copies, brought[each.code])
             for each in components_of(facts, filing, now()) if each.required or brought[each.code]
         )
-        limits = facts.get("limits", {})
-        return Receipt(head, unit(conn, head.receiving.code), rows, limits.get("statutory", {}),
-                       limits.get("reduced", {}), facts.get("result", {}), _fee(facts.get("fee"), filing))
+        ledger = conn.execute(select(Dossier.ledger).where(Dossier.id == head.id)).scalar_one()
+        statutory, reduced = (limit_of(facts, ledger, each) or {} for each in ("statutory", "reduced"))
+        return Receipt(head, unit(conn, head.receiving.code), rows, statutory, reduced, facts.get("result", {}),
+                       _fee(facts.get("fee"), filing))
 
 
 def _fee(rule: Mapping[str, Any] | None, filing: Mapping[str, Any]) -> Fee | None:

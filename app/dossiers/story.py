@@ -18,7 +18,7 @@ from engine.definition import Definition
 
 # Officers want to know where a dossier went; why a branch was taken is told on the auditor's page.
 TOLD = frozenset({"StepEntered", "StepCancelled", "TimerFired", "StatusChanged", "ClockStopped", "ClockStarted",
-                  "DossierEnded"})
+                  "DossierEnded", "LimitSet", "DeadlinesRecomputed", "DueMoved", "WarningGiven", "Reappointed"})
 
 
 @dataclass(frozen=True)

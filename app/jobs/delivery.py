@@ -47,6 +47,32 @@ _TEXTS: Mapping[str, tuple[Any, Any]] = {
         lazy_gettext("The result of dossier %(code)s is ready"),
         lazy_gettext("The result of your dossier %(code)s for \"%(procedure)s\" is ready at %(unit)s."),
     ),
+    "warning_officer": (
+        lazy_gettext("Dossier %(code)s has little time left"),
+        lazy_gettext("Most of the time for your step of dossier %(code)s (\"%(procedure)s\") at %(unit)s is used."),
+    ),
+    "warning_head": (
+        lazy_gettext("A step of dossier %(code)s is due"),
+        lazy_gettext("The time for a step of dossier %(code)s (\"%(procedure)s\") at %(unit)s has run out."),
+    ),
+    "warning_unit": (
+        lazy_gettext("A step of dossier %(code)s is overdue"),
+        lazy_gettext("A step of dossier %(code)s (\"%(procedure)s\") at %(unit)s has been overdue for some time."),
+    ),
+    "warning_apology": (
+        lazy_gettext("Dossier %(code)s may miss its promised date"),
+        lazy_gettext(
+            "The promised date of dossier %(code)s (\"%(procedure)s\") is near. If it cannot be kept, an apology with "
+            "a new date has to be drafted at %(unit)s and signed in time."
+        ),
+    ),
+    "apology": (
+        lazy_gettext("New date for dossier %(code)s"),
+        lazy_gettext(
+            "We apologise: the result of your dossier %(code)s for \"%(procedure)s\" cannot be ready at %(unit)s on "
+            "the promised date. %(reason)s"
+        ),
+    ),
     "returned": (
         lazy_gettext("The result of dossier %(code)s has been handed over"),
         lazy_gettext("The result of your dossier %(code)s for \"%(procedure)s\" has been handed over. Thank you."),

@@ -11,9 +11,12 @@ import structlog
 from sqlalchemy import Connection, insert, select, update
 
 from app.db import transaction
+from app.dossiers.models import Dossier
 from app.jobs.models import Incident, Timer
 from app.people.actor import Actor
+from app.tasks.models import Task
 from engine.errors import OneDoorError
+from engine.ledger import DOSSIER
 
 log = structlog.get_logger("onedoor")
 
@@ -62,3 +65,8 @@ def _hold_timer(conn: Connection, note: Note) -> None:
     if note.command["command"] == "FireTimer":
         conn.execute(update(Timer).where(Timer.dossier == note.dossier, Timer.timer == note.command["timer"])
                      .values(failed_at=note.at))
+    if note.command["command"] == "GiveWarning":
+        conn.execute(update(Dossier).where(Dossier.id == note.dossier, note.command["token"] == DOSSIER)
+                     .values(warn_at=None))
+        conn.execute(update(Task).where(Task.dossier == note.dossier, Task.token == note.command["token"])
+                     .values(warn_at=None))

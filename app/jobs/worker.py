@@ -12,6 +12,7 @@ from flask import Flask
 
 from app import clock, sessions
 from app.db import transaction
+from app.deadlines.warnings import fire_due_warnings
 from app.dossiers.papers import forget_unused
 from app.dossiers.uploads import store
 from app.jobs.answers import forget_old
@@ -26,8 +27,9 @@ UNUSED_FOR = timedelta(days=1)
 
 
 def poll(app: Flask) -> dict[str, int]:
-    """One round: fire due timers, deliver waiting letters. What fails is logged, the rest still happens."""
-    return {"timers": _safely(app, fire_due_timers), "letters": _safely(app, lambda: _deliver(app))}
+    """One round: due timers, due warnings, waiting letters. What fails is logged, the rest still happens."""
+    return {"timers": _safely(app, fire_due_timers), "warnings": _safely(app, fire_due_warnings),
+            "letters": _safely(app, lambda: _deliver(app))}
 
 
 def tidy(app: Flask) -> dict[str, int]:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from engine.deadlines import APOLOGY_HOURS, DEFAULT_RUNGS
+
 _NAMES = ("name", "agency", "field", "result")
 _CHOICES = ("level", "subject", "service_level")
 _LIMITS = ("statutory", "reduced")
@@ -21,6 +23,9 @@ def rows_of(facts: Mapping[str, Any], spare: int = 0) -> dict[str, Any]:
         **{name: facts.get(name) for name in _CHOICES},
         "non_territorial": bool(facts.get("non_territorial")),
         "limits": {name: dict((facts.get("limits") or {}).get(name) or {}) for name in _LIMITS},
+        "variants": {name: _variant_lines(facts, name) for name in _LIMITS},
+        "warnings": "\n".join(facts.get("warnings", DEFAULT_RUNGS)),
+        "apology": (facts.get("apology") or {}).get("before", int(APOLOGY_HOURS)),
         "fee": dict(facts.get("fee") or {}),
         "decision": dict(facts.get("decision") or {}),
         "supplement": dict(facts.get("supplement") or {}),
@@ -38,6 +43,7 @@ def facts_from(form: Mapping[str, str], old: Mapping[str, Any]) -> dict[str, Any
         facts[name] = form.get(name, "")
     facts["non_territorial"] = "non_territorial" in form
     facts["limits"] = {name: _limit(form, name, old) for name in _LIMITS}
+    facts |= _warnings(form, old)
     facts["fee"] = {
         **(old.get("fee") or {}), "kind": form.get("fee.kind", "").strip(),
         "amount": _amount(form.get("fee.amount", "")), "note": _both(form, "fee.note"),
@@ -58,7 +64,38 @@ def _both(form: Mapping[str, str], name: str) -> dict[str, str]:
 
 def _limit(form: Mapping[str, str], name: str, old: Mapping[str, Any]) -> dict[str, Any]:
     kept = dict((old.get("limits") or {}).get(name) or {})
-    return {**kept, "value": _number(form.get(f"limits.{name}.value", "")), "unit": form.get(f"limits.{name}.unit", "")}
+    lines = [line for line in form.get(f"limits.{name}.variants", "").splitlines() if line.strip()]
+    return {
+        **kept, "value": _number(form.get(f"limits.{name}.value", "")), "unit": form.get(f"limits.{name}.unit", ""),
+        **({"variants": [_variant(line) for line in lines]} if lines or "variants" in kept else {}),
+    }
+
+
+def _warnings(form: Mapping[str, str], old: Mapping[str, Any]) -> dict[str, Any]:
+    """Warnings and the call to apologise, where they differ from what goes without saying."""
+    lines = [" ".join(line.split()) for line in form.get("warnings", "").splitlines() if line.strip()]
+    before = _number(form.get("apology.before", "")) or int(APOLOGY_HOURS)
+    usual = {"warnings": list(DEFAULT_RUNGS), "apology": {"before": int(APOLOGY_HOURS)}}
+    typed = {"warnings": lines, "apology": {**(old.get("apology") or {}), "before": before}}
+    return {name: value for name, value in typed.items() if name in old or value != usual[name]}
+
+
+def _variant_lines(facts: Mapping[str, Any], name: str) -> str:
+    """Variants of a limit, one per line: number | condition | Vietnamese | English."""
+    variants = ((facts.get("limits") or {}).get(name) or {}).get("variants") or []
+    return "\n".join(_variant_line(variant) for variant in variants)
+
+
+def _variant_line(variant: Mapping[str, Any]) -> str:
+    told = variant.get("when") or {}
+    return " | ".join(str(part) for part in (
+        variant.get("value", ""), variant.get("condition", ""), told.get("vi", ""), told.get("en", "")))
+
+
+def _variant(line: str) -> dict[str, Any]:
+    value, condition, vi, en, *_ = (part.strip() for part in f"{line}|||".split("|"))
+    condition = f"={condition.removeprefix('=').strip()}" if condition else ""
+    return {"when": {"vi": vi, "en": en or vi}, "condition": condition, "value": _number(value)}
 
 
 def _number(text: str) -> int | float | None:

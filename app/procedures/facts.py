@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from engine.deadlines import rung_of
+from engine.lawful import unreadable_variants
 from engine.promise import hours_of
 
 LEVELS = ("commune", "province", "enterprise")
@@ -54,7 +56,7 @@ class Unfit:
 def unfit_facts(facts: Mapping[str, Any]) -> tuple[Unfit, ...]:
     """Every fact that is not acceptable."""
     wrong = [Unfit(path, reason) for path, fits, reason in _RULES if not fits(at(facts, path))]
-    return (*wrong, *_unfit_components(facts.get("components", [])))
+    return (*wrong, *_unfit_variants(facts.get("limits") or {}), *_unfit_components(facts.get("components", [])))
 
 
 def unfit_part(part: str, value: Any, code: str | None = None) -> tuple[Unfit, ...]:
@@ -117,6 +119,27 @@ def _is_amount(value: Any) -> bool:
     return value is None or (isinstance(value, int | float) and value >= 0)
 
 
+def _unfit_variants(limits: Mapping[str, Any]) -> Iterator[Unfit]:
+    """Variants whose number or condition is of no use."""
+    for name in ("statutory", "reduced"):
+        variants = (limits.get(name) or {}).get("variants") or []
+        if not isinstance(variants, list) or not all(isinstance(each, Mapping) for each in variants):
+            yield Unfit(f"limits.{name}.variants", "It is not a list.")
+            return
+        if not all(_is_positive(each.get("value")) for each in variants):
+            yield Unfit(f"limits.{name}.variants", "Begin each line with a number above zero.")
+    for name, _ in unreadable_variants(limits):
+        yield Unfit(f"limits.{name}.variants", "A condition cannot be read; write it like filing.area > 500.")
+
+
+def _are_warnings(value: Any) -> bool:
+    return value is None or (isinstance(value, list) and all(rung_of(each) for each in value))
+
+
+def _is_hours(value: Any) -> bool:
+    return value is None or _is_positive(value)
+
+
 def _unfit_components(components: Any) -> Iterator[Unfit]:
     if not isinstance(components, list):
         yield Unfit("components", "It is not a list.")
@@ -151,6 +174,8 @@ _RULES: tuple[Rule, ...] = (
     ("limits.statutory.unit", _one_of(LIMIT_UNITS), "Choose hours, working days or calendar days."),
     ("limits.reduced.value", _is_positive, "Write a number above zero."),
     ("limits.reduced.unit", _one_of(LIMIT_UNITS), "Choose hours, working days or calendar days."),
+    ("warnings", _are_warnings, "Write one warning per line, like 75% officer, due head or +8h unit."),
+    ("apology.before", _is_hours, "Write a number above zero."),
     ("result", _in_both_languages, _BOTH),
     ("legal", _are_laws, _BOTH),
     *((name, _is_object, "It is not a JSON object.") for name in ("fee", "decision", "supplement")),

@@ -16,7 +16,8 @@ LIVE = text("task.state IN ('open', 'waiting')")
 class Task(db.Model):
     """One token of a dossier resting on a step (state: open, waiting, done, cancelled).
 
-    `due_at` is None while the clock stands; `hours` are working hours allowed. `waiting` tasks wait for a message.
+    `due_at` is None while the clock stands, `warn_at` is when the next warning is
+    due; `hours` are working hours allowed. `waiting` tasks wait for a message.
     """
 
     dossier: Mapped[int] = mapped_column(ForeignKey("dossier.id"), primary_key=True)
@@ -38,6 +39,7 @@ class Task(db.Model):
     due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    warn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     choice: Mapped[str | None] = mapped_column(String(60))
     __table_args__ = (
         Index("ix_task_inbox", "unit", "role", "due_at", "dossier", "token",
@@ -47,6 +49,9 @@ class Task(db.Model):
         Index("ix_task_open", "dossier", "token",
               postgresql_where=text("state IN ('open', 'waiting')"), sqlite_where=text("state IN ('open', 'waiting')")),
         Index("ix_task_done", "ended_by", "ended_at"),
+        Index("ix_task_warn", "warn_at", "dossier", "token",
+              postgresql_where=text("warn_at IS NOT NULL AND state = 'open'"),
+              sqlite_where=text("warn_at IS NOT NULL AND state = 'open'")),
     )
 
 

@@ -47,7 +47,7 @@ FILES = {"frame.assets", "procedures.diagram_file", "dossiers.file", "frame.heal
 READERS = {
     "people.sign_in": "", "tasks.show": "receiver",
     "tasks": "specialist", "dossiers": "receiver", "procedures": "analyst", "audit": "auditor",
-    "jobs": "supervisor", "people": "administrator", "deadlines": "administrator",
+    "jobs": "supervisor", "people": "administrator", "deadlines": "administrator", "deadlines.notices": "specialist",
 }
 CONSTRUCTION = "1.013225"
 ORDER = ("people.sign_in", "tasks", "dossiers", "audit", "jobs", "people", "procedures")

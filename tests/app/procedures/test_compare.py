@@ -118,6 +118,8 @@ def test_facts_survive_the_form_unchanged() -> None:
             **{name: shown[name] for name in ("level", "subject", "service_level")},
             **{f"limits.{name}.{part}": str(shown["limits"][name][part]) for name in ("statutory", "reduced")
                for part in ("value", "unit")},
+            **{f"limits.{name}.variants": shown["variants"][name] for name in ("statutory", "reduced")},
+            "warnings": shown["warnings"], "apology.before": str(shown["apology"]),
             **{f"fee.note.{language}": shown["fee"]["note"][language] for language in ("vi", "en")},
             "fee.kind": shown["fee"]["kind"], "fee.amount": str(shown["fee"]["amount"] or ""),
             "supplement.policy": shown["supplement"]["policy"], "supplement.max": str(shown["supplement"]["max"]),
