@@ -23,6 +23,7 @@ from engine.flow_checks import check_flows
 from engine.forms import check_schema
 from engine.forms.schema import kept_names
 from engine.handler_checks import check_handlers
+from engine.loops import Loop, check_loops, in_sight, loops_of
 from engine.meeting import meets
 from engine.parser import parse
 from engine.structure import VALUE_TAGS, Flow, Graph, Node, draw, expression_text, extension, text_of
@@ -53,6 +54,9 @@ class Analysis:
     named: tuple[str, ...] = ()
     events: dict[str, Event] = field(default_factory=dict)
     handlers: tuple[Event, ...] = ()
+    loops: dict[str, Loop] = field(default_factory=dict)
+    sight: dict[str, frozenset[str]] = field(default_factory=dict)
+    around: dict[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +100,7 @@ def analyse(
 def _structure(graph: Graph, events: Mapping[str, Event]) -> list[Finding]:
     return [
         *check_flows(graph), *check_events(graph, events), *check_handlers(graph, events), *check_pools(graph),
-        *vocabulary.loops_elsewhere(graph),
+        *check_loops(graph),
     ]
 
 
@@ -105,21 +109,23 @@ def _content(graph: Graph, events: dict[str, Event]) -> Analysis:
     lane = vocabulary.lane_by_element(lanes)
     start = graph.start()
     begin = extension(start.xml, "start") if start else None
-    steps = vocabulary.steps_of(graph, lane)
+    steps, loops = vocabulary.steps_of(graph, lane), loops_of(graph)
+    sight, around = in_sight(graph)
     return Analysis(
         process_id=graph.process.get("id") or "", name=graph.process.get("name") or "",
         name_en=vocabulary.english(graph.process), start=start.id if start else "",
         starts=tuple(node.id for node in graph.starts()), meets=meets(graph),
         start_form=begin.get("form") if begin is not None else "filing",
         steps=steps, elements=vocabulary.elements_of(graph, lane), flows=graph.flows, lanes=lanes,
-        named=(*steps, *(node.id for node in graph.nodes.values() if _is_named(node, events))), events=events,
-        handlers=handlers_of(graph, None, events),
+        named=(*steps, *(node.id for node in graph.nodes.values() if _is_named(node, events, loops))), events=events,
+        handlers=handlers_of(graph, None, events), loops=loops, sight=sight, around=around,
     )
 
 
-def _is_named(node: Node, events: Mapping[str, Event]) -> bool:
+def _is_named(node: Node, events: Mapping[str, Event], loops: Mapping[str, Loop]) -> bool:
     """Whether values are kept under an element's id that is no step."""
-    return node.type in VALUE_TAGS or (node.id in events and events[node.id].brings)
+    repeated = node.is_container and node.id in loops and not loops[node.id].standard
+    return node.type in VALUE_TAGS or repeated or (node.id in events and events[node.id].brings)
 
 
 def _order(graph: Graph, analysis: Analysis) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -146,7 +152,7 @@ def _check_parts(
 
 
 def _read(
-    found: Analysis, texts: list[tuple[str, str, str | None]]
+    found: Analysis, texts: list[tuple[str, str, bool]]
 ) -> Iterator[tuple[str, Iterable[tuple[str, ...]]]]:
     """What each element's expressions and decisions read."""
     for element, text, _ in texts:
@@ -214,7 +220,8 @@ def _rule(
     if name not in compiled:
         return []
     found.decision_of[node.id] = compiled[name]
-    missing = sorted(set(_unknown(compiled[name].paths, _known(found), found)))
+    known = _known(found) | found.sight.get(node.id, frozenset())
+    missing = sorted(set(_unknown(compiled[name].paths, known, found)))
     return [f.error("expression_name", node.id, name=path, expression=name) for path in missing]
 
 
@@ -230,35 +237,34 @@ def _values(graph: Graph) -> list[Finding]:
     return wrong
 
 
-def _expressions(graph: Graph, found: Analysis) -> Iterator[tuple[str, str, str | None]]:
-    """Every FEEL text with its element and, inside a repeated step, the name of the item."""
+def _expressions(graph: Graph, found: Analysis) -> Iterator[tuple[str, str, bool]]:
+    """Every FEEL text with its element, and whether it is asked before the element repeats."""
     yield from _step_texts(found)
     for flow in graph.flows.values():
-        yield flow.id, flow.condition, None
+        yield flow.id, flow.condition, False
     for element, status in found.end_status.items():
-        yield element, expression_text(status) if status.startswith("=") else "", None
+        yield element, expression_text(status) if status.startswith("=") else "", False
     for node in graph.nodes.values():
         if node.type == "scriptTask":
-            yield node.id, expression_text(text_of(node.xml.find(model("script")))), None
+            yield node.id, expression_text(text_of(node.xml.find(model("script")))), False
     for event in found.events.values():
-        yield from ((event.id, text, None) for text in texts_of(event))
+        yield from ((event.id, text, False) for text in texts_of(event))
 
 
-def _step_texts(found: Analysis) -> Iterator[tuple[str, str, str | None]]:
+def _step_texts(found: Analysis) -> Iterator[tuple[str, str, bool]]:
     for step in found.steps.values():
-        item = step.loop.item if step.loop else None
         for text in (step.unit, step.status):
-            yield step.id, expression_text(text) if text.startswith("=") else "", item
+            yield step.id, expression_text(text) if text.startswith("=") else "", False
         for choice in step.choices:
-            yield step.id, choice.when, item
-        if step.loop:
-            for text in (step.loop.collection, step.loop.cardinality, step.loop.condition):
-                yield step.id, text, None
+            yield step.id, choice.when, False
+    for element, loop in found.loops.items():
+        for text in (loop.collection, loop.cardinality, loop.condition):
+            yield element, text, True
 
 
-def _compile(found: Analysis, texts: list[tuple[str, str, str | None]]) -> list[Finding]:
+def _compile(found: Analysis, texts: list[tuple[str, str, bool]]) -> list[Finding]:
     wrong = []
-    for element, text, item in texts:
+    for element, text, before in texts:
         if not text:
             continue
         try:
@@ -267,7 +273,7 @@ def _compile(found: Analysis, texts: list[tuple[str, str, str | None]]) -> list[
             wrong.append(f.error("expression", element, reason=problem.details.get("reason"), expression=text))
             continue
         found.expressions[text] = expression
-        known = _known(found) | ({item} if item else set())
+        known = _known(found) | (found.around if before else found.sight).get(element, frozenset())
         missing = sorted(set(_unknown(expression.paths, known, found)))
         wrong += [f.error("expression_name", element, name=name, expression=text) for name in missing]
     return wrong
@@ -289,6 +295,8 @@ def _parse(graph: Graph, found: Analysis) -> list[Finding]:
     try:
         found.spec = parse(graph)
         wire(found.spec, graph, found.events, found.named)
+        for element, loop in found.loops.items():
+            found.spec.task_specs[element].loop = loop
     except SpiffWorkflowException as problem:
         element = getattr(problem, "id", None) or found.process_id
         return [f.error("engine_refused", element, reason=str(problem))]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from engine import facts, scopes, stepping, waits
 from engine.errors import MessageNotAwaited, MessageNotMeant
 from engine.events import Event
-from engine.state import Place, Timer, Wait
+from engine.state import Place, Timer, Wait, short
 
 if TYPE_CHECKING:
     from engine.moves import Run
@@ -28,17 +29,19 @@ def caught(run: Run, wait: Wait, values: Mapping[str, Any]) -> None:
     """An awaited event happens, and is awaited again where it does not end what it waits with."""
     del run.state.waits[wait.id]
     event = run.definition.events[wait.element]
-    note(run, event, facts.EventCaught(wait.id, wait.element, wait.kind, wait.name, values))
+    where = Place("", event.id, wait.token or None) if event.role == "start" else run.state.tokens.get(wait.token)
+    note(run, event, facts.EventCaught(wait.id, wait.element, wait.kind, wait.name, values), where)
     if _stays(event):
         waits.await_(run, Wait("", wait.element, wait.kind, wait.name, wait.token, wait.key, wait.held))
     happen(run, event, wait.token)
 
 
-def note(run: Run, event: Event, fact: facts.EventCaught) -> None:
-    """Say that an event happened, and keep the values it brought."""
-    run.record(fact)
+def note(run: Run, event: Event, fact: facts.EventCaught, where: Place | None) -> None:
+    """Say that an event happened, and keep the values it brought where it happened."""
+    home = run.home(where)
+    run.record(replace(fact, frame=home.frame))
     if fact.kind in facts.BRINGING:
-        run.state.data[event.id] = dict(fact.values)
+        home.data[short(event.id)] = dict(fact.values)
 
 
 def _stays(event: Event) -> bool:
@@ -73,7 +76,7 @@ def start_handler(run: Run, event: Event, scope: str | None) -> None:
     if event.interrupting:
         scopes.empty(run, scope, "interrupted")
     node = run.definition.spec.task_specs[event.frame]
-    run.begin(event.id, scopes.open_frame(run, node, scope).id)
+    run.begin(event.id, scopes.open_frame(run, node, Place("", node.name, scope)).id)
 
 
 def win(run: Run, gateway: Place, element: str) -> None:
@@ -90,7 +93,8 @@ def win(run: Run, gateway: Place, element: str) -> None:
 def awaiting(run: Run, message: str) -> list[Place | Wait]:
     """The steps and events that wait for a message, longest first."""
     steps = run.definition.steps
-    places = [place for place in run.state.tokens.values() if place.at in steps and steps[place.at].message == message]
+    opened = [place for place in run.state.tokens.values() if place.visit and place.items is None]
+    places = [place for place in opened if steps[place.at].message == message]
     events = [wait for wait in run.state.waits.values() if (wait.kind, wait.name) == ("message", message)]
     return sorted([*places, *events], key=lambda one: int(one.id))
 

@@ -28,8 +28,16 @@ def remember(run: Run, node: Any, token: Token) -> None:
     records = run.state.done.setdefault(token.scope or "", [])
     if len(records) >= MAX_RECORDS:
         raise BudgetExceeded(limit=MAX_RECORDS, unit="steps", element=node.name)
-    seen = {name: run.state.data[name] for name in node.keeps if name in run.state.data}
+    data = run.home(token).data
+    seen = {name: data[name] for name in node.keeps if name in data}
     records.append([node.name, node.undo, seen, []] if node.undo else [node.name, None, {}, inside])
+
+
+def pass_on(run: Run, place: Place, body: Place) -> None:
+    """An instance is done: what was done in it belongs to the repeated activity from now on."""
+    inside = run.state.done.pop(place.id, [])
+    if inside:
+        run.state.done.setdefault(body.id, []).append([place.at, None, {}, inside])
 
 
 def enter(run: Run, node: Any, token: Token) -> bool:

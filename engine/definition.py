@@ -83,6 +83,7 @@ class Definition:
     decision_of: Mapping[str, Decision]
     frames: frozenset[str]
     meets: Mapping[str, Mapping[str, frozenset[str]]]
+    items: Mapping[str, str]
     blank: Mapping[str, None]
     unvisited: Mapping[str, int]
     events: Mapping[str, Event]
@@ -132,7 +133,7 @@ def _build(bundle: Bundle, found: Analysis) -> Definition:
         start=found.start, starts=found.starts, spec=found.spec, expressions=found.expressions,
         end_status=found.end_status, decision_of=found.decision_of,
         frames=frozenset(element.id for element in found.elements.values() if element.type in CONTAINER_TAGS),
-        meets=found.meets,
+        meets=found.meets, items={element: loop.item for element, loop in found.loops.items()},
         blank=dict.fromkeys(found.named), unvisited=dict.fromkeys(found.steps, 0), events=found.events,
         handlers=found.handlers, services=frozenset(one.id for one in found.events.values() if one.role == "service"),
         compensates=any(one.handler for one in found.events.values()), doubts=f.refused(found.findings),

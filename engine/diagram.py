@@ -38,7 +38,6 @@ _REFUSED_FLOW = {
     "complexGateway": "complex_gateway",
     "callActivity": "call_activity",
     "adHocSubProcess": "subprocess_kind",
-    "standardLoopCharacteristics": "standard_loop",
 }
 _REFUSED = _REFUSED_FLOW
 # An event definition or a loop is reported on the element it belongs to, because only that is drawn.
@@ -54,7 +53,8 @@ _DRAWN = {
 _FLOW = {
     "userTask", "manualTask", "receiveTask", "scriptTask", "script", "businessRuleTask", "exclusiveGateway",
     "parallelGateway", "inclusiveGateway", "subProcess", "conditionExpression", "task",
-    "multiInstanceLoopCharacteristics", "loopCardinality", "completionCondition",
+    "multiInstanceLoopCharacteristics", "loopCardinality", "completionCondition", "standardLoopCharacteristics",
+    "loopCondition",
 }
 _EVENTS = {
     "startEvent", "endEvent", "intermediateCatchEvent", "boundaryEvent", "timerEventDefinition", "timeDuration",

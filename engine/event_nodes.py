@@ -9,6 +9,7 @@ from SpiffWorkflow.bpmn.specs import defaults
 from engine import compensation, races, scopes, services, throwing, waits
 from engine.guards import Token
 from engine.nodes import Element
+from engine.state import Place
 from engine.structure import Flow
 
 
@@ -57,8 +58,14 @@ class ServiceTask(Element):
     """Asks a connector and waits for its answer."""
 
     def arrive(self, run: Any, token: Token) -> bool:
-        services.enter(run, self, token)
-        return False
+        return services.enter(run, self, token)
+
+    def count(self, run: Any, body: Place) -> None:
+        """Visits are counted of steps only."""
+
+    def open(self, run: Any, place: Place) -> None:
+        """One instance of a repeated task."""
+        services.ask(run, self, place)
 
 
 class EventGateway(Element):

@@ -46,13 +46,40 @@ class ValueComputed:
 
     element: str
     value: Any
+    frame: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FrameEntered:
+    """A subprocess or call with `values` of its own began; what is computed in it belongs to it alone.
+
+    `frame` is the frame around it. An instance of a repeated one has its `index` and `item`, seen inside as `name`.
+    """
+
+    token: str
+    element: str
+    values: Mapping[str, Any]
+    frame: str | None = None
+    name: str | None = None
+    item: Any = None
+    index: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FrameLeft:
+    """A subprocess or call with values of its own ended; `reason` as of a cancelled step, or empty when it is done."""
+
+    token: str
+    element: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class StepEntered:
     """A step became work for somebody (or a wait, when `message` is set).
 
-    `visit` counts from 1. `item` and `index` belong to one instance of a multi-instance step, else None.
+    `visit` counts from 1. `item` and `index` belong to one instance of a multi-instance step, else None. `frame` is the
+    subprocess or call that keeps its values to itself and in which the step is, else None.
     """
 
     token: str
@@ -66,6 +93,7 @@ class StepEntered:
     message: str | None = None
     item: Any = None
     index: int | None = None
+    frame: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +122,7 @@ class StepCompleted:
     step: str
     form: Mapping[str, Any]
     choice: str | None = None
+    frame: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +182,7 @@ class EventCaught:
     kind: str
     name: str
     values: Mapping[str, Any]
+    frame: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,11 +227,14 @@ class ServiceRequested:
 
 @dataclass(frozen=True, slots=True)
 class ServiceAnswered:
-    """The connector answered; its output is kept under the element's id."""
+    """The connector answered; its output is kept under the element's id, unless it is one of `several` of a
+    multi-instance task."""
 
     token: str
     element: str
     output: Any
+    frame: str | None = None
+    several: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,8 +355,8 @@ class DossierEnded:
 
 
 Fact = (
-    ProcessStarted | PathFollowed | BranchDecided | ValueComputed | StepEntered | StepClaimed | StepReleased
-    | StepCompleted | StepCancelled | TimerSet | TimerFired | TimerCancelled | EventAwaited | EventCaught
+    ProcessStarted | PathFollowed | BranchDecided | ValueComputed | FrameEntered | FrameLeft | StepEntered | StepClaimed
+    | StepReleased | StepCompleted | StepCancelled | TimerSet | TimerFired | TimerCancelled | EventAwaited | EventCaught
     | EventDropped | EventThrown | MessageSent | ServiceRequested | ServiceAnswered | ServiceFailed | ServiceCancelled
     | ActivityCompensated | StatusChanged | ClockStopped | ClockStarted | DueSet | LimitSet
     | DeadlinesRecomputed | DueMoved | WarningGiven | Reappointed | DossierEnded
@@ -332,11 +365,14 @@ Fact = (
 KINDS: dict[str, type] = {kind.__name__: kind for kind in Fact.__args__}
 BRINGING = ("message", "signal", "error", "escalation")
 _TUPLES = {"elements", "flows"}
+# What later releases added is written only where it says something, so that old histories stay what they were.
+_LATER = {"frame"}
 
 
 def to_json(fact: Fact) -> dict[str, Any]:
     """The fact as plain data, as history keeps it."""
-    return {"fact": type(fact).__name__, "v": VERSION, **asdict(fact)}
+    said = {name: value for name, value in asdict(fact).items() if value is not None or name not in _LATER}
+    return {"fact": type(fact).__name__, "v": VERSION, **said}
 
 
 def from_json(data: Mapping[str, Any]) -> Fact:

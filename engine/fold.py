@@ -8,6 +8,7 @@ from typing import Any
 
 from engine import facts
 from engine.facts import BranchDecided, Fact
+from engine.state import short
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,20 @@ class OpenStep:
     item: Any = None
     index: int | None = None
     assignee: str | None = None
+    frame: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A subprocess or call that keeps its values to itself; `frame` is the one around it."""
+
+    element: str
+    data: Mapping[str, Any]
+    visits: Mapping[str, int] = field(default_factory=dict)
+    frame: str | None = None
+    name: str | None = None
+    item: Any = None
+    index: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +63,7 @@ class View:
     status: int = 0
     clock: str = "running"
     open: Mapping[str, OpenStep] = field(default_factory=dict)
+    frames: Mapping[str, Frame] = field(default_factory=dict)
     timers: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     waits: Mapping[str, Awaited] = field(default_factory=dict)
     services: Mapping[str, tuple[str, str]] = field(default_factory=dict)
@@ -57,6 +73,16 @@ class View:
     due: Mapping[str, str | None] = field(default_factory=dict)
     ended: bool = False
     end: str | None = None
+
+
+def in_sight(view: View, frame: str | None) -> dict[str, Any]:
+    """The values and visits that a form or an expression sees in a frame, or in the dossier itself."""
+    if frame is None:
+        return {**view.data, "dossier": view.dossier, "visits": view.visits}
+    here = view.frames[frame]
+    around = in_sight(view, here.frame)
+    own = {here.name: here.item} if here.name else {}
+    return {**around, **here.data, **own, "visits": {**around["visits"], **here.visits}}
 
 
 def fold(recorded: Iterable[Fact], onto: View | None = None) -> View:
@@ -75,6 +101,7 @@ class _Draft:
         self.data = dict(view.data)
         self.visits = dict(view.visits)
         self.open = dict(view.open)
+        self.frames = dict(view.frames)
         self.timers = dict(view.timers)
         self.waits = dict(view.waits)
         self.services = dict(view.services)
@@ -83,11 +110,19 @@ class _Draft:
         self.flows = list(view.flows)
         self.decisions = list(view.decisions)
 
+    def keep(self, frame: str | None, element: str, value: Any) -> None:
+        """Put a value where it belongs."""
+        if frame is None:
+            self.data[element] = value
+        else:
+            at = self.frames[frame]
+            self.frames[frame] = replace(at, data={**at.data, short(element): value})
+
     def view(self) -> View:
         return replace(
-            self.base, data=self.data, visits=self.visits, open=self.open, timers=self.timers, waits=self.waits,
-            services=self.services, due=self.due, passed=tuple(self.passed), flows=tuple(self.flows),
-            decisions=tuple(self.decisions),
+            self.base, data=self.data, visits=self.visits, open=self.open, frames=self.frames, timers=self.timers,
+            waits=self.waits, services=self.services, due=self.due, passed=tuple(self.passed),
+            flows=tuple(self.flows), decisions=tuple(self.decisions),
         )
 
 
@@ -106,14 +141,29 @@ def _decided(draft: _Draft, fact: BranchDecided) -> None:
 
 
 def _computed(draft: _Draft, fact: facts.ValueComputed) -> None:
-    draft.data[fact.element] = fact.value
+    draft.keep(fact.frame, fact.element, fact.value)
+
+
+def _frame_entered(draft: _Draft, fact: facts.FrameEntered) -> None:
+    draft.frames[fact.token] = Frame(
+        fact.element, fact.values, frame=fact.frame, name=fact.name, item=fact.item, index=fact.index
+    )
+
+
+def _frame_left(draft: _Draft, fact: facts.FrameLeft) -> None:
+    del draft.frames[fact.token]
 
 
 def _entered(draft: _Draft, fact: facts.StepEntered) -> None:
-    draft.visits[fact.step] = max(fact.visit, draft.visits.get(fact.step, 0))
+    if fact.frame is None:
+        draft.visits[fact.step] = max(fact.visit, draft.visits.get(fact.step, 0))
+    else:
+        frame, name = draft.frames[fact.frame], short(fact.step)
+        visits = {**frame.visits, name: max(fact.visit, frame.visits.get(name, 0))}
+        draft.frames[fact.frame] = replace(frame, visits=visits)
     draft.open[fact.token] = OpenStep(
         step=fact.step, visit=fact.visit, unit=fact.unit, role=fact.role, kind=fact.kind, hours=fact.hours,
-        form=fact.form, message=fact.message, item=fact.item, index=fact.index,
+        form=fact.form, message=fact.message, item=fact.item, index=fact.index, frame=fact.frame,
     )
 
 
@@ -128,7 +178,7 @@ def _released(draft: _Draft, fact: facts.StepReleased) -> None:
 def _completed(draft: _Draft, fact: facts.StepCompleted) -> None:
     """An instance of a repeated step leaves its values to the list that is computed when all are done."""
     if draft.open.pop(fact.token).index is None:
-        draft.data[fact.step] = {**fact.form, "choice": fact.choice}
+        draft.keep(fact.frame, fact.step, {**fact.form, "choice": fact.choice})
     draft.passed.append(fact.step)
 
 
@@ -152,7 +202,7 @@ def _caught(draft: _Draft, fact: facts.EventCaught) -> None:
     if fact.wait is not None:
         del draft.waits[fact.wait]
     if fact.kind in facts.BRINGING:
-        draft.data[fact.element] = fact.values
+        draft.keep(fact.frame, fact.element, fact.values)
 
 
 def _dropped(draft: _Draft, fact: facts.EventDropped) -> None:
@@ -165,7 +215,8 @@ def _requested(draft: _Draft, fact: facts.ServiceRequested) -> None:
 
 def _answered(draft: _Draft, fact: facts.ServiceAnswered) -> None:
     del draft.services[fact.token]
-    draft.data[fact.element] = fact.output
+    if not fact.several:
+        draft.keep(fact.frame, fact.element, fact.output)
 
 
 def _service_over(draft: _Draft, fact: facts.ServiceCancelled) -> None:
@@ -201,6 +252,8 @@ APPLY: dict[type, Callable[[_Draft, Any], None]] = {
     facts.PathFollowed: _path,
     facts.BranchDecided: _decided,
     facts.ValueComputed: _computed,
+    facts.FrameEntered: _frame_entered,
+    facts.FrameLeft: _frame_left,
     facts.StepEntered: _entered,
     facts.StepClaimed: _claimed,
     facts.StepReleased: _released,

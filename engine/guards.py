@@ -16,6 +16,7 @@ from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from engine.errors import BudgetExceeded, StepNotOpen
+from engine.state import Place
 from engine.structure import Flow
 
 MAX_STEPS = 1_000
@@ -59,6 +60,10 @@ class Token(Task):  # type: ignore[misc]
 
     def _inherit_data(self) -> None:
         """Values live in the dossier's state, never in a task, so a join has nothing to lose."""
+
+
+# What stands somewhere: a token that moves, a place that waits; None is the dossier itself.
+Where = Place | Token | None
 
 
 class Tokens(BpmnWorkflow):  # type: ignore[misc]

@@ -7,7 +7,7 @@ What happens at steps, branches, frames and waits stands in `engine/stepping.py`
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from SpiffWorkflow.util.task import TaskState
 
@@ -16,10 +16,18 @@ from engine.definition import Definition
 from engine.errors import ExpressionFailed
 from engine.facts import Fact
 from engine.feel import to_plain
-from engine.guards import Token, Tokens
-from engine.state import Place, State
+from engine.guards import Token, Tokens, Where
+from engine.state import Place, State, short
 from engine.structure import Flow
 from engine.values import FeelEngine, Values
+
+
+class Home(NamedTuple):
+    """The values and visits of a frame, or of the dossier where `frame` is None."""
+
+    frame: str | None
+    data: dict[str, Any]
+    visits: dict[str, int]
 
 
 class Run(Tokens):
@@ -31,6 +39,7 @@ class Run(Tokens):
         self.definition = definition
         self.state = state
         self.now = now
+        self.dossier = Home(None, state.data, state.visits)
         self.facts: list[Fact] = []
         self.elements: list[str] = []
         self.flows: list[str] = []
@@ -54,12 +63,23 @@ class Run(Tokens):
         if self.elements or self.flows:
             self.record(facts.PathFollowed(tuple(self.elements), tuple(self.flows)))
 
-    def compute(self, element: str, value: Any) -> None:
-        """Keep a value under its element."""
-        self.state.data[element] = value
-        self.record(facts.ValueComputed(element, value))
+    def home(self, where: Where) -> Home:
+        """Where values and visits belong: to the nearest frame with values of its own, else to the dossier."""
+        scope = where.scope if where is not None else None
+        while scope is not None:
+            frame = self.state.tokens[scope]
+            if frame.data is not None and frame.visits is not None:
+                return Home(scope, frame.data, frame.visits)
+            scope = frame.scope
+        return self.dossier
 
-    def decide(self, element: str, where: Place | Token) -> Any:
+    def compute(self, element: str, value: Any, where: Where) -> None:
+        """Keep a value under its element."""
+        home = self.home(where)
+        home.data[short(element)] = value
+        self.record(facts.ValueComputed(element, value, home.frame))
+
+    def decide(self, element: str, where: Where) -> Any:
         """The output of the element's decision table."""
         return to_plain(self.definition.decide(element, self.values.context(where), self.values.allowance))
 

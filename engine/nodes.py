@@ -6,14 +6,17 @@ in `engine/event_nodes.py`.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any
 
 from SpiffWorkflow.bpmn.specs import defaults
 from SpiffWorkflow.bpmn.specs.bpmn_task_spec import BpmnTaskSpec
 
-from engine import branching, compensation, scopes, stepping
+from engine import branching, compensation, repeating, scopes, stepping
 from engine.events import Event
-from engine.guards import Token
+from engine.guards import Token, Where
+from engine.loops import Loop
+from engine.state import Place
 from engine.structure import Flow
 
 
@@ -33,6 +36,7 @@ class Element(BpmnTaskSpec):  # type: ignore[misc]
         self.starts_by_event = False
         self.undo: str | None = None
         self.keeps: tuple[str, ...] = ()
+        self.loop: Loop | None = None
 
     def test(self) -> None:
         """The definition was checked as a whole before it came here."""
@@ -74,7 +78,15 @@ class _Work(Element):
     """Work for a person or a wait for somebody outside; nothing moves on until a command says so."""
 
     def arrive(self, run: Any, token: Token) -> bool:
-        return bool(stepping.enter(run, self, token))
+        return stepping.enter(run, self, token)
+
+    def count(self, run: Any, body: Place) -> None:
+        """Number the visit of a multi-instance step."""
+        stepping.count(run, self, body)
+
+    def open(self, run: Any, place: Place) -> None:
+        """One instance of a repeated step."""
+        stepping.begin(run, self, place)
 
     def act(self, run: Any, token: Token) -> None:
         """The fact that it was completed says enough."""
@@ -96,20 +108,33 @@ class ReceiveTask(_Work, defaults.ReceiveTask):  # type: ignore[misc]
     """A wait for a message."""
 
 
-class ScriptTask(Element, defaults.ScriptTask):  # type: ignore[misc]
-    """A FEEL expression whose value is kept under the element's id."""
+class _Value(Element):
+    """A value that is computed at once and kept under the element's id."""
 
     def act(self, run: Any, token: Token) -> None:
         super().act(run, token)
-        run.compute(self.name, run.values.evaluate(self.script, self.name, token))
+        if self.loop is None:
+            run.compute(self.name, self.value(run, token), token)
+        else:
+            repeating.values(run, self, token)
+
+    @abstractmethod
+    def value(self, run: Any, where: Where) -> Any:
+        """The value as of now, for a token or one instance."""
 
 
-class DecisionTask(Element, defaults.NoneTask):  # type: ignore[misc]
-    """A decision table whose output is kept under the element's id."""
+class ScriptTask(_Value, defaults.ScriptTask):  # type: ignore[misc]
+    """A FEEL expression."""
 
-    def act(self, run: Any, token: Token) -> None:
-        super().act(run, token)
-        run.compute(self.name, run.decide(self.name, token))
+    def value(self, run: Any, where: Where) -> Any:
+        return run.values.evaluate(self.script, self.name, where)
+
+
+class DecisionTask(_Value, defaults.NoneTask):  # type: ignore[misc]
+    """A decision."""
+
+    def value(self, run: Any, where: Where) -> Any:
+        return run.decide(self.name, where)
 
 
 class ExclusiveGateway(Element, defaults.ExclusiveGateway):  # type: ignore[misc]
@@ -141,8 +166,14 @@ class SubProcess(Element, defaults.SubWorkflowTask):  # type: ignore[misc]
     """Steps in a frame: it is left when no token is inside any more."""
 
     def arrive(self, run: Any, token: Token) -> bool:
-        scopes.enter(run, self, token)
-        return False
+        return scopes.enter(run, self, token)
+
+    def count(self, run: Any, body: Place) -> None:
+        """Visits are counted of steps only."""
+
+    def open(self, run: Any, place: Place) -> None:
+        """One instance of a repeated subprocess."""
+        scopes.begin(run, self, scopes.open_frame(run, self, place))
 
     def leave(self, run: Any, token: Token) -> list[Flow]:
         return [] if self.starts_by_event else super().leave(run, token)

@@ -17,7 +17,7 @@ from engine.definition import Definition
 from engine.errors import OneDoorError
 from engine.execute import offered, step
 from engine.facts import Fact, StepEntered, TimerFired
-from engine.fold import View, fold
+from engine.fold import View, fold, in_sight
 from engine.forms import validate
 from engine.timing import moment_of, text_of
 
@@ -154,9 +154,10 @@ class _Walk:
             raise _Stopped()
         return checked.values
 
-    def context(self) -> dict[str, Any]:
+    def context(self, token: str | None) -> dict[str, Any]:
         """What the form of an open step sees beside its own values."""
-        return {**self.view.data, "dossier": self.view.dossier, "visits": self.view.visits}
+        opened = self.view.open.get(token or "")
+        return in_sight(self.view, opened.frame if opened else None)
 
     def open_steps(self) -> str:
         """The open steps for a sentence."""
@@ -264,7 +265,7 @@ def _token(walk: _Walk, identity: Any, index: Any) -> str:
 
 def _complete(walk: _Walk, action: Mapping[str, Any]) -> None:
     token = _token(walk, action["complete"], action.get("index"))
-    form = walk.checked(walk.view.open[token].form, action.get("form", {}), walk.context())
+    form = walk.checked(walk.view.open[token].form, action.get("form", {}), walk.context(token))
     walk.act(ClaimStep(token, PERSON))
     walk.act(CompleteStep(token, PERSON, form, action.get("choice")))
 
@@ -273,7 +274,7 @@ def _deliver(walk: _Walk, action: Mapping[str, Any]) -> None:
     message = str(action["deliver"])
     waiting = [token for token, each in walk.view.open.items() if each.message == message]
     schema = walk.view.open[waiting[0]].form if waiting else None
-    form = walk.checked(schema, action.get("form", {}), walk.context())
+    form = walk.checked(schema, action.get("form", {}), walk.context(waiting[0] if waiting else None))
     walk.act(DeliverMessage(message, form, waiting[0] if waiting else None))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from engine import branching, compensation, facts, waits
+from engine import branching, compensation, facts, repeating, waits
 from engine.errors import Stuck
 from engine.events import Event
 from engine.guards import Token
@@ -14,21 +14,42 @@ if TYPE_CHECKING:
     from engine.moves import Run
 
 
-def enter(run: Run, node: Any, token: Token) -> None:
-    """Begin inside a subprocess."""
+def enter(run: Run, node: Any, token: Token) -> bool:
+    """Begin inside a subprocess, or in all instances of a repeated one; true if there is nothing to do."""
+    if node.loop is not None:
+        return repeating.enter(run, node, token)
     run.park(token)
-    place = open_frame(run, node, token.scope)
+    place = open_frame(run, node, Place("", node.name, token.scope))
     waits.attend(run, node, place)
+    begin(run, node, place)
+    return False
+
+
+def begin(run: Run, node: Any, place: Place) -> None:
+    """Put tokens where a subprocess begins."""
     for first in node.firsts:
         run.arrive(first, place.id)
 
 
-def open_frame(run: Run, node: Any, scope: str | None) -> Place:
+def open_frame(run: Run, node: Any, place: Place) -> Place:
     """A frame that waits for what its event subprocesses wait for."""
-    place = run.wait(Place("", node.name, scope))
+    run.wait(place)
+    if place.index is not None:
+        _keep_apart(run, node, place, {})
     for event in node.handlers:
-        waits.arm(run, event, place.id)
+        waits.arm(run, event, place.id, Place("", event.id, place.id))
     return place
+
+
+def _keep_apart(run: Run, node: Any, place: Place, values: dict[str, Any]) -> None:
+    """Give a frame values and visits of its own."""
+    outer = run.home(place).frame
+    place.data, place.visits = values, {}
+    item = node.loop.item if node.loop is not None and place.index is not None else None
+    run.record(facts.FrameEntered(
+        token=place.id, element=node.name, values=dict(values), frame=outer, name=item, item=place.item,
+        index=place.index,
+    ))
 
 
 def handlers_in(run: Run, frame: Place | None) -> tuple[Event, ...]:
@@ -48,7 +69,7 @@ def leave_empty(run: Run) -> bool:
             if waiting:
                 raise Stuck(element=waiting[0])
             if place.todo is None:
-                run.go_on(place)
+                _leave(run, place)
             else:
                 compensation.go_on(run, place)
             return True
@@ -56,14 +77,24 @@ def leave_empty(run: Run) -> bool:
 
 
 def _is_frame(run: Run, place: Place) -> bool:
-    return place.at in run.definition.frames or place.todo is not None
+    return (place.at in run.definition.frames and place.items is None) or place.todo is not None
+
+
+def _leave(run: Run, place: Place) -> None:
+    body = repeating.body_of(run, place)
+    if place.data is not None:
+        run.record(facts.FrameLeft(place.id, place.at))
+    if body is None:
+        run.go_on(place)
+    else:
+        repeating.end_instance(run, place, body, place.data)
 
 
 def reach_end(run: Run, element: str, scope: str | None, terminate: bool) -> None:
     """A token has ended; a terminate end takes all others of its scope with it."""
     status = run.definition.end_status.get(element)
     if status:
-        run.change_status(status, element)
+        run.change_status(status, element, Place("", element, scope))
     if _is_outermost(run, scope):
         run.state.end = element
     if terminate:
@@ -88,9 +119,12 @@ def cancel(run: Run, place: Place, reason: str) -> None:
     waits.stop(run, place.id)
     run.state.done.pop(place.id, None)
     del run.state.tokens[place.id]
-    if place.at in run.definition.steps:
-        if place.items is None:
-            run.record(facts.StepCancelled(place.id, place.at, reason))
+    if place.data is not None:
+        run.record(facts.FrameLeft(place.id, place.at, reason))
+    if place.items is not None:
+        return
+    if place.visit:
+        run.record(facts.StepCancelled(place.id, place.at, reason))
     elif place.at in run.definition.services:
         run.record(facts.ServiceCancelled(place.id, place.at, reason))
 

@@ -24,8 +24,10 @@ class Place:
     """A token that waits. `at` is its element; a step, a repeated step's body, a subprocess or a timer.
 
     `scope` is the token of the subprocess or of the repeated step around it. A repeated step's body has `items` and
-    collects `results`; each of its instances has `index` and `item`. A wait for a message may have a correlation `key`.
-    A place that takes back what was done has `todo` left, and `seen`, the values as they were when it was done.
+    collects `results`; each of its instances has `index` and `item`. In a standard loop both have their `round`, and
+    the items are none. A frame that keeps its values to itself has `data` and `visits`. A wait for a message may have a
+    correlation `key`. A place that takes back what was done has `todo` left, and `seen`, the values as they were when
+    it was done.
     """
 
     id: str
@@ -40,6 +42,9 @@ class Place:
     key: str | None = None
     todo: list[Any] | None = None
     seen: dict[str, Any] | None = None
+    round: int = 0
+    data: dict[str, Any] | None = None
+    visits: dict[str, int] | None = None
 
 
 @dataclass(slots=True)
@@ -107,6 +112,7 @@ class State:
 _PLACE_DEFAULTS = {
     "scope": None, "visit": 0, "assignee": None, "index": None, "item": None, "items": None, "results": None,
     "key": None, "todo": None, "seen": None,
+    "round": 0, "data": None, "visits": None,
 }
 
 
@@ -160,10 +166,15 @@ def plain(values: Mapping[str, Any]) -> dict[str, Any]:
         raise Invalid(reason=f"a value is not plain data ({problem})") from problem
 
 
+def short(element: str) -> str:
+    """The id of an element as drawn, without the calls that lead to it."""
+    return element.rsplit(":", 1)[-1]
+
+
 def open_tokens(stored: bytes) -> dict[str, str]:
     """Token to step of everything that waits for a person or for somebody outside."""
     state = load(stored)
-    return {place.id: place.at for place in state.tokens.values() if place.at in state.visits and place.items is None}
+    return {place.id: place.at for place in state.tokens.values() if place.visit and place.items is None}
 
 
 _SCALARS = (

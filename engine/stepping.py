@@ -1,13 +1,13 @@
-"""Steps: how one opens, for whom, and how a repeated one counts its instances."""
+"""Steps: how one opens, for whom, and what is kept when it is finished."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from engine import facts, races, scopes, waits
+from engine import facts, races, repeating, waits
 from engine.errors import ExpressionFailed
-from engine.guards import MAX_INSTANCES, Token
-from engine.state import Place
+from engine.guards import Token
+from engine.state import Place, short
 from engine.vocabulary import Step
 
 if TYPE_CHECKING:
@@ -16,77 +16,42 @@ if TYPE_CHECKING:
 
 def enter(run: Run, node: Any, token: Token) -> bool:
     """Open a step, or all instances of a repeated one; true if there is nothing to wait for."""
-    step = run.definition.steps[node.name]
-    visit = run.state.visits.get(step.id, 0) + 1
-    if step.loop is None:
-        run.state.visits[step.id] = visit
-        place = run.wait(Place("", step.id, token.scope, visit))
-        _open(run, step, place)
-        waits.attend(run, node, place)
-        return False
-    items = _items(run, step, token)
-    if not items:
-        run.compute(step.id, [])
-        return True
-    run.state.visits[step.id] = visit
-    body = run.wait(Place("", step.id, token.scope, visit, items=items, results=[None] * len(items)))
-    waits.attend(run, node, body)
-    for index in range(1 if step.loop.sequential else len(items)):
-        open_instance(run, step, body, index)
+    if node.loop is not None:
+        return repeating.enter(run, node, token)
+    place = Place("", node.name, token.scope)
+    begin(run, node, place)
+    waits.attend(run, node, place)
     return False
 
 
-def open_instance(run: Run, step: Step, body: Place, index: int) -> None:
-    """Open one instance of a repeated step."""
-    item = (body.items or [])[index]
-    _open(run, step, run.wait(Place("", step.id, body.id, body.visit, index=index, item=item)))
+def count(run: Run, node: Any, place: Place) -> None:
+    """Number the visit; all instances of a multi-instance step belong to one."""
+    visits = run.home(place).visits
+    name = short(node.name)
+    place.visit = visits[name] = visits.get(name, 0) + 1
+
+
+def begin(run: Run, node: Any, place: Place) -> None:
+    """Make a step, or one instance of it, work for somebody."""
+    if not place.visit:
+        count(run, node, place)
+    run.wait(place)
+    _open(run, run.definition.steps[node.name], place)
 
 
 def finish(run: Run, place: Place, values: dict[str, Any], choice: str | None) -> None:
     """Keep what a step was finished with, and let its token go on."""
-    run.record(facts.StepCompleted(place.id, place.at, values, choice))
+    body = repeating.body_of(run, place)
+    home = run.home(place)
+    run.record(facts.StepCompleted(place.id, place.at, values, choice, home.frame))
     kept = {**values, "choice": choice}
-    if place.index is not None:
-        end_instance(run, place, kept)
-        return
-    run.state.data[place.at] = kept
-    races.leave(run, place)
-    run.go_on(place)
-
-
-def end_instance(run: Run, place: Place, values: dict[str, Any]) -> None:
-    """One instance of a repeated step is done; perhaps the whole step is."""
-    body = run.state.tokens[place.scope or ""]
-    step = run.definition.steps[place.at]
-    del run.state.tokens[place.id]
-    results, items = body.results or [], body.items or []
-    results[place.index or 0] = values
-    following = (place.index or 0) + 1
-    if _enough(run, step, body) or not (run.state.parts_of(body.id) or _more(step, items, following)):
-        scopes.cancel_parts(run, body, "enough")
-        run.compute(step.id, results)
-        run.go_on(body)
-    elif _more(step, items, following):
-        open_instance(run, step, body, following)
-
-
-def _items(run: Run, step: Step, token: Token) -> list[Any]:
-    loop = step.loop
-    if loop is None:
-        return []
-    if loop.collection:
-        value = run.values.evaluate(loop.collection, step.id, token)
-        items = value if isinstance(value, list) else [] if value is None else None
+    if place.index is None:
+        home.data[short(place.at)] = kept
+    if body is None:
+        races.leave(run, place)
+        run.go_on(place)
     else:
-        value = run.values.evaluate(loop.cardinality, step.id, token)
-        whole = isinstance(value, int) and not isinstance(value, bool) and value >= 0
-        items = list(range(1, min(value, MAX_INSTANCES + 1) + 1)) if whole else None
-    if items is None:
-        expected = "a list" if loop.collection else "a whole number"
-        text = loop.collection or loop.cardinality
-        raise ExpressionFailed(expression=text, element=step.id, reason=f"it is not {expected}")
-    run.repeat(len(items), step.id)
-    return items
+        repeating.end_instance(run, place, body, kept)
 
 
 def _open(run: Run, step: Step, place: Place) -> None:
@@ -94,7 +59,7 @@ def _open(run: Run, step: Step, place: Place) -> None:
     run.record(facts.StepEntered(
         token=place.id, step=step.id, visit=place.visit, kind=step.kind, role=step.role,
         unit=_unit(run, step, place), hours=step.online_hours if online else step.hours, form=step.form,
-        message=step.message, item=place.item, index=place.index,
+        message=step.message, item=place.item, index=place.index, frame=run.home(place).frame,
     ))
     if step.status:
         run.change_status(step.status, step.id, place)
@@ -108,13 +73,3 @@ def _unit(run: Run, step: Step, place: Place) -> str:
     if not isinstance(unit, str) or not unit:
         raise ExpressionFailed(expression=step.unit, element=step.id, reason="it gives no unit")
     return unit
-
-
-def _more(step: Step, items: list[Any], following: int) -> bool:
-    return step.loop is not None and step.loop.sequential and following < len(items)
-
-
-def _enough(run: Run, step: Step, body: Place) -> bool:
-    condition = step.loop.condition if step.loop else ""
-    done = {step.id: [result for result in body.results or [] if result is not None]}
-    return bool(condition) and run.values.holds(condition, step.id, body, **done)

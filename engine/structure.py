@@ -78,6 +78,7 @@ class Graph:
     incoming: dict[str, list[Flow]] = field(default_factory=dict)
     boundary: dict[str, list[Node]] = field(default_factory=dict)
     handlers: dict[str, str] = field(default_factory=dict)
+    begun: dict[str | None, list[Node]] = field(default_factory=dict)
 
     def inside(self, scope: str | None) -> list[Node]:
         """The nodes directly in a subprocess, or in the process."""
@@ -85,9 +86,12 @@ class Graph:
 
     def starts(self, scope: str | None = None) -> list[Node]:
         """Where tokens begin in a scope: at its start event, or without one at everything that no flow enters."""
-        inside = self.inside(scope)
-        drawn = [node for node in inside if node.type == "startEvent"]
-        return drawn or [node for node in inside if node.id not in self.incoming and not _entered_otherwise(node)]
+        if scope not in self.begun:
+            inside = self.inside(scope)
+            drawn = [node for node in inside if node.type == "startEvent"]
+            others = [node for node in inside if node.id not in self.incoming and not _entered_otherwise(node)]
+            self.begun[scope] = drawn or others
+        return self.begun[scope]
 
     def trigger(self, handler: str) -> Node | None:
         """The event that starts an event subprocess."""

@@ -96,8 +96,9 @@ def _started(run: Run, thrown: Thrown, frame: Place | None) -> bool:
     event = _catcher(thrown, scopes.handlers_in(run, frame))
     if event is None:
         return False
-    _note(run, event, thrown)
-    catching.start_handler(run, event, frame.id if frame else None)
+    scope = frame.id if frame else None
+    _note(run, event, thrown, Place("", event.id, scope))
+    catching.start_handler(run, event, scope)
     return True
 
 
@@ -106,7 +107,7 @@ def _crossed(run: Run, thrown: Thrown, place: Place) -> bool:
     event = _catcher(thrown, (node.event for node in run.definition.spec.task_specs[place.at].events))
     if event is None:
         return False
-    _note(run, event, thrown)
+    _note(run, event, thrown, place)
     catching.cross(run, event, place)
     return True
 
@@ -118,9 +119,9 @@ def _catcher(thrown: Thrown, events: Iterable[Event]) -> Event | None:
     return next(iter([*exact, *fitting]), None)
 
 
-def _note(run: Run, event: Event, thrown: Thrown) -> None:
+def _note(run: Run, event: Event, thrown: Thrown, where: Place) -> None:
     values = {**thrown.values, "code": thrown.code}
-    catching.note(run, event, facts.EventCaught(None, event.id, thrown.kind, thrown.code, values))
+    catching.note(run, event, facts.EventCaught(None, event.id, thrown.kind, thrown.code, values), where)
 
 
 _THROWS: dict[str, Callable[[Run, Event, Trigger, Token], None]] = {

@@ -13,7 +13,7 @@ from engine.definition import Definition
 from engine.errors import ExpressionFailed, OneDoorError
 from engine.feel import to_plain
 from engine.feel.budget import Run as Allowance
-from engine.guards import Token
+from engine.guards import Where
 from engine.state import Place, State
 
 # So many names in sight cost a step each time they are gathered.
@@ -43,8 +43,6 @@ class FeelEngine(PythonScriptEngine):  # type: ignore[misc]
     def execute(self, task: Any, script: str, external_context: Any = None) -> bool:
         return bool(self.environment.execute(script, {}))
 
-Where = Place | Token | None
-
 
 class Values:
     """The dossier's values at this moment."""
@@ -61,21 +59,33 @@ class Values:
         state = self.state
         seen = {**self.definition.blank, **state.data, "dossier": state.dossier}
         seen["visits"] = {**self.definition.unvisited, **state.visits}
-        self.allowance.spend(len(seen) // NAMES)
         if where is not None and where.scope is not None:
-            self._as_it_was(seen, where.scope)
-        if isinstance(where, Place) and where.index is not None:
-            loop = self.definition.steps[where.at].loop
-            seen[loop.item if loop else "item"] = where.item
+            self._enter(seen, where.scope)
+        self.allowance.spend(len(seen) // NAMES)
+        if isinstance(where, Place):
+            self._itself(seen, where)
         return seen
 
-    def _as_it_was(self, seen: dict[str, Any], scope: str | None) -> None:
-        """While something is taken back, what it did is seen as it was when it was done."""
+    def _enter(self, seen: dict[str, Any], scope: str | None) -> None:
+        """Go from the dossier into the frames around a token, the outermost first; while something is taken back, what
+        it did is seen as it was when it was done."""
+        around: list[Place] = []
         while scope is not None:
-            frame = self.state.tokens[scope]
-            if frame.seen is not None:
-                seen |= frame.seen
-            scope = frame.scope
+            around.append(self.state.tokens[scope])
+            scope = around[-1].scope
+        for frame in reversed(around):
+            if frame.data is not None:
+                seen |= frame.data
+                seen["visits"] = {**seen["visits"], **(frame.visits or {})}
+            self._itself(seen, frame)
+            seen |= frame.seen or {}
+
+    def _itself(self, seen: dict[str, Any], place: Place) -> None:
+        if place.index is not None:
+            seen[self.definition.items.get(place.at, "item")] = place.item
+            seen["loopCounter"] = place.index + 1
+        elif place.round:
+            seen["loopCounter"] = place.round
 
     def evaluate(self, text: str, element: str, where: Where = None, **more: Any) -> Any:
         """The plain value of an expression of the diagram; failures name the element."""

@@ -12,7 +12,8 @@ from lxml import etree
 from engine import findings as f
 from engine.diagram import local, model, onedoor
 from engine.findings import Finding
-from engine.structure import RESERVED, STEP_TAGS, Graph, Node, expression_text, extension, text_of
+from engine.loops import Loop, loop_of
+from engine.structure import Graph, Node, expression_text, extension, text_of
 
 WAITS = ("wait_applicant", "wait_financial")
 KINDS = ("receive", "appraise", "approve", "stamp", "sign", "return", *WAITS, "transfer", "consult")
@@ -30,17 +31,6 @@ class Choice:
     name_en: str
     kind: str
     when: str
-
-
-@dataclass(frozen=True, slots=True)
-class Loop:
-    """How often a step is done: once per item of a collection, or a number of times."""
-
-    sequential: bool
-    collection: str
-    cardinality: str
-    item: str
-    condition: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +125,7 @@ def _step(graph: Graph, node: Node, lane: str | None) -> Step:
         kind=said.get("kind", ""), role=said.get("role", ""), unit=said.get("unit", ""),
         hours=said.get("hours"), online_hours=said.get("onlineHours"), status=said.get("status", ""),
         clock=said.get("clock", "running"), form=said.get("form"), choices=tuple(_choices(xml)),
-        message=_message(graph, node), loop=_loop(xml), needs_file=said.get("needsFile") == "true",
+        message=_message(graph, node), loop=loop_of(xml), needs_file=said.get("needsFile") == "true",
     )
 
 
@@ -152,26 +142,12 @@ def _message(graph: Graph, node: Node) -> str | None:
     return messages.get(wanted) if wanted else None
 
 
-def _loop(xml: etree._Element) -> Loop | None:
-    drawn = xml.find(model("multiInstanceLoopCharacteristics"))
-    if drawn is None:
-        return None
-    own = extension(drawn, "loop")
-    return Loop(
-        sequential=drawn.get("isSequential") == "true",
-        collection=expression_text(own.get("collection") if own is not None else None),
-        cardinality=expression_text(text_of(drawn.find(model("loopCardinality")))),
-        item=(own.get("item") if own is not None else None) or "item",
-        condition=expression_text(text_of(drawn.find(model("completionCondition")))),
-    )
-
-
 def check_step(step: Step, xml: etree._Element, roles: frozenset[str] | None, forms: frozenset[str]) -> list[Finding]:
     """Everything that is wrong with the properties of one step."""
     if extension(xml, "step") is None:
         return [f.error("step_missing", step.id)]
     found = _check_who(step, roles) + _check_hours(step) + _check_status(step)
-    found += _check_choices(step) + _check_loop(step)
+    found += _check_choices(step)
     if step.form is not None and step.form not in forms:
         found.append(f.error("step_form", step.id, form=step.form))
     if local(xml) == "receiveTask" and not step.message:
@@ -237,28 +213,4 @@ def _check_choices(step: Step) -> list[Finding]:
         if not choice.name:
             found.append(f.error("choice_name", step.id, choice=choice.id))
         seen.add(choice.id)
-    return found
-
-
-def _check_loop(step: Step) -> list[Finding]:
-    loop = step.loop
-    if loop is None:
-        return []
-    if step.message is not None:
-        return [f.error("loop_host", step.id)]
-    found = [] if loop.collection or loop.cardinality else [f.error("loop_source", step.id)]
-    if loop.item != "item" and (loop.item in RESERVED or not _NAME.fullmatch(loop.item)):
-        found.append(f.error("loop_item", step.id, item=loop.item))
-    return found
-
-
-def loops_elsewhere(graph: Graph) -> list[Finding]:
-    """Repetition drawn on something that is no user or manual task."""
-    found = []
-    for xml in graph.process.iter(model("multiInstanceLoopCharacteristics")):
-        host = xml.getparent()
-        if local(host) == "subProcess":
-            found.append(f.error("subprocess_loop", host.get("id")))
-        elif local(host) not in STEP_TAGS:
-            found.append(f.error("loop_host", host.get("id")))
     return found

@@ -140,8 +140,9 @@ EVENT = "<bpmn:{}EventDefinition/>"
         (between(element("complexGateway", "t"), "t"), "complex_gateway", "t"),
         (between(element("callActivity", "t"), "t"), "call_activity", "t"),
         (between(element("adHocSubProcess", "t"), "t"), "subprocess_kind", "t"),
-        (between(task("t", inside='<bpmn:standardLoopCharacteristics loopMaximum="3"/>'), "t"), "standard_loop", "t"),
-        (between(script("t", "1").replace("</bpmn:scriptTask>", loop("filing.x") + "</bpmn:scriptTask>"), "t"),
+        (between(task("t", inside='<bpmn:standardLoopCharacteristics loopMaximum="0"/>'), "t"), "loop_maximum", "t"),
+        (between(task("t", inside="<bpmn:standardLoopCharacteristics/>"), "t"), "loop_endless", "t"),
+        (between(xor("t").replace("</bpmn:exclusiveGateway>", loop("filing.x") + "</bpmn:exclusiveGateway>"), "t"),
          "loop_host", "t"),
         (around(element("choreographyTask", "t")), "unsupported", "t"),
         (SOUND.replace(start(), element("startEvent", "begin", EVENT.format("timer"))), "start_kind", "begin"),
@@ -153,8 +154,8 @@ EVENT = "<bpmn:{}EventDefinition/>"
                        "</bpmn:collaboration></bpmn:definitions>"), "reference", "m"),
         (SOUND.replace("</bpmn:definitions>", '<bpmn:collaboration id="c"><bpmn:participant id="m" processRef="zz"/>'
                        "</bpmn:collaboration></bpmn:definitions>"), "reference", "m"),
-        (between(frame("t", task("u")).replace("</bpmn:subProcess>", loop("filing.x") + "</bpmn:subProcess>"), "t"),
-         "subprocess_loop", "t"),
+        (between(frame("T", task("u")).replace("</bpmn:subProcess>", loop("filing.x") + "</bpmn:subProcess>"), "T"),
+         "id_form", "T"),
     ],
 )
 def test_what_cannot_be_run_is_refused_by_name(xml: str, code: str, at: str | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from xml.sax.saxutils import escape, unescape
 
 from engine.definition import Bundle, check
 from engine.findings import refused
@@ -46,6 +47,9 @@ def agree(walk: Walk) -> None:
     state = load(walk.state)
     assert {token: opened.step for token, opened in walk.view.open.items()} == open_tokens(walk.state)
     assert dict(walk.view.data) == state.data
+    kept = [place for place in state.tokens.values() if place.data is not None]
+    framed = {place.id: (place.at, place.data, place.visits) for place in kept}
+    assert {token: (one.element, one.data, one.visits) for token, one in walk.view.frames.items()} == framed
     assert dict(walk.view.visits) == state.visits
     assert {number: (timer.element, timer.due_at) for number, timer in state.timers.items()} == dict(walk.view.timers)
     assert (walk.view.ended, walk.view.status) == (state.ended, state.status)
@@ -61,3 +65,10 @@ def all_steps(walk: Walk, choices: Mapping[str, str] | None = None, most: int = 
         walk.complete(name, (choices or {}).get(name), index=opened.index)
         done.append(name)
     return done
+
+
+def standard(condition: str = "", maximum: str = "", before: bool = False) -> str:
+    """The characteristics of a standard loop."""
+    said = (f' loopMaximum="{maximum}"' if maximum else "") + (' testBefore="true"' if before else "")
+    inside = f"<bpmn:loopCondition>{escape(unescape(condition))}</bpmn:loopCondition>" if condition else ""
+    return f"<bpmn:standardLoopCharacteristics{said}>{inside}</bpmn:standardLoopCharacteristics>"
