@@ -5,6 +5,10 @@ from __future__ import annotations
 REPAIR_FINDINGS: dict[str, str] = {
     "recoded": "The file was written in {encoding}; it is kept as UTF-8 from now on.",
     "process_empty": "The diagram has no process with anything in it ({element}); draw one.",
+    "import_id": "{element} is called {name} now, because expressions have to name it.",
+    "import_executable": "Process {element} is marked as executable now.",
+    "import_said": "{element}: {property} is \"{value}\", as the drawing says.",
+    "import_choices": "The ways of gateway {element} are choices of step {step} now; check their names.",
     "not_run": "{tag} at {element} is kept in the drawing and has no part in a run.",
     "repair_executable": "Process {element} is not marked as executable; the rehearsal runs it all the same.",
     "repair_message_flow": "Message flow {element} leads to another pool; the rehearsal does without it.",

@@ -123,6 +123,16 @@ def _choices(step: etree._Element) -> list[etree._Element]:
     return list(step.findall(f"{model('extensionElements')}/{onedoor('choice')}"))
 
 
+def offer_ways(work: Work, gateway: etree._Element, seen: Wiring) -> None:
+    """Make the ways of a gateway without any condition choices of the step before it, if there is one."""
+    ways = seen.outgoing.get(gateway.get("id") or "", [])
+    incoming = seen.incoming.get(gateway.get("id") or "", [])
+    before = seen.nodes.get(incoming[0].get("sourceRef") or "") if len(incoming) == 1 else None
+    said = [flow for flow in ways if flow.find(model("conditionExpression")) is not None]
+    if before is not None and len(ways) > 1 and not said and _may_offer(before, seen):
+        _offer(work, gateway, before, ways)
+
+
 def ask_which(
     work: Work, gateway: etree._Element, incoming: list[etree._Element], ways: list[etree._Element] | None = None
 ) -> None:
