@@ -18,7 +18,7 @@ from engine.timing import due_at
 _SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 _WAITED = ("message", "timer", "signal", "condition")
 _RAISED = ("error", "escalation")
-_ALLOWED = {
+ALLOWED = {
     "catch": _WAITED,
     "boundary": (*_WAITED, *_RAISED, "cancel", "compensation"),
     "throw": ("message", "signal", "escalation", "compensation"),
@@ -61,7 +61,7 @@ def _kinds(graph: Graph, event: Event, node: Node) -> Iterator[Finding]:
     if node.type == "startEvent":
         yield from _start(event, node)
     elif node.type in EVENT_TAGS:
-        allowed = _ALLOWED[ROLES[node.type]]
+        allowed = ALLOWED[ROLES[node.type]]
         wrong = sorted(event.kinds() - set(allowed))
         yield from (f.error("event_kind", event.id, kind=kind, allowed=", ".join(allowed)) for kind in wrong)
         if not event.triggers and event.role in ("catch", "boundary"):

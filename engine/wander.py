@@ -5,31 +5,33 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
-from engine.commands import ClaimStep, Command, CompleteStep, DeliverMessage, FireTimer, StartProcess
+from engine.commands import (
+    AnswerService,
+    BroadcastSignal,
+    ClaimStep,
+    Command,
+    CompleteStep,
+    DeliverMessage,
+    FireTimer,
+    StartProcess,
+)
 from engine.definition import Definition
-from engine.errors import BudgetExceeded, ExpressionFailed, NoBranchHolds, Stuck
+from engine.errors import Failed, StepFailed
 from engine.execute import offered, step
 from engine.fold import View, fold
 from engine.timing import moment_of, text_of
 
 PERSON = "rehearsal"
 MOST_ACTIONS = 50
-# What the drawing itself leads to; anything else that is raised is a fault of the engine.
-_DRAWN_SO = (Stuck, NoBranchHolds, ExpressionFailed, BudgetExceeded)
-
-Ending = Literal["ended", "open", "stuck", "no_branch", "expression", "budget"]
-_ENDINGS: dict[type, Ending] = {
-    Stuck: "stuck", NoBranchHolds: "no_branch", ExpressionFailed: "expression", BudgetExceeded: "budget",
-}
-
-
 @dataclass(frozen=True, slots=True)
 class Walked:
-    """How a walk went: how it ended, after how many actions, and where it could not go on."""
+    """How a walk went: "ended", "open" after so many actions, or the name of the error that the drawing leads to.
 
-    ending: Ending
+    `element` is where it could not go on.
+    """
+
+    ending: str
     actions: int
     element: str | None = None
 
@@ -37,7 +39,10 @@ class Walked:
 def wander(
     definition: Definition, now: datetime, choose: Callable[[int], int], limit: int = MOST_ACTIONS
 ) -> Walked:
-    """Go on until the end or for so many actions; `choose(n)` gives a number below n."""
+    """Go on until the end or for so many actions; `choose(n)` gives a number below n.
+
+    Raises StepFailed, which is a fault of the engine and not of the drawing.
+    """
     state: bytes | None = None
     view = View()
     actions = 0
@@ -47,8 +52,10 @@ def wander(
             for command in following:
                 outcome = step(definition, state, command, now)
                 state, view = outcome.state, fold(outcome.facts, view)
-        except _DRAWN_SO as problem:
-            return Walked(_ENDINGS[type(problem)], actions, str(problem.details.get("element") or "") or None)
+        except StepFailed:
+            raise
+        except Failed as problem:
+            return Walked(problem.code(), actions, str(problem.details.get("element") or "") or None)
         actions += 1
         ways = [] if view.ended else list(_ways(definition, state or b"", view, now))
         now, following = ways[choose(len(ways))] if ways else (now, [])
@@ -74,3 +81,10 @@ def _ways(
             yield now, [ClaimStep(token, PERSON), CompleteStep(token, PERSON, {}, choice)]
     for timer, (_, due_at) in view.timers.items():
         yield max(now, moment_of(due_at)), [FireTimer(timer)]
+    for wait, awaited in view.waits.items():
+        if awaited.kind == "message":
+            yield now, [DeliverMessage(awaited.name, {}, wait, awaited.key)]
+        elif awaited.kind == "signal":
+            yield now, [BroadcastSignal(awaited.name)]
+    for token in view.services:
+        yield now, [AnswerService(token)]

@@ -20,7 +20,8 @@ from engine.findings import Finding
 from engine.normalise.choices import repair_choices
 from engine.normalise.encoding import as_text
 from engine.normalise.entrances import add_starts, drop_unreachable
-from engine.normalise.flows import gather, repair_flows, repair_hosts
+from engine.normalise.events import repair_conditions, repair_events, repair_links, repair_services
+from engine.normalise.flows import gather, gather_associations, repair_flows, repair_hosts
 from engine.normalise.happenings import repair_definitions, repair_repetition, repair_timers
 from engine.normalise.identity import name_everything
 from engine.normalise.stand_ins import repair_tasks
@@ -97,14 +98,19 @@ def _copy(shared: Work, index: int) -> Copy:
     )
     process = work.root.findall(model("process"))[index]
     gather(work, process)
+    gather_associations(work, process)
     isolate(work, process)
     repair_hosts(work, process)
     repair_flows(work, process)
     add_starts(work, process)
     drop_unreachable(work, process)
+    repair_events(work, process)
     drop_lost_lanes(process, set(wiring(process).nodes))
     repair_tasks(work, process)
     repair_choices(work, process)
+    repair_conditions(work, process)
+    repair_links(work, process)
+    repair_services(work, process)
     repair_definitions(work, process)
     repair_timers(work, process)
     repair_repetition(work, process)

@@ -78,7 +78,7 @@ def _rename(work: Work) -> None:
     """Give elements names that expressions can use, keep the drawn one beside, and tell the shapes."""
     before = {element: element.get("id") for element in work.root.iter(f"{{{MODEL}}}*")}
     name_everything(work)
-    renamed = {}
+    renamed: dict[str, str] = {}
     for element, drawn in before.items():
         if drawn and drawn != element.get("id"):
             renamed.setdefault(drawn, element.get("id") or "")

@@ -11,7 +11,7 @@ from engine.diagram import local, model, onedoor
 from engine.errors import OneDoorError
 from engine.feel import compile_expression
 from engine.normalise.stand_ins import complete_step, is_repeated
-from engine.normalise.work import FRAMES, TASKS, Wiring, Work, extensions, slug, wiring
+from engine.normalise.work import FRAMES, TASKS, Wiring, Work, extensions, is_kind, slug, wiring
 from engine.structure import STEP_TAGS, VALUE_TAGS, expression_text, text_of
 
 _CONSTANT = re.compile(r"""("[^"]*"|-?[0-9.]+|null)""")
@@ -52,7 +52,11 @@ def _ask_behind(work: Work, activity: etree._Element, ways: list[etree._Element]
 def names(process: etree._Element) -> set[str]:
     """What expressions may name."""
     named = {element.get("id") or "" for tag in (*STEP_TAGS, *VALUE_TAGS) for element in process.iter(model(tag))}
-    return {"dossier", "filing", "visits", *named}
+    bringing = {
+        node.get("id") or "" for node in wiring(process).nodes.values()
+        if local(node) == "serviceTask" or is_kind(node, "message", "signal", "error", "escalation")
+    }
+    return {"dossier", "filing", "visits", *named, *bringing}
 
 
 def is_usable(text: str, known: Iterable[str]) -> bool:

@@ -31,7 +31,7 @@ def _begin(work: Work, scope: etree._Element, seen: Wiring) -> None:
     starts = [node for node in inside if local(node) == "startEvent"]
     roots = _roots(inside, seen)
     for start in starts:
-        _untrigger(work, start)
+        _untrigger(work, start, {"message"} if local(scope) == "process" and len(starts) == 1 else set())
     if not inside:
         work.note("repair_empty", scope)
     if not starts and roots:
@@ -51,9 +51,9 @@ def _roots(inside: list[etree._Element], seen: Wiring) -> list[etree._Element]:
     ]
 
 
-def _untrigger(work: Work, start: etree._Element) -> None:
+def _untrigger(work: Work, start: etree._Element, natural: set[str]) -> None:
     """A dossier starts when it is received, a subprocess when it is entered; what was drawn is not waited for."""
-    kinds = definitions_of(start)
+    kinds = [each for each in definitions_of(start) if local(each).removesuffix("EventDefinition") not in natural]
     if kinds:
         work.note("repair_start_kind", start)
     for kind in kinds:

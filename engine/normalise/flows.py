@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from lxml import etree
 
 from engine.diagram import MODEL, local, model
-from engine.normalise.work import EVENTS, NODES, Work, remove, wiring
-from engine.structure import text_of
+from engine.normalise.work import EVENTS, NODES, Work, is_kind, remove, starts_by_itself, wiring
+from engine.structure import ACTIVITY_TAGS, text_of
 
 # Conditions are evaluated after gateways that choose and after activities, nowhere else.
 _UNASKED = EVENTS | {"parallelGateway", "eventBasedGateway"}
@@ -21,6 +21,14 @@ def gather(work: Work, process: etree._Element) -> None:
         source = nodes.get(flow.get("sourceRef") or "")
         if source is not None and source.getparent() is not flow.getparent():
             source.getparent().append(flow)
+
+
+def gather_associations(work: Work, process: etree._Element) -> None:
+    """What leads from a compensation event to its handler may be drawn beside the process."""
+    nodes = wiring(process).nodes
+    for each in list(work.root.iter(model("association"))):
+        if each.get("sourceRef") in nodes and process not in each.iterancestors():
+            process.append(each)
 
 
 def repair_flows(work: Work, process: etree._Element) -> None:
@@ -42,6 +50,12 @@ def _wrong(flow: etree._Element, nodes: dict[str, etree._Element]) -> str:
     if source.getparent() is not target.getparent():
         return "repair_flow_scope"
     if local(source) == "endEvent" or local(target) in ("startEvent", "boundaryEvent"):
+        return "repair_flow_end"
+    if starts_by_itself(target) and not is_kind(target, "link"):
+        return "repair_flow_end"
+    if source.get("triggeredByEvent") == "true" or source.get("isForCompensation") == "true":
+        return "repair_flow_end"
+    if local(source) == "boundaryEvent" and is_kind(source, "compensate"):
         return "repair_flow_end"
     return ""
 
@@ -72,7 +86,7 @@ def repair_hosts(work: Work, process: etree._Element) -> None:
     nodes = wiring(process).nodes
     for event in list(process.iter(model("boundaryEvent"))):
         host = nodes.get(event.get("attachedToRef") or "")
-        if host is None or local(host) in ("boundaryEvent", "startEvent", "endEvent"):
+        if host is None or local(host) not in ACTIVITY_TAGS or host.get("triggeredByEvent") == "true":
             work.note("repair_host", event, reference=event.get("attachedToRef") or "?")
             drop_nodes([event])
         elif host.getparent() is not event.getparent():

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from lxml import etree
 
-from engine.diagram import RUN_TAGS, local, model
+from engine.diagram import local, model
 from engine.normalise.choices import is_usable, names
 from engine.normalise.stand_ins import COUNT
-from engine.normalise.work import Work, remove, slug
+from engine.normalise.work import TASKS, Work, remove, slug, wiring
 from engine.structure import expression_text, extension, text_of
 from engine.timing import due_at
 
@@ -47,23 +48,42 @@ def _is_read(written: etree._Element, known: set[str]) -> bool:
 
 def repair_definitions(work: Work, process: etree._Element) -> None:
     """What is sent, thrown or awaited is defined somewhere."""
-    for task in process.iter(model("receiveTask")):
-        if not task.get("messageRef"):
-            name = task.get("name") or task.get("id") or ""
-            work.note("repair_undefined", task, reference="?", name=name)
-            task.set("messageRef", _define(work, "message", work.fresh(f"{task.get('id')}.message"), name))
+    defined = {(local(each), each.get("id")): each for tag in _DEFINED.values() for each in work.root.iter(model(tag))}
+    called = {(tag, each.get("name")): identity for (tag, identity), each in defined.items() if each.get("name")}
+    for element, attribute in _referring(process):
+        tag, wanted = _DEFINED[attribute], element.get(attribute)
+        if (tag, wanted) in defined:
+            continue
+        event = element if local(element) in TASKS else element.getparent()
+        name = wanted or event.get("name") or work.drawn.get(event.get("id") or "", event.get("id")) or ""
+        work.note("repair_undefined", element, reference=wanted or "?", name=name)
+        if (tag, name) not in called:
+            called[tag, name] = _define(work, tag, name)
+        element.set(attribute, called[tag, name])
+        defined[tag, called[tag, name]] = element
+    for thrown in process.iter(model("compensateEventDefinition")):
+        if thrown.get("activityRef") and thrown.get("activityRef") not in wiring(process).nodes:
+            work.note("repair_reference", thrown, reference=thrown.get("activityRef"))
+            del thrown.attrib["activityRef"]
+
+
+def _referring(process: etree._Element) -> Iterator[tuple[etree._Element, str]]:
+    """Whatever has to name a definition, or does; any error or escalation may be caught without a name."""
     for element in process.iter(etree.Element):
-        for attribute, tag in [each for each in _DEFINED.items() if each[1] in RUN_TAGS]:
-            wanted = element.get(attribute)
-            if wanted and wanted not in {each.get("id") for each in work.root.iter(model(tag))}:
-                work.note("repair_undefined", element, reference=wanted, name=wanted)
-                identity = work.fresh(slug(wanted, tag))
-                element.set(attribute, _define(work, tag, identity, wanted))
+        tag = local(element)
+        if tag in ("receiveTask", "sendTask"):
+            yield element, "messageRef"
+        for attribute, kind in _DEFINED.items():
+            if tag != f"{kind}EventDefinition":
+                continue
+            any_one = kind in ("error", "escalation") and local(element.getparent()) in ("boundaryEvent", "startEvent")
+            if element.get(attribute) or not any_one:
+                yield element, attribute
 
 
-def _define(work: Work, tag: str, identity: str, name: str) -> str:
-    defined = etree.Element(model(tag), {"id": identity, "name": name})
-    work.root.insert(0, defined)
+def _define(work: Work, tag: str, name: str) -> str:
+    identity = work.fresh(slug(name, tag))
+    work.root.insert(0, etree.Element(model(tag), {"id": identity, "name": name}))
     return identity
 
 

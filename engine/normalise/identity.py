@@ -15,7 +15,9 @@ _REFERENCES = (
     "sourceRef", "targetRef", "attachedToRef", "default", "processRef", "messageRef", "errorRef", "signalRef",
     "escalationRef", "activityRef", "operationRef", "dataObjectRef", "dataStoreRef", "calledElement",
 )
-_WRITTEN = frozenset({"flowNodeRef", "sourceRef", "targetRef", "source", "target", "eventDefinitionRef", "incoming", "outgoing"})
+_WRITTEN = frozenset({
+    "flowNodeRef", "sourceRef", "targetRef", "source", "target", "eventDefinitionRef", "incoming", "outgoing",
+})
 
 
 def name_everything(work: Work) -> None:

@@ -99,7 +99,6 @@ def isolate(work: Work, process: etree._Element) -> None:
         if pool.get("processRef") != process.get("id"):
             remove(pool)
     for flow in list(work.root.iter(model("messageFlow"))):
-        work.note("repair_message_flow", flow)
         remove(flow)
     if process.get("isExecutable") != "true":
         work.note("repair_executable", process)
