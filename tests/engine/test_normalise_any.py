@@ -57,7 +57,7 @@ def steady(xml: str) -> Iterator[tuple[str, str]]:
         yield copy.xml, again.main.xml
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(trees())
 def test_nothing_well_formed_breaks_it_and_copies_are_steady(xml: str) -> None:
     for copy, again in steady(xml):
@@ -65,14 +65,14 @@ def test_nothing_well_formed_breaks_it_and_copies_are_steady(xml: str) -> None:
         refused(check(Bundle(copy)))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.text(max_size=200))
 def test_no_text_breaks_it(text: str) -> None:
     normalise(text)
     as_text(text.encode("utf-8", "replace"))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(trees())
 def test_nothing_well_formed_breaks_an_import_and_a_second_one_changes_nothing(xml: str) -> None:
     once = adopt(xml, {}).xml
