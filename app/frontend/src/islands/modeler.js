@@ -2,7 +2,7 @@
  * The diagram editor.
  *
  * Data: {xml, revision, url_save, url_check, procedure (content of procedure.json), roles: [{code, name}],
- * units: [{code, name}], forms: [key], decisions: [name], findings?: [finding], readonly}.
+ * units: [{code, name}], forms: [key], decisions: [name], connectors: [name], findings?: [finding], readonly}.
  * Saving: PUT url_save {xml, revision} → {revision}. Checking: POST url_check {xml} → {findings: [{severity, element,
  * message}]}. After a save every `input[name=revision]` of the page holds the new revision.
  */
@@ -45,7 +45,7 @@ export async function mount(element, data) {
 }
 
 async function openModeler(parts, data) {
-  const { roles = [], units = [], forms = [], decisions = [] } = data;
+  const { roles = [], units = [], forms = [], decisions = [], connectors = [] } = data;
   const modeler = new Modeler({
     container: parts.canvas,
     propertiesPanel: { parent: parts.panel },
@@ -53,7 +53,7 @@ async function openModeler(parts, data) {
     additionalModules: [...bpmnOptions.additionalModules, BpmnPropertiesPanelModule, BpmnPropertiesProviderModule, onedoorModule],
     bpmnRenderer: bpmnOptions.bpmnRenderer,
     textRenderer: bpmnOptions.textRenderer,
-    onedoor: { roles, units, forms, decisions },
+    onedoor: { roles, units, forms, decisions, connectors },
   });
   await fontsReady();
   await modeler.importXML(data.xml);

@@ -3,6 +3,8 @@ import BpmnFactory from "bpmn-js/lib/features/modeling/BpmnFactory";
 
 const STEMS = {
   "bpmn:UserTask": "step", "bpmn:ManualTask": "step", "bpmn:ReceiveTask": "step", "bpmn:BusinessRuleTask": "decision", "bpmn:ScriptTask": "value",
+  "bpmn:Task": "step", "bpmn:ServiceTask": "service", "bpmn:SendTask": "message", "bpmn:SubProcess": "part", "bpmn:CallActivity": "call",
+  "bpmn:IntermediateCatchEvent": "event", "bpmn:IntermediateThrowEvent": "event", "bpmn:BoundaryEvent": "event", "bpmn:StartEvent": "start",
 };
 
 export class Factory extends BpmnFactory {

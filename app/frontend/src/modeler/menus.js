@@ -1,13 +1,9 @@
-/** Keeps the menus at an element to what the platform runs. */
-const REPLACEMENTS = new Set([
-  "replace-with-none-start", "replace-with-none-end", "replace-with-terminate-end",
-  "replace-with-timer-intermediate-catch", "replace-with-timer-boundary", "replace-with-non-interrupting-timer-boundary",
-  "replace-with-user-task", "replace-with-manual-task", "replace-with-receive-task", "replace-with-rule-task", "replace-with-script-task",
-  "replace-with-exclusive-gateway", "replace-with-parallel-gateway",
-  "replace-with-sequence-flow", "replace-with-default-flow", "replace-with-conditional-flow",
-  "replace-with-subprocess", "replace-with-expanded-subprocess", "replace-with-collapsed-subprocess",
-]);
-const REMOVED = ["append.append-task", "append.intermediate-event", "append.text-annotation", "append.message-intermediate-event", "append.timer-intermediate-event", "append.condition-intermediate-event", "append.signal-intermediate-event", "append.receive-task", "append.compensation-activity"];
+/** Keeps the menus at an element to what the platform runs; a new task is a step for somebody. */
+import { is } from "bpmn-js/lib/util/ModelUtil";
+
+const REFUSED = new Set(["replace-with-complex-gateway", "replace-with-compensation-start", "replace-with-task"]);
+const ONLY_IN_EVENT_SUBPROCESS = new Set(["replace-with-timer-start", "replace-with-conditional-start", "replace-with-signal-start"]);
+const TOGGLES = ["toggle-parallel-mi", "toggle-sequential-mi", "toggle-loop", "toggle-is-horizontal"];
 const APPENDED = [
   ["append.user-task", "bpmn:UserTask", "bpmn-icon-user-task", "Append step"],
   ["append.waiting-step", "bpmn:ReceiveTask", "bpmn-icon-receive-task", "Append waiting step"],
@@ -21,19 +17,19 @@ export class Menus {
     contextPad.registerProvider(LATE, this);
   }
 
-  getPopupMenuEntries() {
-    return (entries) => Object.fromEntries(Object.entries(entries).filter(([id]) => REPLACEMENTS.has(id)));
+  getPopupMenuEntries(target) {
+    const refused = (id) => REFUSED.has(id) || (ONLY_IN_EVENT_SUBPROCESS.has(id) && beginsProcess(target));
+    return (entries) => Object.fromEntries(Object.entries(entries).filter(([id]) => !refused(id)));
   }
 
   getPopupMenuHeaderEntries() {
-    return (entries) => Object.fromEntries(Object.entries(entries).filter(([id]) => id.startsWith("toggle-parallel-mi") || id.startsWith("toggle-sequential-mi")));
+    return (entries) => Object.fromEntries(Object.entries(entries).filter(([id]) => TOGGLES.some((toggle) => id.startsWith(toggle))));
   }
 
   getContextPadEntries() {
     return (entries) => {
-      const mayAppend = "append.append-task" in entries;
-      const kept = Object.fromEntries(Object.entries(entries).filter(([id]) => !REMOVED.includes(id)));
-      return mayAppend ? { ...Object.fromEntries(APPENDED.map((each) => [each[0], this.append(each)])), ...kept } : kept;
+      const { "append.append-task": task, ...others } = entries;
+      return task ? { ...Object.fromEntries(APPENDED.map((each) => [each[0], this.append(each)])), ...others } : others;
     };
   }
 
@@ -50,3 +46,8 @@ export class Menus {
 }
 
 Menus.$inject = ["popupMenu", "contextPad", "autoPlace", "elementFactory", "create", "translate"];
+
+/** A dossier begins by being filed; only an event subprocess begins with a time, a condition or a signal. */
+function beginsProcess(element) {
+  return is(element, "bpmn:StartEvent") && !element.businessObject.$parent?.triggeredByEvent;
+}

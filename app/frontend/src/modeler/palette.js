@@ -1,13 +1,16 @@
-/** A palette of what the platform runs, instead of everything that BPMN knows. */
+/** A palette of what procedures are mostly made of; everything else is reached by changing an element. */
 const SHAPES = [
   ["start", "bpmn:StartEvent", "event", "bpmn-icon-start-event-none", "Create start event"],
   ["end", "bpmn:EndEvent", "event", "bpmn-icon-end-event-none", "Create end event"],
+  ["event", "bpmn:IntermediateThrowEvent", "event", "bpmn-icon-intermediate-event-none", "Create intermediate/boundary event"],
   ["user-task", "bpmn:UserTask", "activity", "bpmn-icon-user-task", "Create step"],
   ["receive-task", "bpmn:ReceiveTask", "activity", "bpmn-icon-receive-task", "Create waiting step"],
   ["rule-task", "bpmn:BusinessRuleTask", "activity", "bpmn-icon-business-rule-task", "Create decision"],
   ["script-task", "bpmn:ScriptTask", "activity", "bpmn-icon-script-task", "Create computed value"],
   ["exclusive", "bpmn:ExclusiveGateway", "gateway", "bpmn-icon-gateway-xor", "Create exclusive gateway"],
   ["parallel", "bpmn:ParallelGateway", "gateway", "bpmn-icon-gateway-parallel", "Create parallel gateway"],
+  ["inclusive", "bpmn:InclusiveGateway", "gateway", "bpmn-icon-gateway-or", "Create inclusive gateway"],
+  ["subprocess", "bpmn:SubProcess", "activity", "bpmn-icon-subprocess-expanded", "Create expanded sub-process"],
   ["pool", "bpmn:Participant", "collaboration", "bpmn-icon-participant", "Create pool/participant"],
 ];
 
@@ -38,7 +41,8 @@ export class Palette {
   }
 
   shape(type) {
-    return type === "bpmn:Participant" ? this.elementFactory.createParticipantShape() : this.elementFactory.createShape({ type });
+    if (type === "bpmn:Participant") return this.elementFactory.createParticipantShape();
+    return this.elementFactory.createShape({ type, isExpanded: type === "bpmn:SubProcess" || undefined });
   }
 }
 

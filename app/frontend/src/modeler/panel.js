@@ -4,8 +4,9 @@ import { is } from "bpmn-js/lib/util/ModelUtil";
 import { pick, t } from "../lib/i18n.js";
 import { choicesGroup } from "./choices.js";
 import { checkboxEntry, selectEntry, textEntry } from "./entries.js";
-import { conditionEntry, decisionEntry, scriptEntry } from "./expressions.js";
+import { conditionEntry, decisionEntry, eventConditionEntry, loopEntries, scriptEntry } from "./expressions.js";
 import { extensionOf } from "./extensions.js";
+import { definitionsOf, handsOver, hasMessage, inputsGroup } from "./handovers.js";
 
 const KINDS = [
   ["receive", "Reception"], ["appraise", "Appraisal"], ["approve", "Approval"], ["stamp", "Stamping"], ["sign", "Electronic signature"],
@@ -16,7 +17,8 @@ export const STATUSES = [
   "Newly registered", "Accepted", "Not accepted", "In process", "Supplement requested", "Financial obligation",
   "Withdrawn by the applicant", "Stopped", "Done, result ready", "Result returned",
 ];
-const KEPT_GROUPS = new Set(["general", "timer", "message", "multiInstance"]);
+const KEPT_GROUPS = new Set(["general", "timer", "message", "signal", "error", "escalation", "link", "compensation", "multiInstance", "adHocCompletion"]);
+const STEPS = new Set(["bpmn:Task", "bpmn:UserTask", "bpmn:ManualTask", "bpmn:ReceiveTask"]);
 const LATE = 500;
 const FORMULA = "=";
 
@@ -36,12 +38,13 @@ export class Panel {
   }
 
   ownGroups(element) {
-    const isStep = ["bpmn:UserTask", "bpmn:ManualTask", "bpmn:ReceiveTask"].some((type) => is(element, type));
+    const isStep = STEPS.has(element.businessObject.$type);
     return [
       group("onedoor-names", "In English", [textEntry({ id: "onedoor-en", element, type: "Names", attribute: "en", label: t("English name") })]),
       isStep && group("onedoor-step", "Step", this.stepEntries(element)),
       isStep && choicesGroup(element, this.extensions),
-      group("onedoor-special", "How it works", this.specialEntries(element)),
+      group("onedoor-special", "How it works", [...this.specialEntries(element), ...happeningEntries(element), ...repeatEntries(element)]),
+      handsOver(element) && inputsGroup(element, this.extensions),
     ].filter((each) => each && (each.items || each.entries.length));
   }
 
@@ -57,24 +60,21 @@ export class Panel {
       entry("onlineHours", "Working hours when filed online", textEntry, { validate: hoursProblem }),
       entry("status", "Status on entering", textEntry, { description: t("1 to 10, or a formula beginning with ="), validate: statusProblem }),
       entry("clock", "Clock", selectEntry, { choices: () => named([["running", "Running"], ["stopped", "Stopped"]]) }),
-      entry("form", "Form", selectEntry, { choices: () => [NONE(), ...forms.map((form) => ({ value: form, label: form }))] }),
+      entry("form", "Form", selectEntry, { choices: () => [NONE(), ...plain(forms)] }),
       entry("needsFile", "Needs a file (the signed result)", checkboxEntry),
     ].filter(Boolean);
   }
 
   specialEntries(element) {
-    const { forms, decisions } = this.choices;
-    const owner = element.businessObject;
-    const loop = owner.loopCharacteristics;
-    const text = (id, type, attribute, label, more = {}) => textEntry({ id: `onedoor-${id}`, element, type, attribute, label: t(label), ...more });
+    const { forms, decisions, connectors } = this.choices;
+    const select = (id, type, attribute, label, choices) => selectEntry({ id: `onedoor-${id}`, element, type, attribute, label: t(label), choices: () => [NONE(), ...choices] });
     return [
-      is(element, "bpmn:StartEvent") && selectEntry({ id: "onedoor-start", element, type: "Start", attribute: "form", label: t("Filing form"), choices: () => [NONE(), ...forms.map((form) => ({ value: form, label: form }))] }),
-      is(element, "bpmn:EndEvent") && selectEntry({ id: "onedoor-end", element, type: "End", attribute: "status", label: t("Status at the end"), choices: () => [NONE(), ...statuses()] }),
+      is(element, "bpmn:StartEvent") && select("start", "Start", "form", "Filing form", plain(forms)),
+      is(element, "bpmn:EndEvent") && select("end", "End", "status", "Status at the end", statuses()),
       is(element, "bpmn:BusinessRuleTask") && decisionEntry(element, decisions),
       is(element, "bpmn:ScriptTask") && scriptEntry(element),
+      is(element, "bpmn:ServiceTask") && select("service", "Service", "connector", "Connector", plain(connectors)),
       is(element, "bpmn:SequenceFlow") && conditionEntry(element),
-      loop && text("loop-collection", "Loop", "collection", "Once for each of (FEEL)", { owner: loop }),
-      loop && text("loop-item", "Loop", "item", "Name of the one", { owner: loop }),
     ].filter(Boolean);
   }
 }
@@ -85,8 +85,27 @@ function group(id, label, entries) {
   return { id, label: t(label), entries, component: Group, shouldOpen: true };
 }
 
+/** When an event happens, and which message of several it is. */
+function happeningEntries(element) {
+  const condition = definitionsOf(element).find((definition) => definition.$type === "bpmn:ConditionalEventDefinition");
+  const description = t("A value or FEEL after =, the same at both ends; needed only where several messages have one name.");
+  return [
+    condition && eventConditionEntry(element, condition),
+    hasMessage(element) && textEntry({ id: "onedoor-correlation", element, type: "Correlation", attribute: "value", label: t("Told apart by"), description }),
+  ].filter(Boolean);
+}
+
+function repeatEntries(element) {
+  const owner = element.businessObject.loopCharacteristics;
+  if (!owner) return [];
+  if (is(owner, "bpmn:StandardLoopCharacteristics")) return loopEntries(element, owner);
+  const text = (id, attribute, label) => textEntry({ id: `onedoor-loop-${id}`, element, owner, type: "Loop", attribute, label: t(label) });
+  return [text("collection", "collection", "Once for each of (FEEL)"), text("item", "item", "Name of the one")];
+}
+
 const NONE = () => ({ value: "", label: t("None") });
 const named = (pairs) => [NONE(), ...pairs.map(([value, label]) => ({ value, label: t(label) }))];
+const plain = (names) => names.map((name) => ({ value: name, label: name }));
 const coded = ({ code, name }) => ({ value: code, label: pick(name) });
 const statuses = () => STATUSES.map((name, index) => ({ value: String(index + 1), label: `${index + 1} – ${t(name)}` }));
 
