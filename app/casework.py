@@ -29,6 +29,7 @@ from app.jobs import incidents
 from app.people.actor import SYSTEM, Actor
 from app.people.models import Person
 from app.procedures.models import ProcessVersion
+from app.runaways import watched
 from app.seals import opened
 from app.tasks.models import Task
 from engine.commands import ClaimStep, Command, CompleteStep, DeliverMessage, ReleaseStep, StartProcess, to_json
@@ -190,7 +191,10 @@ def _bundle(conn: Connection, digest: str) -> Bundle:
 
 
 def _decide(definition: Definition, state: bytes | None, before: Before, act: _Act, known: Calendars) -> Change:
-    outcome = step(definition, state, act.command, act.now)
+    # The system's own commands are few, and each is held back by itself when it fails
+    about = before.code if state is not None else f"{before.procedure} {act.actor.person}"
+    with watched(about, patient=act.actor.person is None):
+        outcome = step(definition, state, act.command, act.now)
     calendar = known.of(before.receiving_unit)
     scheduled = schedule(definition.procedure, outcome.facts, list(before.ledger), calendar, act.now)
     facts = (*outcome.facts, *scheduled.due)

@@ -65,6 +65,10 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("ONEDOOR_SMTP", "str", "", "host:port",
             "The mail server letters go to; empty means they are kept as files in mailbox/ of the data directory."),
     Setting("ONEDOOR_SMTP_SENDER", "str", "onedoor@localhost", "e-mail address", "Whom e-mail letters come from."),
+    Setting("ONEDOOR_STEP_MS", "int", 2_000, "milliseconds",
+            "Computing time of one command; one that took longer is rolled back."),
+    Setting("ONEDOOR_REST_SECONDS", "int", 60, "seconds",
+            "How long a dossier rests after a command that used up what a command may use."),
     Setting("ONEDOOR_LOG_LEVEL", "str", "INFO", "level",
             "The least level that is logged (DEBUG, INFO, WARNING, ERROR)."),
 )

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from app.dossiers.named import Names
+from app.runaways import watched
 from engine.commands import ClaimStep, Command, CompleteStep, DeliverMessage
 from engine.definition import Choice, Definition
 from engine.errors import OneDoorError
@@ -44,9 +45,9 @@ def outlook(definition: Definition, state: bytes, task: Any, form: Mapping[str, 
             now: datetime) -> tuple[tuple[Choice | None, Ahead | None], ...]:
     """Every choice of the task with what it leads to; None where that depends on answers not given yet."""
     if task.message:
-        return ((None, _try(definition, state, [DeliverMessage(task.message, form, task.token)], now)),)
+        return ((None, _try(definition, state, [DeliverMessage(task.message, form, task.token)], (task.code, now))),)
     choices: tuple[Choice | None, ...] = offered(definition, state, task.token, now) or (None,)
-    return tuple((each, _try(definition, state, _commands(task, form, each), now)) for each in choices)
+    return tuple((each, _try(definition, state, _commands(task, form, each), (task.code, now))) for each in choices)
 
 
 def _commands(task: Any, form: Mapping[str, Any], choice: Choice | None) -> list[Command]:
@@ -55,11 +56,15 @@ def _commands(task: Any, form: Mapping[str, Any], choice: Choice | None) -> list
     return [*claim, CompleteStep(task.token, person, form, choice.id if choice else None)]
 
 
-def _try(definition: Definition, state: bytes, commands: list[Command], now: datetime) -> Ahead | None:
+def _try(
+    definition: Definition, state: bytes, commands: list[Command], where: tuple[str, datetime]
+) -> Ahead | None:
+    code, now = where
     facts: tuple[Fact, ...] = ()
     try:
         for command in commands:
-            outcome = step(definition, state, command, now)
+            with watched(code):
+                outcome = step(definition, state, command, now)
             state, facts = outcome.state, outcome.facts
     except OneDoorError:
         return None
