@@ -9,7 +9,7 @@ making one takes longer than PostgreSQL takes to carry it out.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -22,7 +22,7 @@ from app import clock, projections
 from app.audit import log
 from app.calendars import Calendars, calendars
 from app.change import Before, Change, OpenedTask
-from app.db import assert_in_transaction, on_rollback
+from app.db import assert_in_transaction, on_rollback, together
 from app.dossiers.models import Dossier, DossierUnit
 from app.errors import ChangedMeanwhile, NotFound, SomebodyWasFaster
 from app.jobs import incidents
@@ -132,7 +132,11 @@ def begin(conn: Connection, new: NewDossier, actor: Actor) -> Advanced:
         dossier_id = conn.execute(insert(Dossier).values(
             **_columns(new), received_by=actor.person, received_at=now, **values,
         ).returning(Dossier.id)).scalar_one()
-        return _write(conn, before.born(dossier_id), change, [entry])
+        before = before.born(dossier_id)
+        projections.admit_units(conn, before, change)
+        with together(conn):
+            _write(conn, before, change, [entry])
+        return _advanced(conn, before, change)
 
 
 def advance(
@@ -175,8 +179,11 @@ def carry_out(conn: Connection, row: Row[Any], orders: Orders) -> Advanced:
     with _incident_on_failure(row.id, acts[-1]):
         change = Change.of(parts)
         values = projections.dossier_values(before, change) | {"head": head}
-        conn.execute(_KEEP, {"of_dossier": row.id} | {f"new_{name}": value for name, value in values.items()})
-        return _write(conn, before, change, entries)
+        projections.admit_units(conn, before, change)
+        with together(conn):
+            conn.execute(_KEEP, {"of_dossier": row.id} | {f"new_{name}": value for name, value in values.items()})
+            _write(conn, before, change, entries)
+        return _advanced(conn, before, change)
 
 
 def definition_of(conn: Connection, digest: str) -> Definition:
@@ -209,9 +216,13 @@ def _entry(before: Before, act: _Act, change: Change, previous: str) -> dict[str
     return log.chain(log.Entry(before.code, change.seq, act.now, kind, act.actor, act.unit, payload), previous)
 
 
-def _write(conn: Connection, before: Before, change: Change, entries: Iterable[Mapping[str, Any]]) -> Advanced:
+def _write(conn: Connection, before: Before, change: Change, entries: Sequence[Mapping[str, Any]]) -> None:
     log.append(conn, before.id, entries)
-    opened = projections.project(conn, before, change)
+    projections.project(conn, before, change)
+
+
+def _advanced(conn: Connection, before: Before, change: Change) -> Advanced:
+    opened = projections.opened_tasks(conn, before, change)
     return Advanced(before.id, before.code, change.seq, change.facts, opened)
 
 

@@ -20,7 +20,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import JSON, Connection, DateTime, Engine, MetaData, event, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import ExceptionContext
-from sqlalchemy.exc import DataError, InvalidatePoolError
+from sqlalchemy.exc import DataError, DBAPIError, InvalidatePoolError
 from sqlalchemy.types import TypeDecorator
 
 from app import clock
@@ -111,6 +111,21 @@ def glance() -> Iterator[Connection]:
         return
     with db.engine.connect() as conn:
         yield conn.execution_options(isolation_level="AUTOCOMMIT")
+
+
+@contextmanager
+def together(conn: Connection) -> Iterator[None]:
+    """Statements inside go to PostgreSQL in one journey; nobody looks at what they return, what is wrong comes at the
+    end."""
+    raw: Any = conn.connection.driver_connection
+    if conn.dialect.name == "sqlite":
+        yield
+        return
+    try:
+        with raw.pipeline():
+            yield
+    except psycopg.Error as error:
+        raise DBAPIError.instance(None, None, error, psycopg.Error) from error
 
 
 def assert_in_transaction(conn: Connection) -> None:

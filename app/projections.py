@@ -16,7 +16,6 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from app.change import Before, Change, OpenedTask
 from app.dossiers.models import DossierUnit
-from app.dossiers.named import Names
 from app.jobs.letters import letters_for
 from app.jobs.models import Letter, Timer
 from app.people.models import Unit
@@ -51,14 +50,15 @@ KEPT = (
 LIMITS = ("dossier", "statutory")
 OPEN = ("open", "waiting")
 
-_ENTER = insert(Task.__table__)
-_SET_TIMERS = insert(Timer.__table__)
-_WRITE_LETTERS = insert(Letter.__table__)
+_ENTER = insert(Task.__table__).inline()
+_SET_TIMERS = insert(Timer.__table__).inline()
+_WRITE_LETTERS = insert(Letter.__table__).inline()
 _STOP_TIMERS = delete(Timer.__table__).where(
     Timer.dossier == bindparam("dossier"), Timer.timer.in_(bindparam("timers", expanding=True)))
 _KNOWN_UNITS = select(Unit.code).where(Unit.code.in_(bindparam("units", expanding=True)))
 _OPEN_TASKS = (
-    select(Task.token, Unit.name_vi, Unit.name_en).join(Unit, Unit.code == Task.unit)
+    select(Task.token, Task.step, Task.kind, Task.role, Task.unit, Task.assignee, Task.message, Task.due_at,
+           Unit.name_vi, Unit.name_en).join(Unit, Unit.code == Task.unit)
     .where(Task.dossier == bindparam("dossier"), LIVE)
 )
 
@@ -109,10 +109,14 @@ def _apply(values: dict[str, Any], fact: Fact, at: datetime) -> None:
             pass
 
 
-def project(conn: Connection, before: Before, change: Change) -> tuple[OpenedTask, ...]:
-    """Write the change's tasks, units, timers and letters; the tasks it opened."""
+def admit_units(conn: Connection, before: Before, change: Change) -> None:
+    """Let the units of the steps that were entered take part. Raises UnitUnknown."""
+    _units(conn, before, [fact.unit for fact in change.facts if isinstance(fact, StepEntered)])
+
+
+def project(conn: Connection, before: Before, change: Change) -> None:
+    """Write the change's tasks, timers and letters."""
     entered, changed = task_changes(before, change)
-    _units(conn, before, [task["unit"] for task in entered.values()])
     if entered:
         conn.execute(_ENTER, list(entered.values()))
     for columns, rows in _by_columns(before.id, changed).items():
@@ -121,8 +125,18 @@ def project(conn: Connection, before: Before, change: Change) -> tuple[OpenedTas
     letters = letters_for(before, change)
     if letters:
         conn.execute(_WRITE_LETTERS, letters)
-    names = _checked_inbox(conn, before, change)
-    return tuple(_opened(task, names[token]) for token, task in entered.items() if task["state"] in OPEN)
+
+
+def opened_tasks(conn: Connection, before: Before, change: Change) -> tuple[OpenedTask, ...]:
+    """The tasks that the change opened, as the inbox has them now. Raises InboxDisagrees.
+
+    The engine's open steps and the inbox's rows are the same set, or nothing is kept.
+    """
+    rows = {row.token: row for row in conn.execute(_OPEN_TASKS, {"dossier": before.id})}
+    if rows.keys() != state.open_tokens(change.state).keys():
+        raise InboxDisagrees(code=before.code)
+    entered = [fact.token for fact in change.facts if isinstance(fact, StepEntered)]
+    return tuple(_opened(rows[token]) for token in entered if token in rows)
 
 
 def task_changes(before: Before, change: Change) -> tuple[dict[str, dict[str, Any]], dict[str, dict[str, Any]]]:
@@ -217,20 +231,10 @@ def _timers(conn: Connection, before: Before, facts: Iterable[Fact]) -> None:
         conn.execute(_SET_TIMERS, list(added.values()))
 
 
-def _checked_inbox(conn: Connection, before: Before, change: Change) -> dict[str, Names]:
-    """The names of the units that have the dossier's open tasks, by token; the engine's open steps and the inbox's
-    rows are the same set, or nothing is kept."""
-    rows = conn.execute(_OPEN_TASKS, {"dossier": before.id})
-    names: dict[str, Names] = {row.token: {"vi": row.name_vi, "en": row.name_en} for row in rows}
-    if names.keys() != state.open_tokens(change.state).keys():
-        raise InboxDisagrees(code=before.code)
-    return names
-
-
-def _opened(task: Mapping[str, Any], unit_name: Names) -> OpenedTask:
+def _opened(row: Any) -> OpenedTask:
     return OpenedTask(
-        task["token"], task["step"], task["kind"], task["role"], task["unit"], task["assignee"], task["message"],
-        task["due_at"], unit_name,
+        row.token, row.step, row.kind, row.role, row.unit, row.assignee, row.message, row.due_at,
+        {"vi": row.name_vi, "en": row.name_en},
     )
 
 

@@ -35,7 +35,7 @@ _PUBLIC_ENDPOINTS = {"api-docs.openapi_json"}
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 
 csrf_protect = CSRFProtect()
-limiter = Limiter(get_remote_address, headers_enabled=False)
+limiter = Limiter(get_remote_address, headers_enabled=False, auto_check=False)
 
 _HEADERS = {
     "Content-Security-Policy": (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -126,7 +126,7 @@ KINDS: dict[str, type] = {kind.__name__: kind for kind in Command.__args__}
 
 def to_json(command: Command) -> dict[str, Any]:
     """The command as plain data, for history and for re-execution."""
-    return {"command": type(command).__name__, **asdict(command)}
+    return {"command": type(command).__name__, **{name: getattr(command, name) for name in command.__slots__}}
 
 
 def from_json(data: Mapping[str, Any]) -> Command:

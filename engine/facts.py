@@ -6,7 +6,7 @@ Times inside facts are ISO 8601 UTC texts; hours are working hours (8 h = 1 work
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 VERSION = 1
@@ -371,7 +371,8 @@ _LATER = {"frame"}
 
 def to_json(fact: Fact) -> dict[str, Any]:
     """The fact as plain data, as history keeps it."""
-    said = {name: value for name, value in asdict(fact).items() if value is not None or name not in _LATER}
+    values = ((name, getattr(fact, name)) for name in fact.__slots__)
+    said = {name: value for name, value in values if value is not None or name not in _LATER}
     return {"fact": type(fact).__name__, "v": VERSION, **said}
 
 

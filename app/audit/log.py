@@ -26,7 +26,7 @@ from app.dossiers.models import Dossier
 from app.people.actor import Actor
 
 START = "0" * 64
-_APPEND = insert(HistoryEntry.__table__)
+_APPEND = insert(HistoryEntry.__table__).inline()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +75,12 @@ def append(conn: Connection, dossier_id: int, rows: Iterable[Mapping[str, Any]])
 
 def settled(value: Any) -> Any:
     """A JSON value as both databases give it back: PostgreSQL keeps 1e22 as an integer and knows no minus zero."""
-    if isinstance(value, Mapping):
-        return {str(key): settled(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [settled(item) for item in value]
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+    return json.loads(json.dumps(value, default=dict), parse_float=_whole)
+
+
+def _whole(text: str) -> int | float:
+    number = float(text)
+    return int(number) if number.is_integer() else number
 
 
 def canonical(payload: Any) -> bytes:

@@ -29,6 +29,7 @@ class Tally:
     spent: list[float] = field(default_factory=list)
     odd: list[bytes] = field(default_factory=list)
     seconds: float = 0.0
+    costs: dict[str, float] = field(default_factory=dict)
 
     @property
     def rate(self) -> float:
@@ -45,9 +46,10 @@ class Tally:
         return statistics.median(self.spent) * 1000
 
     def line(self) -> str:
-        """The figures in one line."""
+        """The figures in one line; the processor's time per completion by who used it."""
+        costs = " ".join(f"{who} {spent / len(self.spent) * 1000:.2f}" for who, spent in self.costs.items())
         return (f"{self.rate:7.1f} /s   median {self.median:6.2f} ms   p99 {self.at(0.99):6.2f} ms   "
-                f"worst {max(self.spent) * 1000:7.2f} ms   {len(self.spent)} completions, {len(self.odd)} refused")
+                f"worst {max(self.spent) * 1000:7.2f} ms   {len(self.spent)} done, {len(self.odd)} refused   CPU ms: {costs}")
 
 
 class Client:

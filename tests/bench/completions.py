@@ -11,14 +11,15 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, event, text
 
-from app.db import db
+from app.db import db, reading
 from tests.bench.clients import Client, Tally, load
-from tests.bench.ground import ANSWERS, Ground, ground, served
+from tests.bench.ground import ANSWERS, Ground, Server, ground, served, spent_by
 
 CLIENTS, EACH = 8, 25
 _numbers = itertools.count(1)
@@ -29,11 +30,28 @@ def clients(on: Ground, port: int, number: int, each: int = EACH) -> list[Client
     return [Client(port, secret, [on.receive(next(_numbers)) for _ in range(each)]) for secret in on.secrets[:number]]
 
 
-def measured(on: Ground, port: int, people: int, seconds: float, rounds: int) -> list[Tally]:
+def measured(on: Ground, server: Server, people: int, seconds: float, rounds: int) -> list[Tally]:
     """Several rounds after a short one that warms the servers."""
-    everybody = clients(on, port, people)
+    everybody = clients(on, server.port, people)
     load(everybody, 1.0)
-    return [load(everybody, seconds) for _ in range(rounds)]
+    return [_round(on, server, everybody, seconds) for _ in range(rounds)]
+
+
+def _round(on: Ground, server: Server, everybody: list[Client], seconds: float) -> Tally:
+    watched = {"server": server.spent, "clients": time.process_time}
+    if on.database:
+        backends = _backends()
+        watched["PostgreSQL"] = lambda: sum(map(spent_by, backends))
+    before = {who: spent() for who, spent in watched.items()}
+    tally = load(everybody, seconds)
+    tally.costs = {who: spent() - before[who] for who, spent in watched.items()}
+    return tally
+
+
+def _backends() -> list[int]:
+    """The processes of PostgreSQL that work for this database; they must run on this machine."""
+    with reading() as conn:
+        return list(conn.scalars(text("SELECT pid FROM pg_stat_activity WHERE datname = current_database()")))
 
 
 def show(title: str, rounds: list[Tally]) -> None:
@@ -112,11 +130,11 @@ def main() -> None:
     said = parser.parse_args()
     with ground("postgresql", CLIENTS) as on:
         show_statements(on)
-        with served(on, processes=2) as port:
-            show("PostgreSQL, 8 clients, 2 server processes", measured(on, port, CLIENTS, said.seconds, said.rounds))
-            show("PostgreSQL, one client alone", measured(on, port, 1, said.seconds / 2, said.rounds))
-    with ground("sqlite", CLIENTS) as on, served(on, processes=1, threads=CLIENTS) as port:
-        show("SQLite, 8 clients, one server process", measured(on, port, CLIENTS, said.seconds, said.rounds))
+        with served(on, processes=2) as server:
+            show("PostgreSQL, 8 clients, 2 server processes", measured(on, server, CLIENTS, said.seconds, said.rounds))
+            show("PostgreSQL, one client alone", measured(on, server, 1, said.seconds / 2, said.rounds))
+    with ground("sqlite", CLIENTS) as on, served(on, processes=1, threads=CLIENTS) as server:
+        show("SQLite, 8 clients, one server process", measured(on, server, CLIENTS, said.seconds, said.rounds))
 
 
 if __name__ == "__main__":

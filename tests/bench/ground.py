@@ -114,8 +114,30 @@ def _settle(data: Path, database: str, app: Flask, people: int, xml: str) -> Gro
     return Ground(data, database, app, officers, secrets, version)
 
 
+@dataclass(frozen=True)
+class Server:
+    """Running server processes: where they listen, and the first one's number."""
+
+    port: int
+    pid: int
+
+    def spent(self) -> float:
+        """Seconds of processor time that the server processes have used."""
+        return sum(spent_by(pid) for pid in (self.pid, *_children(self.pid)))
+
+
+def spent_by(pid: int) -> float:
+    """Seconds of processor time that a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _children(pid: int) -> list[int]:
+    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
 @contextmanager
-def served(ground_: Ground, processes: int, threads: int = 4) -> Iterator[int]:
+def served(ground_: Ground, processes: int, threads: int = 4) -> Iterator[Server]:
     """Real server processes on that ground, as an installation runs them: gunicorn, or waitress for a single one."""
     with socket.create_server(("127.0.0.1", 0)) as found:
         port = int(found.getsockname()[1])
@@ -127,7 +149,7 @@ def served(ground_: Ground, processes: int, threads: int = 4) -> Iterator[int]:
         child = subprocess.Popen(_program(port, processes, threads), env=env, cwd=ROOT, stdout=log, stderr=log)
         try:
             _await(port, child, ground_.data / "server.log")
-            yield port
+            yield Server(port, child.pid)
         finally:
             child.terminate()
             child.wait(30)
