@@ -21,7 +21,7 @@ from app.people.actor import Actor
 from app.people.permissions import ROLES
 from app.people.queries import is_demonstration, unit_names
 from app.security import optional_actor, public
-from app.tasks.queries import tab_counts
+from app.tasks.queries import tasks_held
 from app.web import own_path
 
 blueprint = Blueprint("frame", __name__)
@@ -139,7 +139,7 @@ def _context() -> dict[str, Any]:
 
 def _navigation(actor: Actor) -> list[dict[str, Any]]:
     counts = {
-        "/tasks": tab_counts(actor)["mine"] if actor.may("task.work") else 0,
+        "/tasks": tasks_held(actor) if actor.may("task.work") else 0,
         "/notices": unread_notices(actor) if actor.may("task.read") else 0,
         "/incidents": open_incidents(actor) if actor.may("incident.read") else 0,
     }

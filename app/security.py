@@ -35,7 +35,7 @@ _PUBLIC_ENDPOINTS = {"api-docs.openapi_json"}
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 
 csrf_protect = CSRFProtect()
-limiter = Limiter(get_remote_address, headers_enabled=False, auto_check=False)
+limiter = Limiter(get_remote_address, headers_enabled=False)
 
 _HEADERS = {
     "Content-Security-Policy": (
@@ -134,7 +134,10 @@ def init_app(app: Flask) -> None:
     """Sessions, the guard, page tokens, limits and headers."""
     app.session_interface = ServerSessions()
     csrf_protect.init_app(app)
+    # Attempts are counted where they are made; no route has a limit that would have to be looked for at each request.
+    limiter.enabled = True
     limiter.init_app(app)
+    limiter.enabled = False
     app.before_request(_guard)
     app.after_request(_headers)
     app.jinja_env.globals["csrf"] = _csrf_field

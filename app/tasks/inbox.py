@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
@@ -11,7 +13,7 @@ from sqlalchemy import (
     Connection,
     Select,
     and_,
-    case,
+    false,
     func,
     literal,
     or_,
@@ -73,7 +75,7 @@ class Scope:
     @property
     def condition(self) -> ColumnElement[bool]:
         """The tasks in the scope."""
-        return or_(tuple_(Task.unit, Task.role).in_(self.pairs), Task.unit.in_(self.below))
+        return or_(false(), *self.ranges)
 
     @property
     def ranges(self) -> list[ColumnElement[bool]]:
@@ -126,20 +128,42 @@ def filter_condition(narrowed: Filter, fold: str) -> ColumnElement[bool]:
     return and_(*wanted)
 
 
-def counts(conn: Connection, actor: Actor, now: datetime, narrowed: ColumnElement[bool]) -> dict[str, int]:
-    """How many tasks stand under each tab."""
+@dataclass(frozen=True)
+class Census:
+    """How many tasks stand under each tab, and the procedures that the open ones belong to."""
+
+    counts: Mapping[str, int]
+    procedures: frozenset[str]
+
+
+def census(conn: Connection, actor: Actor, now: datetime, narrowed: ColumnElement[bool]) -> Census:
+    """Count by the same conditions that list: all in one look, the few of some tabs by their own short ranges."""
     scope = scope_of(conn, actor)
-    done = conn.execute(
-        select(func.count()).select_from(Task).where(tab_condition("done", actor, now), narrowed)
-    ).scalar_one()
-    live = [tab for tab in TABS if tab != "done"]
-    if not scope:
-        return {**dict.fromkeys(live, 0), "done": done}
-    sums = [func.coalesce(func.sum(case((tab_condition(tab, actor, now), 1), else_=0)), 0).label(tab) for tab in live]
-    row = conn.execute(
-        select(*sums).select_from(Task).where(LIVE, scope.condition, narrowed)
-    ).one()
-    return {**{tab: int(row._mapping[tab]) for tab in live}, "done": done}
+    apart = {tab: _number(actor, tab, now, narrowed, scope) for tab in ("mine", "today", "late", "done")}
+    found = dict(conn.execute(select(*(each.label(tab) for tab, each in apart.items()))).mappings().one())
+    standing = (
+        select(Task.procedure, Task.state, func.count()).where(LIVE, scope.condition, narrowed)
+        .group_by(Task.procedure, Task.state)
+    )
+    by_state: Counter[str] = Counter()
+    procedures = set()
+    for procedure, state, number in conn.execute(standing):
+        by_state[state] += number
+        procedures.add(procedure)
+    counts = {**found, "unit": by_state["open"], "waiting": by_state["waiting"]}
+    return Census({tab: counts[tab] for tab in TABS}, frozenset(procedures))
+
+
+def _number(actor: Actor, tab: str, now: datetime, narrowed: ColumnElement[bool], scope: Scope) -> Any:
+    there = true() if tab == "done" else and_(LIVE, scope.condition)
+    wanted = and_(tab_condition(tab, actor, now), there, narrowed)
+    return select(func.count()).select_from(Task).where(wanted).scalar_subquery()
+
+
+def held(conn: Connection, actor: Actor, now: datetime) -> int:
+    """How many tasks stand under "mine"."""
+    number: int = conn.execute(select(_number(actor, "mine", now, true(), scope_of(conn, actor)))).scalar_one()
+    return number
 
 
 @dataclass(frozen=True)

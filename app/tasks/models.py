@@ -42,7 +42,7 @@ class Task(db.Model):
     warn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     choice: Mapped[str | None] = mapped_column(String(60))
     __table_args__ = (
-        Index("ix_task_inbox", "unit", "role", "due_at", "dossier", "token",
+        Index("ix_task_inbox", "unit", "role", "due_at", "dossier", "token", "state", "assignee", "procedure",
               postgresql_where=text("state IN ('open', 'waiting')"), sqlite_where=text("state IN ('open', 'waiting')")),
         Index("ix_task_mine", "assignee", "due_at", "dossier", "token",
               postgresql_where=text("state IN ('open', 'waiting')"), sqlite_where=text("state IN ('open', 'waiting')")),

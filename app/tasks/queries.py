@@ -24,7 +24,7 @@ from app.people.models import Person, Unit
 from app.people.policy import may_work
 from app.procedures.models import Procedure, ProcessVersion
 from app.tasks.errors import TabUnknown
-from app.tasks.inbox import TABS, Asked, Filter, Place, Scope, counts, filter_condition, keys, scope_of
+from app.tasks.inbox import TABS, Asked, Census, Filter, Place, Scope, census, filter_condition, held, keys, scope_of
 from app.tasks.models import LIVE, Task
 
 PAGE = 50
@@ -82,10 +82,12 @@ def inbox(actor: Actor, tab: str, narrowed: Filter, after: Place | None = None, 
         found = _rows(conn, query.subquery("page"), tab) if query is not None else []
         calendar = calendars(conn)
         rows = tuple(_task_row(conn, row, calendar, now) for row in found[:size])
+        counted = census(conn, actor, now, condition)
+        all_there = counted if narrowed == Filter() else census(conn, actor, now, filter_condition(Filter(), ""))
         return Inbox(
-            tab=tab, rows=rows, counts=counts(conn, actor, now, condition),
+            tab=tab, rows=rows, counts=counted.counts,
             next=_place(found[size - 1], tab) if len(found) > size else None,
-            procedures=_procedures(conn, scope), units=_units(conn, scope),
+            procedures=_procedures(conn, all_there), units=_units(conn, scope),
         )
 
 
@@ -108,9 +110,15 @@ def tasks_of(actor: Actor, code: str) -> tuple[TaskRow, ...]:
 
 
 def tab_counts(actor: Actor) -> Mapping[str, int]:
-    """The counts alone, for the frame of every page."""
+    """The counts alone."""
     with reading() as conn:
-        return counts(conn, actor, clock.now(), filter_condition(Filter(), ""))
+        return census(conn, actor, clock.now(), filter_condition(Filter(), "")).counts
+
+
+def tasks_held(actor: Actor) -> int:
+    """How many tasks the person has in hand, for the frame of every page."""
+    with reading() as conn:
+        return held(conn, actor, clock.now())
 
 
 def row_columns() -> tuple[Any, ...]:
@@ -166,13 +174,10 @@ def _place(row: Row[Any], tab: str) -> Place:
     return Place(row.ended_at if tab == "done" else row.due_at, row.dossier, row.token)
 
 
-def _procedures(conn: Connection, scope: Scope) -> tuple[Named, ...]:
-    if not scope:
-        return ()
-    there = select(Task.procedure).where(LIVE, scope.condition).distinct()
+def _procedures(conn: Connection, there: Census) -> tuple[Named, ...]:
     rows = conn.execute(
         select(Procedure.code, Procedure.name_vi, Procedure.name_en)
-        .where(Procedure.code.in_(there)).order_by(Procedure.name_vi)
+        .where(Procedure.code.in_(there.procedures)).order_by(Procedure.name_vi)
     )
     return tuple(Named(row.code, {"vi": row.name_vi, "en": row.name_en}) for row in rows)
 

@@ -48,8 +48,8 @@ class Tally:
     def line(self) -> str:
         """The figures in one line; the processor's time per completion by who used it."""
         costs = " ".join(f"{who} {spent / len(self.spent) * 1000:.2f}" for who, spent in self.costs.items())
-        return (f"{self.rate:7.1f} /s   median {self.median:6.2f} ms   p99 {self.at(0.99):6.2f} ms   "
-                f"worst {max(self.spent) * 1000:7.2f} ms   {len(self.spent)} done, {len(self.odd)} refused   CPU ms: {costs}")
+        return (f"{self.rate:7.1f} /s   median {self.median:6.2f}   p99 {self.at(0.99):6.2f}   worst "
+                f"{max(self.spent) * 1000:6.2f} ms   {len(self.spent)} done, {len(self.odd)} refused   CPU ms: {costs}")
 
 
 class Client:

@@ -25,6 +25,7 @@ from app.people import accounts
 from app.people.actor import Actor
 from app.people.commands import seed_calendar
 from app.people.holidays import days_of
+from app.sessions import ServerSession, SignedIn
 from tests import builders as make
 from tests.conftest import _address, _drop, _recreate, _server
 from tests.engine import builders as draw
@@ -65,6 +66,14 @@ class Ground:
     officers: list[Actor]
     secrets: list[str]
     version: int
+
+    def sign_in(self, number: int) -> str:
+        """The cookie of a signed-in browser."""
+        officer = self.officers[number]
+        session = ServerSession("none")
+        found = SignedIn(officer.person or 0, officer.name, officer.username, "vi", False)
+        accounts.open_session(session, found, 1)
+        return f"{self.app.config['SESSION_COOKIE_NAME']}={session.secret}"
 
     def receive(self, number: int) -> tuple[str, str]:
         """One more running dossier."""

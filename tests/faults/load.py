@@ -18,6 +18,7 @@ from app.audit.models import HistoryEntry
 from app.audit.verify import check_all
 from app.db import reading
 from app.dossiers.models import Dossier
+from app.seals import opened
 from app.tasks.models import Task
 from engine.state import open_tokens
 from tests import builders as make
@@ -145,7 +146,7 @@ def _completions(conn: Connection) -> list[tuple[str, str]]:
 def _of_dossier(conn: Connection, row: Any) -> list[str]:
     found = [] if verify_chain(conn, row.id).ok else [f"{row.code}: the chain is broken"]
     tasks = select(Task.token).where(Task.dossier == row.id, Task.state.in_(("open", "waiting")))
-    if set(conn.scalars(tasks)) != set(open_tokens(row.state)):
+    if set(conn.scalars(tasks)) != set(open_tokens(opened(row.code, row.seq, row.state))):
         found.append(f"{row.code}: the inbox and the engine disagree")
     entries = select(HistoryEntry.seq).where(HistoryEntry.dossier == row.id).order_by(HistoryEntry.seq)
     if list(conn.scalars(entries)) != list(range(1, row.seq + 1)):

@@ -20,6 +20,7 @@ from app.dossiers.models import Dossier
 from app.jobs.incidents import Note, record
 from app.jobs.models import Incident
 from app.people.actor import Actor
+from app.seals import opened
 from app.tasks.models import Task
 from engine.commands import CompleteStep, to_json
 from engine.errors import Failed
@@ -254,10 +255,10 @@ def _dossiers(ground: Ground) -> int:
 def _whole(ground: Ground) -> None:
     """Every chain holds, and the inbox's rows are exactly the engine's tokens."""
     with ground.app.app_context(), reading() as conn:
-        for row in conn.execute(select(Dossier.id, Dossier.state)).all():
+        for row in conn.execute(select(Dossier.id, Dossier.code, Dossier.seq, Dossier.state)).all():
             assert verify_chain(conn, row.id).ok
             rows = select(Task.token).where(Task.dossier == row.id, Task.state.in_(("open", "waiting")))
-            assert set(conn.scalars(rows)) == set(open_tokens(row.state))
+            assert set(conn.scalars(rows)) == set(open_tokens(opened(row.code, row.seq, row.state)))
         assert _not_ok() == []
 
 
