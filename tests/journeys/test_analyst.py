@@ -13,7 +13,7 @@ from tests.journeys.world import HOUSEHOLD, People, scenario
 
 pytestmark = pytest.mark.xdist_group("analyst")
 
-FLOW = "stamp_to_merge_result"
+MERGE = "merge_result"
 
 
 def element(page: Page, name: str) -> Locator:
@@ -96,19 +96,19 @@ def test_from_the_catalogue_to_a_new_version(people: People) -> None:
 
 
 def break_and_mend(page: Page) -> None:
-    """A step that nothing leaves is found at its element; undo brings its flow back."""
+    """A step that nothing leads to is found at its element; undo brings what led there back."""
     page.locator(".modeler-bar").get_by_role("button", name="Vừa khung").click()
-    choose(page, FLOW)
+    choose(page, MERGE)
     page.keyboard.press("Delete")
-    expect(element(page, FLOW)).to_have_count(0)
+    expect(element(page, MERGE)).to_have_count(0)
     check = page.locator(".modeler-bar").get_by_role("button", name="Kiểm tra")
     check.click()
-    expect(element(page, "stamp")).to_have_class(re.compile("od-finding-error"))
+    expect(element(page, "return_result")).to_have_class(re.compile("od-finding-error"))
     expect(page.locator(".od-finding-badge-error").first).to_be_visible()
     page.locator(".modeler-findings li", has=page.locator(".flag-danger")).locator(".link-button").first.click()
     expect(page.locator(".djs-element.selected").first).to_be_visible()
     page.get_by_role("button", name="Hoàn tác").click()
-    expect(element(page, FLOW)).to_have_count(1)
+    expect(element(page, MERGE)).to_have_count(1)
     check.click()
     expect(page.locator(".modeler-findings .flag-danger")).to_have_count(0)
     save_if_dirty(page)
