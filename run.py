@@ -57,6 +57,7 @@ COMMANDS = {
     "load": "load a folder with a procedure as a submitted draft",
     "publish": "publish the shipped procedures, or one submitted draft",
     "diagrams": "say which diagrams in a folder can be run, and why the others cannot",
+    "recompute": "move open dates after a correction of the calendar",
     "verify": "verify the hash chains of the histories",
     "seal": "seal the states of dossiers with the present key",
     "export": "write a dossier's history as JSON lines",

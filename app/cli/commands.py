@@ -26,6 +26,8 @@ from app.cli.preparing import publish_missing
 from app.cli.serving import serve as serve_pages
 from app.config import HOME
 from app.db import reading
+from app.deadlines.recompute import preview as preview_dates
+from app.deadlines.recompute import recompute as move_dates
 from app.errors import NotFound
 from app.jobs.worker import run as work
 from app.languages import compile_catalogue
@@ -176,6 +178,25 @@ def export(code: str, output: IO[str]) -> None:
     with create_app().app_context():
         for line in export_by_operator(code):
             click.echo(line, file=output)
+
+
+@main.command()
+@click.option("--reason", default="", help="Which correction, by which document; without it dates are only counted.")
+@click.option("--as", "username", help="The administrator in whose name the dates are moved.")
+def recompute(reason: str, username: str | None) -> None:
+    """Move the open dates that the corrected calendar moves; without --reason say how many there are."""
+    with create_app().app_context():
+        if reason and username is None:
+            raise click.UsageError("Say in whose name the dates are moved: --as USERNAME.")
+        with click.progressbar(length=1, label="Open dossiers", file=sys.stderr) as bar:
+            def told(done: int, of: int) -> None:
+                bar.length = of
+                bar.update(done - bar.pos)
+
+            found = move_dates(_actor(username or ""), reason, told) if reason else preview_dates(told)
+        click.echo(f"{found.looked} open dossiers; {found.dates} dates of {found.dossiers} dossiers "
+                   f"{'moved' if reason else 'would move'}, {len(found.failed)} failed.")
+        sys.exit(1 if found.failed else 0)
 
 
 @main.group()

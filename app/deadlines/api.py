@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_smorest import Blueprint
 
-from app.deadlines import commands, notices, queries, schemas
+from app.deadlines import commands, notices, queries, recompute, schemas
 from app.people.queries import read
 from app.security import current_actor, requires
 
@@ -55,3 +55,20 @@ def list_notices(wanted: dict[str, Any]) -> notices.NoticePage:
 def read_notices(given: dict[str, Any]) -> dict[str, Any]:
     """Note that I have read notices; without numbers, all of mine"""
     return {"count": notices.read_notices(current_actor(), given["notices"])}
+
+
+@blueprint.get("/calendar/moves")
+@requires("calendar.manage")
+@blueprint.response(200, schemas.MovesOut)
+def moves() -> recompute.Outcome:
+    """Which open dates the calendar as it is now would move; nothing is changed"""
+    return recompute.preview()
+
+
+@blueprint.post("/calendar/moves")
+@requires("calendar.manage")
+@blueprint.arguments(schemas.MovesIn)
+@blueprint.response(200, schemas.MovesOut)
+def move(given: dict[str, str]) -> recompute.Outcome:
+    """Move them, each with an entry in its dossier's history"""
+    return recompute.recompute(current_actor(), given["reason"])

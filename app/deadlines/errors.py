@@ -23,3 +23,7 @@ class TooEarly(Invalid):
 
 class UsualHoursStay(Conflict):
     """Everybody's first working hours cannot be removed; add others that take their place from a date on."""
+
+
+class CorrectionUnnamed(Invalid):
+    """Say which correction of the calendar moves the dates; it is kept in the history of every dossier."""

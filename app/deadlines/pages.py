@@ -10,7 +10,7 @@ from flask_babel import gettext, lazy_gettext
 from werkzeug.wrappers import Response
 
 from app import clock
-from app.deadlines import commands, queries
+from app.deadlines import commands, queries, recompute
 from app.deadlines import notices as inbox
 from app.errors import OneDoorError, message_of
 from app.errors import status_of as http_status
@@ -63,7 +63,8 @@ def set_day() -> Page:
         people.set_day(current_actor(), day, given.get("kind", ""), names, given.get("document", ""))
     except OneDoorError as error:
         return _calendar_page(message_of(error)), http_status(error)
-    flash(gettext("The calendar has been corrected. Deadlines set before keep their date."), "success")
+    told = gettext("The calendar has been corrected. Deadlines set before keep their date until you move them.")
+    flash(told, "success")
     return redirect(url_for(".calendar", year=day.year), 303)
 
 
@@ -90,7 +91,8 @@ def set_hours() -> Page:
         ))
     except OneDoorError as error:
         return _calendar_page(message_of(error)), http_status(error)
-    flash(gettext("The working hours have been kept. Deadlines set before keep their date."), "success")
+    told = gettext("The working hours have been kept. Deadlines set before keep their date until you move them.")
+    flash(told, "success")
     return redirect(url_for(".calendar", _anchor="hours"), 303)
 
 
@@ -116,6 +118,30 @@ def _day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise DateUnreadable(text=text) from None
+
+
+@blueprint.get("/calendar/moves")
+@requires("calendar.manage")
+def moves() -> str:
+    """Which open dates the calendar as it is now would move."""
+    return render_template("deadlines/moves.html", found=recompute.preview(), problem=None)
+
+
+@blueprint.post("/calendar/moves")
+@requires("calendar.manage")
+def move() -> Page:
+    """Move them, each with an entry in its dossier's history."""
+    try:
+        done = recompute.recompute(current_actor(), request.form.get("reason", ""))
+    except OneDoorError as error:
+        found = recompute.preview()
+        return render_template("deadlines/moves.html", found=found, problem=message_of(error)), http_status(error)
+    flash(gettext("%(dates)s dates of %(dossiers)s dossiers have been moved.", dates=done.dates,
+                  dossiers=done.dossiers), "success")
+    if done.failed:
+        flash(gettext("%(count)s dossiers could not be recomputed; see the incidents.", count=len(done.failed)),
+              "warning")
+    return redirect(url_for(".moves"), 303)
 
 
 @blueprint.get("/notices")

@@ -74,3 +74,29 @@ class NoticesRead(ma.Schema):
 
     notices = fields.List(fields.Integer(), load_default=None, allow_none=True, load_only=True)
     count = fields.Integer(dump_only=True)
+
+
+class MovedOut(ma.Schema):
+    """A date that moves."""
+
+    code = fields.String()
+    scope = fields.String(metadata={"description": 'dossier, statutory or a step\'s token'})
+    step = fields.Nested(BothLanguages, allow_none=True)
+    old = fields.AwareDateTime(allow_none=True)
+    new = fields.AwareDateTime(allow_none=True)
+
+
+class MovesOut(ma.Schema):
+    """What a corrected calendar moves; the first hundred dates are listed."""
+
+    looked = fields.Integer()
+    dossiers = fields.Integer()
+    dates = fields.Integer()
+    shown = fields.List(fields.Nested(MovedOut))
+    failed = fields.List(fields.String(), metadata={"description": "Dossiers that became incidents"})
+
+
+class MovesIn(ma.Schema):
+    """Which correction moves the dates."""
+
+    reason = fields.String(required=True)
