@@ -17,7 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from app.change import Before, Change, OpenedTask
 from app.dossiers.models import DossierUnit
 from app.jobs.letters import letters_for
-from app.jobs.models import Letter, Timer
+from app.jobs.models import Letter, ServiceCall, Timer
 from app.people.models import Unit
 from app.seals import sealed
 from app.tasks.models import LIVE, Task
@@ -30,6 +30,9 @@ from engine.facts import (
     DueMoved,
     DueSet,
     Fact,
+    ServiceAnswered,
+    ServiceCancelled,
+    ServiceRequested,
     StatusChanged,
     StepCancelled,
     StepClaimed,
@@ -55,6 +58,9 @@ _SET_TIMERS = insert(Timer.__table__).inline()
 _WRITE_LETTERS = insert(Letter.__table__).inline()
 _STOP_TIMERS = delete(Timer.__table__).where(
     Timer.dossier == bindparam("dossier"), Timer.timer.in_(bindparam("timers", expanding=True)))
+_ASK_SERVICES = insert(ServiceCall.__table__).inline()
+_FORGET_SERVICES = delete(ServiceCall.__table__).where(
+    ServiceCall.dossier == bindparam("dossier"), ServiceCall.token.in_(bindparam("tokens", expanding=True)))
 _KNOWN_UNITS = select(Unit.code).where(Unit.code.in_(bindparam("units", expanding=True)))
 _OPEN_TASKS = (
     select(Task.token, Task.step, Task.kind, Task.role, Task.unit, Task.assignee, Task.message, Task.due_at,
@@ -115,13 +121,14 @@ def admit_units(conn: Connection, before: Before, change: Change) -> None:
 
 
 def project(conn: Connection, before: Before, change: Change) -> None:
-    """Write the change's tasks, timers and letters."""
+    """Write the change's tasks, timers, requests and letters."""
     entered, changed = task_changes(before, change)
     if entered:
         conn.execute(_ENTER, list(entered.values()))
     for columns, rows in _by_columns(before.id, changed).items():
         conn.execute(_task_update(columns), rows)
     _timers(conn, before, change.facts)
+    _services(conn, before, change)
     letters = letters_for(before, change)
     if letters:
         conn.execute(_WRITE_LETTERS, letters)
@@ -229,6 +236,23 @@ def _timers(conn: Connection, before: Before, facts: Iterable[Fact]) -> None:
         conn.execute(_STOP_TIMERS, {"dossier": before.id, "timers": gone})
     if added:
         conn.execute(_SET_TIMERS, list(added.values()))
+
+
+def _services(conn: Connection, before: Before, change: Change) -> None:
+    added: dict[str, dict[str, Any]] = {}
+    gone: list[str] = []
+    for fact in change.facts:
+        if isinstance(fact, ServiceRequested):
+            added[fact.token] = {
+                "dossier": before.id, "token": fact.token, "element": fact.element, "connector": fact.connector,
+                "inputs": dict(fact.inputs), "created_at": change.at, "next_at": change.at,
+            }
+        elif isinstance(fact, ServiceAnswered | ServiceCancelled) and added.pop(fact.token, None) is None:
+            gone.append(fact.token)
+    if gone:
+        conn.execute(_FORGET_SERVICES, {"dossier": before.id, "tokens": gone})
+    if added:
+        conn.execute(_ASK_SERVICES, list(added.values()))
 
 
 def _opened(row: Any) -> OpenedTask:

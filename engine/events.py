@@ -5,12 +5,13 @@ A send task throws as a message event does and a service task asks a connector, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from lxml import etree
 
 from engine.diagram import local, model, onedoor
+from engine.fold import View
 from engine.structure import EVENT_TAGS, Graph, Node, expression_text, extension, text_of
 
 TIMES = (("duration", "timeDuration"), ("date", "timeDate"), ("cycle", "timeCycle"))
@@ -152,6 +153,17 @@ def _attribute(xml: etree._Element, tag: str, name: str) -> str:
 def _inputs(xml: etree._Element) -> tuple[tuple[str, str], ...]:
     drawn = xml.findall(f"{model('extensionElements')}/{onedoor('input')}")
     return tuple((one.get("name") or "", one.get("value") or "") for one in drawn)
+
+
+def standing(events: Mapping[str, Event], view: View) -> Iterator[tuple[str, str, str | None]]:
+    """Where tokens stand that nobody works on, as (number, element, due time): between two elements, or at a service.
+
+    What hangs on a task or belongs to an event subprocess is waited for too, but no token stands there.
+    """
+    waiting: list[tuple[str, str, str | None]] = [(one, wait.element, None) for one, wait in view.waits.items()]
+    waiting += [(one, element, due) for one, (element, due) in view.timers.items()]
+    yield from (each for each in waiting if each[1] in events and events[each[1]].role == "catch")
+    yield from ((one, element, None) for one, (element, _) in view.services.items())
 
 
 def texts_of(event: Event) -> Iterator[str]:

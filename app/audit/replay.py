@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from app.audit.narrate import CHOICE, DOSSIER, FILING, Told, Words, narrate, title
+from engine.events import standing
 from engine.facts import from_json
 from engine.fold import View, fold
 from engine.forms import describe
@@ -106,6 +107,8 @@ def _tokens(view: View, words: Words, holders: Mapping[str, str]) -> Iterator[To
         state = "waiting" if open_step.message else "claimed" if open_step.assignee else "open"
         holder = holders.get(token, "") if open_step.assignee else words.unit(open_step.unit)
         yield Token(token, open_step.step, label, state, holder, open_step.assignee, view.due.get(token))
+    for number, element, due in standing(words.definition.events, view):
+        yield Token(number, element, words.name(element), "waiting", "", None, due)
 
 
 def _item(item: Any) -> str:

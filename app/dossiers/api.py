@@ -8,7 +8,7 @@ from flask import Response, request
 from flask_babel import gettext
 from flask_smorest import Blueprint
 
-from app.dossiers import commands, panes, papers, queries, reception, schemas
+from app.dossiers import commands, outside, panes, papers, queries, reception, schemas
 from app.dossiers.headers import expected_seq, idempotency_key
 from app.dossiers.story import Reader
 from app.dossiers.uploads import answer_with, store
@@ -59,6 +59,24 @@ def withdraw_dossier(given: dict[str, Any], code: str) -> commands.Withdrawn:
     return commands.withdraw(
         current_actor(), code, given["reason"], expected_seq=expected_seq(), key=idempotency_key()
     )
+
+
+@blueprint.post("/dossiers/<code>/messages")
+@requires("dossier.deliver")
+@blueprint.arguments(schemas.MessageBody)
+@blueprint.response(200, schemas.ToldAnswer)
+def deliver_message(given: dict[str, Any], code: str) -> outside.Told:
+    """Hand the dossier a message that an event of its process waits for."""
+    return outside.tell(current_actor(), code, outside.Message(**given), idempotency_key())
+
+
+@blueprint.post("/dossiers/<code>/signals")
+@requires("dossier.deliver")
+@blueprint.arguments(schemas.SignalBody)
+@blueprint.response(200, schemas.ToldAnswer)
+def give_signal(given: dict[str, Any], code: str) -> outside.Told:
+    """Give the dossier a signal; everything in it that waits for it goes on."""
+    return outside.tell(current_actor(), code, outside.Signal(**given), idempotency_key())
 
 
 @blueprint.get("/dossiers/<code>/history")

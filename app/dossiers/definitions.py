@@ -31,3 +31,9 @@ def step_names(definition: Definition, step: str) -> Names:
     """A step's name in both languages."""
     found = definition.steps[step]
     return {"vi": found.name, "en": found.name_en or found.name}
+
+
+def element_names(definition: Definition, element: str) -> Names:
+    """The name of anything drawn in both languages, or its id."""
+    found = definition.elements[element]
+    return {"vi": found.name or element, "en": found.name_en or found.name or element}

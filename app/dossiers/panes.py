@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, func, select
@@ -17,7 +18,7 @@ from app.calendars import working_calendar
 from app.casework import Actor, definition_of
 from app.db import reading
 from app.dossiers.answers import Section, answers
-from app.dossiers.definitions import diagram_of, step_names
+from app.dossiers.definitions import diagram_of, element_names, step_names
 from app.dossiers.errors import PaneUnknown
 from app.dossiers.models import Dossier
 from app.dossiers.named import Names
@@ -26,10 +27,14 @@ from app.dossiers.queries import Head, find
 from app.dossiers.story import Line, Reader, story
 from app.dossiers.timing import Due, due_of
 from app.people.models import Person, Unit
+from app.seals import opened
 from app.tasks.models import Task
+from engine import state
 from engine.definition import Definition, outline
+from engine.events import standing
 from engine.facts import from_json
 from engine.fold import View, fold
+from engine.timing import moment_of
 from engine.worktime import between
 
 PANES = ("steps", "answers", "papers", "diagram", "history")
@@ -52,6 +57,17 @@ class Stage:
     entered_at: datetime
     ended_at: datetime | None
     due: Due
+
+
+@dataclass(frozen=True)
+class Awaiting:
+    """An event or an answer that the process waits for besides its steps; `name` is that of a message, signal or
+    connector, or a condition, and `due_at` the time of a timer."""
+
+    element: Names
+    kind: str
+    name: str
+    due_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -79,6 +95,7 @@ class Pane:
     picture: Picture | None = None
     lines: tuple[Line, ...] = ()
     stages: tuple[Stage, ...] = ()
+    waits: tuple[Awaiting, ...] = ()
 
 
 def pane(actor: Actor, code: str, name: str, reader: Reader) -> Pane:
@@ -112,7 +129,7 @@ def _diagram(conn: Connection, head: Head, definition: Definition, reader: Reade
 
 
 def _steps(conn: Connection, head: Head, definition: Definition, reader: Reader) -> dict[str, Any]:
-    return {"stages": stages(conn, head, definition)}
+    return {"stages": stages(conn, head, definition), "waits": waits(conn, head, definition)}
 
 
 _FILL = {"answers": _answers, "papers": _papers, "diagram": _diagram, "history": _history, "steps": _steps}
@@ -136,6 +153,9 @@ def _tokens(view: View, definition: Definition, reader: Reader) -> tuple[Mapping
         {"element": each.step, "label": str(step_names(definition, each.step).get(reader.language, each.step)),
          "state": "waiting" if each.message else "open"}
         for each in view.open.values()
+    ) + tuple(
+        {"element": element, "label": element_names(definition, element)[reader.language], "state": "waiting"}
+        for _, element, _ in standing(definition.events, view)
     )
 
 
@@ -150,6 +170,19 @@ def stages(conn: Connection, head: Head, definition: Definition) -> tuple[Stage,
     calendar, now = working_calendar(conn, head.receiving.code), clock.now()
     ordered = sorted(rows, key=lambda row: (row.entered_at, int(row.token)))
     return tuple(_stage(row, definition, calendar, (now, head.clock)) for row in ordered)
+
+
+def waits(conn: Connection, head: Head, definition: Definition) -> tuple[Awaiting, ...]:
+    """What is waited for that is no step: messages, signals, conditions, services, time limits."""
+    kept = conn.execute(select(Dossier.seq, Dossier.state).where(Dossier.id == head.id)).one()
+    now = state.load(opened(head.code, kept.seq, kept.state))
+    asked = [one.at for one in now.tokens.values() if one.at in definition.services]
+    named = partial(element_names, definition)
+    return (
+        *(Awaiting(named(one.element), one.kind, one.name, None) for one in now.waits.values()),
+        *(Awaiting(named(at), "service", definition.events[at].connector, None) for at in asked),
+        *(Awaiting(named(one.element), "timer", "", moment_of(one.due_at)) for one in now.timers.values()),
+    )
 
 
 def _stage(row: Any, definition: Definition, calendar: Any, at: tuple[datetime, str]) -> Stage:

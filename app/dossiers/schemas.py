@@ -113,6 +113,28 @@ class WithdrawBody(DossierSchema):
     reason = fields.String(required=True, validate=validate.Length(1, 2000))
 
 
+class MessageBody(DossierSchema):
+    """A message for the process."""
+
+    message = fields.String(required=True, validate=validate.Length(1, 200))
+    correlation = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 500))
+    values = fields.Dict(keys=fields.String(), load_default=dict)
+
+
+class SignalBody(DossierSchema):
+    """A signal for the process."""
+
+    signal = fields.String(required=True, validate=validate.Length(1, 200))
+    values = fields.Dict(keys=fields.String(), load_default=dict)
+
+
+class ToldAnswer(DossierSchema):
+    """The dossier that was told."""
+
+    code = fields.String()
+    seq = fields.Integer()
+
+
 class HistoryNote(DossierSchema):
     """One thing that came of an act."""
 

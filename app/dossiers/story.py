@@ -17,8 +17,11 @@ from app.people.queries import unit_names
 from engine.definition import Definition
 
 # Officers want to know where a dossier went; why a branch was taken is told on the auditor's page.
-TOLD = frozenset({"StepEntered", "StepCancelled", "TimerFired", "StatusChanged", "ClockStopped", "ClockStarted",
-                  "DossierEnded", "LimitSet", "DeadlinesRecomputed", "DueMoved", "WarningGiven", "Reappointed"})
+TOLD = frozenset({
+    "StepEntered", "StepCancelled", "TimerFired", "EventAwaited", "EventCaught", "EventThrown", "MessageSent",
+    "ServiceRequested", "ServiceAnswered", "ServiceFailed", "ActivityCompensated", "StatusChanged", "ClockStopped",
+    "ClockStarted", "DossierEnded", "LimitSet", "DeadlinesRecomputed", "DueMoved", "WarningGiven", "Reappointed",
+})
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,13 @@ from app.errors import Forbidden
 from app.jobs.errors import IncidentResolved, NeverReceived, Overtaken
 from app.jobs.models import Incident, Timer
 from app.jobs.queries import incident as find_incident
+from app.jobs.services import ask_again
 from app.people.models import Person
 from app.people.policy import may_retry, overseen_units
 from app.people.queries import subtree
 from app.tasks.models import Task
-from engine.commands import ClaimStep, CompleteStep, FireTimer, from_json
-from engine.errors import AlreadyEnded, Conflict, Failed, MessageNotAwaited, TimerNotSet
+from engine.commands import AnswerService, ClaimStep, CompleteStep, FireTimer, from_json
+from engine.errors import AlreadyEnded, Conflict, Failed, MessageNotAwaited, ServiceNotAwaited, TimerNotSet
 
 
 def retry_incident(actor: Actor, incident_id: int) -> Advanced:
@@ -32,7 +33,7 @@ def retry_incident(actor: Actor, incident_id: int) -> Advanced:
     try:
         with transaction() as conn:
             return _retry(conn, actor, incident_id)
-    except (Conflict, AlreadyEnded, TimerNotSet, MessageNotAwaited) as error:
+    except (Conflict, AlreadyEnded, TimerNotSet, MessageNotAwaited, ServiceNotAwaited) as error:
         with transaction() as conn:
             _resolve(conn, actor, incident_id)
         raise Overtaken(incident=incident_id) from error
@@ -46,11 +47,22 @@ def _retry(conn: Connection, actor: Actor, incident_id: int) -> Advanced:
         raise NeverReceived(incident=incident_id)
     _check_may_retry(conn, actor, row)
     command, officer = from_json(row.command), _first_actor(conn, row.person)
+    if isinstance(command, AnswerService):
+        return _ask_again(conn, actor, row, command)
     if isinstance(command, CompleteStep):
         _claim_again(conn, row, command, officer)
     done = advance(conn, row.dossier, command, officer, acting_unit=row.acting_unit)
     _resolve(conn, actor, incident_id)
     return done
+
+
+def _ask_again(conn: Connection, actor: Actor, row: Any, command: AnswerService) -> Advanced:
+    """The connector is asked anew: what it answered before would only fail again."""
+    if not ask_again(conn, row.dossier, command.token):
+        raise ServiceNotAwaited(token=command.token)
+    _resolve(conn, actor, row.id)
+    dossier = conn.execute(select(Dossier.code, Dossier.seq).where(Dossier.id == row.dossier)).one()
+    return Advanced(row.dossier, dossier.code, dossier.seq, (), ())
 
 
 def _claim_again(conn: Connection, row: Any, command: CompleteStep, officer: Actor) -> None:

@@ -77,6 +77,10 @@ _TEXTS: Mapping[str, tuple[Any, Any]] = {
         lazy_gettext("The result of dossier %(code)s has been handed over"),
         lazy_gettext("The result of your dossier %(code)s for \"%(procedure)s\" has been handed over. Thank you."),
     ),
+    "message": (
+        lazy_gettext("Dossier %(code)s: %(message)s"),
+        lazy_gettext("There is news of your dossier %(code)s for \"%(procedure)s\": %(message)s."),
+    ),
 }
 
 
@@ -129,13 +133,18 @@ def _post(conn: Connection, row: Any) -> Post:
     with force_locale("vi"):
         subject, text = _TEXTS[row.kind]
         named = {
-            "code": body["code"], "reason": body["reason"],
+            "code": body["code"], "reason": body["reason"], "message": body.get("message", ""),
             "procedure": conn.scalar(select(Procedure.name_vi).where(Procedure.code == body["procedure"])) or "",
             "unit": unit_names(conn, [body["unit"]]).get(body["unit"], {}).get("vi", body["unit"]),
         }
         greeting = gettext("Dear %(name)s,", name=body["applicant"]["name"])
-        said = f"{greeting}\n\n{str(text) % named}".rstrip()
-        return Post(row.id, _address(body["applicant"]), str(subject) % named, said)
+        said = f"{greeting}\n\n{body.get('text') or str(text) % named}".rstrip()
+        return Post(row.id, _address(body["applicant"]), _line(body.get("subject") or str(subject) % named), said)
+
+
+def _line(subject: str) -> str:
+    """A subject is one line, whatever a diagram put into it."""
+    return " ".join(subject.split())
 
 
 def _address(applicant: Mapping[str, str]) -> str:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from app.db import transaction
 from app.dossiers.models import Dossier
-from app.jobs.models import Incident, Timer
+from app.jobs.models import Incident, ServiceCall, Timer
 from app.people.actor import Actor
 from app.tasks.models import Task
 from engine.errors import OneDoorError
@@ -45,7 +45,7 @@ def record(note: Note, error: OneDoorError) -> None:
                 dossier=note.dossier, at=note.at, person=note.actor.person, acting_unit=note.acting_unit,
                 command=dict(note.command), retries=0, **values,
             ))
-        _hold_timer(conn, note)
+        _hold_back(conn, note)
     log.error("incident", dossier=note.dossier, command=note.command["command"], error=error.code())
 
 
@@ -60,8 +60,8 @@ def _same(conn: Connection, note: Note) -> int | None:
     return None
 
 
-def _hold_timer(conn: Connection, note: Note) -> None:
-    """A timer that failed waits for a supervisor instead of failing at every poll."""
+def _hold_back(conn: Connection, note: Note) -> None:
+    """A timer or a request that failed waits for a supervisor instead of failing at every poll."""
     if note.command["command"] == "FireTimer":
         conn.execute(update(Timer).where(Timer.dossier == note.dossier, Timer.timer == note.command["timer"])
                      .values(failed_at=note.at))
@@ -70,3 +70,6 @@ def _hold_timer(conn: Connection, note: Note) -> None:
                      .values(warn_at=None))
         conn.execute(update(Task).where(Task.dossier == note.dossier, Task.token == note.command["token"])
                      .values(warn_at=None))
+    if note.command["command"] == "AnswerService":
+        asked = (ServiceCall.dossier == note.dossier, ServiceCall.token == note.command["token"])
+        conn.execute(update(ServiceCall).where(*asked).values(failed_at=note.at))

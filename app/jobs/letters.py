@@ -7,7 +7,7 @@ from typing import Any
 
 from app.change import Before, Change
 from engine.commands import CompleteStep, DeliverMessage, WithdrawDossier
-from engine.facts import ProcessStarted, StatusChanged
+from engine.facts import MessageSent, ProcessStarted, StatusChanged
 
 KINDS = {
     3: "refused",
@@ -21,14 +21,25 @@ KINDS = {
 
 
 def letters_for(before: Before, change: Change) -> list[dict[str, Any]]:
-    """The outbox rows that a change gives rise to: a receipt at the start, and one for each status worth telling."""
-    kinds: list[str] = []
+    """The outbox rows that a change gives rise to: a receipt at the start, one for each status worth telling, one
+    for each message that leaves the dossier."""
+    letters: list[dict[str, Any]] = []
     for fact in change.facts:
         if isinstance(fact, ProcessStarted):
-            kinds.append("receipt")
+            letters.append(_letter("receipt", before, change))
         elif isinstance(fact, StatusChanged) and fact.new in KINDS:
-            kinds.append(KINDS[fact.new])
-    return [_letter(kind, before, change) for kind in kinds]
+            letters.append(_letter(KINDS[fact.new], before, change))
+        elif isinstance(fact, MessageSent) and not fact.inside:
+            letters.append(_message(fact, before, change))
+    return letters
+
+
+def _message(fact: MessageSent, before: Before, change: Change) -> dict[str, Any]:
+    """What the process sends to the outside goes to the applicant, in the words that the diagram gives it."""
+    letter = _letter("message", before, change)
+    said = {name: str(fact.values[name]) for name in ("subject", "text") if fact.values.get(name) is not None}
+    letter["body"] |= {"message": fact.message, "values": dict(fact.values), **said}
+    return letter
 
 
 def _letter(kind: str, before: Before, change: Change) -> dict[str, Any]:

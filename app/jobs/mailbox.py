@@ -12,12 +12,18 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """A letter in words, ready to go. Delivering the same number twice must do no harm."""
+    """A letter in words, ready to go. Delivering the same number of a series twice must do no harm."""
 
     number: int
     to: str
     subject: str
     text: str
+    series: str = ""
+
+    @property
+    def name(self) -> str:
+        """Its series and number."""
+        return f"{self.series}{self.number:09d}"
 
 
 class Mailbox(Protocol):
@@ -37,7 +43,7 @@ class FileMailbox:
         """Write the letter under its number."""
         self.folder.mkdir(parents=True, exist_ok=True)
         text = f"To: {post.to}\nSubject: {post.subject}\n\n{post.text}\n"
-        (self.folder / f"{post.number:09d}.txt").write_text(text, encoding="utf-8")
+        (self.folder / f"{post.name}.txt").write_text(text, encoding="utf-8")
 
 
 class SmtpMailbox:
@@ -56,7 +62,7 @@ class SmtpMailbox:
             return
         message = EmailMessage()
         message["From"], message["To"], message["Subject"] = self.sender, post.to, post.subject
-        message["Message-ID"] = f"<letter-{post.number}@{self.sender.rpartition('@')[2]}>"
+        message["Message-ID"] = f"<letter-{post.series}{post.number}@{self.sender.rpartition('@')[2]}>"
         message.set_content(post.text)
         with smtplib.SMTP(self.host, self.port, timeout=20) as server:
             server.send_message(message)

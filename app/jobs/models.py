@@ -39,6 +39,29 @@ class Letter(db.Model):
     __table_args__ = (Index("ix_letter_waiting", "sent_at", "next_at"),)
 
 
+class ServiceCall(db.Model):
+    """A request of a service task that waits for its connector; one that failed (`failed_at`) waits for a supervisor.
+
+    `next_at` is when the connector is asked next; whoever asks moves it on first.
+    """
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    dossier: Mapped[int] = mapped_column(ForeignKey("dossier.id"))
+    token: Mapped[str] = mapped_column(String(20))
+    element: Mapped[str] = mapped_column(String(80))
+    connector: Mapped[str] = mapped_column(String(80))
+    inputs: Mapped[dict] = mapped_column(Json)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    next_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    attempts: Mapped[int] = mapped_column(default=0)
+    failed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_error: Mapped[str] = mapped_column(default="")
+    __table_args__ = (
+        Index("ix_service_call_token", "dossier", "token", unique=True),
+        Index("ix_service_call_waiting", "failed_at", "next_at"),
+    )
+
+
 class Incident(db.Model):
     """A command that failed inside the engine; nothing of it was kept but this, so that it can be retried.
 

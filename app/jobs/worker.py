@@ -19,6 +19,7 @@ from app.jobs.answers import forget_old
 from app.jobs.commands import fire_due_timers
 from app.jobs.delivery import deliver_letters
 from app.jobs.mailbox import mailbox_of
+from app.jobs.services import answer_services
 
 log = structlog.get_logger("onedoor")
 
@@ -27,9 +28,11 @@ UNUSED_FOR = timedelta(days=1)
 
 
 def poll(app: Flask) -> dict[str, int]:
-    """One round: due timers, due warnings, waiting letters. What fails is logged, the rest still happens."""
-    return {"timers": _safely(app, fire_due_timers), "warnings": _safely(app, fire_due_warnings),
-            "letters": _safely(app, lambda: _deliver(app))}
+    """One round: due timers and warnings, services, waiting letters. What fails is logged, the rest still happens."""
+    return {
+        "timers": _safely(app, fire_due_timers), "warnings": _safely(app, fire_due_warnings),
+        "services": _safely(app, lambda: _serve(app)), "letters": _safely(app, lambda: _deliver(app)),
+    }
 
 
 def tidy(app: Flask) -> dict[str, int]:
@@ -77,6 +80,10 @@ def _safely(app: Flask, job: Callable[[], int]) -> int:
 
 def _deliver(app: Flask) -> int:
     return deliver_letters(mailbox_of(app.config), app.config["ONEDOOR_LETTER_TRIES"])
+
+
+def _serve(app: Flask) -> int:
+    return answer_services(mailbox_of(app.config), app.config["ONEDOOR_LETTER_TRIES"])
 
 
 def _forget_sessions() -> int:

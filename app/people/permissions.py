@@ -11,6 +11,7 @@ PERMISSIONS: dict[str, str] = {
     "dossier.receive": "Receive dossiers at a centre.",
     "dossier.read": "See dossiers in which one's units take part.",
     "dossier.withdraw": "Record that an applicant takes a dossier back.",
+    "dossier.deliver": "Hand a dossier a message or signal that its process waits for.",
     "task.read": "See the inbox of one's units.",
     "task.work": "Claim, give back and complete steps.",
     "incident.read": "See incidents of one's units.",
@@ -27,7 +28,8 @@ _EVERYBODY = {"account.own", "catalogue.read"}
 _WORK = _EVERYBODY | {"dossier.read", "task.read", "task.work"}
 
 ROLES: dict[str, tuple[str, str, set[str]]] = {
-    "receiver": ("Cán bộ tiếp nhận", "Reception officer", _WORK | {"dossier.receive", "dossier.withdraw"}),
+    "receiver": ("Cán bộ tiếp nhận", "Reception officer",
+                 _WORK | {"dossier.receive", "dossier.withdraw", "dossier.deliver"}),
     "specialist": ("Chuyên viên", "Specialist", _WORK),
     "section_head": ("Tổ trưởng", "Head of section", _WORK),
     "head": ("Trưởng phòng", "Head of division", _WORK | {"incident.read"}),

@@ -54,6 +54,11 @@ def may_withdraw(actor: Actor, receiving_unit: str) -> bool:
     return actor.may("dossier.withdraw") and actor.holds("receiver", receiving_unit)
 
 
+def may_deliver(actor: Actor, receiving_unit: str) -> bool:
+    """Whether somebody may hand a dossier what its process waits for: reception where it came in."""
+    return actor.may("dossier.deliver") and actor.holds("receiver", receiving_unit)
+
+
 def may_retry(actor: Actor, units: Collection[str]) -> bool:
     """Whether somebody may retry a failed command of a dossier in whose units he supervises."""
     return actor.may("incident.retry") and not set(units).isdisjoint(actor.units_for("incident.retry"))

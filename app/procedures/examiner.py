@@ -1,8 +1,8 @@
 """Examines one bundle under limits; a program of its own that imports the engine and nothing of the platform.
 
-It reads {"bundle", "scenarios", "seconds", "roles"} from its standard input and answers with JSON lines: first the
-findings, then one line per scenario. It arms its own limits before it reads anything, so that neither a hostile
-diagram nor a bug in a parser can hold the platform up.
+It reads {"bundle", "scenarios", "seconds", "roles", "connectors"} from its standard input and answers with JSON
+lines: first the findings, then one line per scenario. It arms its own limits before it reads anything, so that
+neither a hostile diagram nor a bug in a parser can hold the platform up.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def _say(answer: Mapping[str, Any]) -> None:
 def _examine(question: Mapping[str, Any]) -> None:
     scenarios = question["scenarios"]
     bundle = Bundle.from_json(question["bundle"])
-    findings = check(bundle, roles=frozenset(question["roles"]), connectors=frozenset())
+    findings = check(bundle, roles=frozenset(question["roles"]), connectors=frozenset(question["connectors"]))
     definition = None if refused(findings) else compile_definition(bundle)
     if definition is not None:
         findings = (*findings, *broken_promises(definition, bundle.procedure))

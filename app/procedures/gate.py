@@ -18,6 +18,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from app.jobs.connectors import CONNECTORS
 from app.people.permissions import ROLES
 from app.procedures.examiner import CHECK_SECONDS, REHEARSE_SECONDS
 from app.procedures.findings import TEMPLATES, Sentence, finding_from_json
@@ -58,7 +59,8 @@ def examine(
 
     The answer depends on the question only, so that what was examined to its end is remembered for a while.
     """
-    asked = {"bundle": bundle, "scenarios": scenarios, "seconds": seconds, "roles": sorted(ROLES)}
+    asked = {"bundle": bundle, "scenarios": scenarios, "seconds": seconds, "roles": sorted(ROLES),
+             "connectors": sorted(CONNECTORS)}
     question = json.dumps(asked, sort_keys=True)
     known = _known.get(question)
     if known is not None:

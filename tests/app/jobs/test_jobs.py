@@ -203,7 +203,7 @@ def test_answers_are_forgotten_after_their_days(people: dict[str, Actor]) -> Non
 def test_one_round_of_the_worker_does_what_is_due(app: Flask, people: dict[str, Actor], dossier: int) -> None:
     make.complete(people["specialist"], dossier, token(dossier), make.COMMUNE, "supplement")
     with clock.at(one(Timer.due_at)):
-        assert worker.poll(app) == {"timers": 1, "warnings": 0, "letters": 3}
+        assert worker.poll(app) == {"timers": 1, "warnings": 0, "services": 0, "letters": 3}
     assert worker.tidy(app) == {"sessions": 0, "answers": 0, "files": 0}
 
 

@@ -84,6 +84,10 @@ _BY_PERMISSION: dict[str, tuple[str, ...]] = {
         "POST /dossiers/new",
         "POST /dossiers/new/papers",
     ),
+    "dossier.deliver": (
+        "POST /api/v1/dossiers/<code>/messages",
+        "POST /api/v1/dossiers/<code>/signals",
+    ),
     "dossier.withdraw": (
         "POST /api/v1/dossiers/<code>/withdraw",
         "POST /dossiers/<code>/withdraw",
@@ -208,6 +212,7 @@ ROLES_WITH: dict[str, set[str]] = {
     "catalogue.read": _EVERYBODY,
     "dossier.receive": {"receiver"},
     "dossier.read": {*_WORKERS, "supervisor", "auditor"},
+    "dossier.deliver": {"receiver"},
     "dossier.withdraw": {"receiver"},
     "task.read": {*_WORKERS, "supervisor"},
     "task.work": _WORKERS,
@@ -245,6 +250,8 @@ DOSSIER_ROUTES: dict[str, Who] = {
     "GET /api/v1/dossiers/<code>/attachments": _SEES,
     "GET /api/v1/dossiers/<code>/history": _SEES,
     "GET /api/v1/dossiers/<code>/steps": _SEES,
+    "POST /api/v1/dossiers/<code>/messages": {("receiver", "centre")},
+    "POST /api/v1/dossiers/<code>/signals": {("receiver", "centre")},
     "POST /api/v1/dossiers/<code>/withdraw": {("receiver", "centre")},
     "GET /api/v1/attachments/<int:attachment>": _SEES,
     "GET /audit/<code>": _AUDITS,
