@@ -42,6 +42,7 @@ class Play:
     code: str = ""
     lies_at: int | None = None
     position: int = field(default=0)
+    acted: datetime | None = None
 
     def upcoming(self) -> dict[str, Any] | None:
         """The scenario's next act, or None at its end."""

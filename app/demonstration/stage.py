@@ -54,6 +54,7 @@ def perform(stage: Stage, plays: Iterable[Play], now: datetime, told: Callable[[
         moment, number, play = heapq.heappop(due)
         with clock.at(moment):
             _act(stage, play)
+        play.acted = moment
         received += not play.position and bool(play.code)
         following = _next_moment(stage, play, moment)
         if following is not None:
@@ -142,7 +143,8 @@ def _claim_some(stage: Stage, plays: Sequence[Play], now: datetime) -> None:
         if not play.code or "complete" not in act or play.chance.random() < 0.5:
             continue
         task = _task(play, act)
-        taken = min(now, task.entered_at + timedelta(minutes=play.chance.randrange(5, 60)))
+        since = max(task.entered_at, play.acted or task.entered_at)
+        taken = min(now, since + timedelta(minutes=play.chance.randrange(5, 60)))
         if task.state == "open" and task.assignee is None:
             with clock.at(taken):
                 claim(stage.officer(play, task.unit, task.role), play.code, task.token)
