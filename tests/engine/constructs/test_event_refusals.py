@@ -6,6 +6,7 @@ import pytest
 
 from engine.definition import Bundle, check
 from tests.engine.builders import element, end, frame, path, receive, row, start, task, timer
+from tests.engine.constructs.registry import refused, runs
 from tests.engine.happenings import border, catch, document, finish, handler, ours, service, throw, told
 
 NAMES = ("message:m", "signal:s", "error:E1", "escalation:late")
@@ -31,6 +32,13 @@ def ending(*inside: str) -> str:
 GATE = element("eventBasedGateway", "g")
 
 
+@refused("Timer, signal or condition start of the process", "A dossier starts when it is filed.")
+@refused("Parallel multiple event", "Draw a parallel gateway before single events.")
+@refused("Event-based gateway that starts the process", "A dossier starts when it is filed.")
+@refused("Event subprocess started by compensation", "Draw a compensation boundary event.")
+@refused("Compensation that does not wait", "Let it wait.")
+@refused("Event on the start of an embedded subprocess", "Draw an event subprocess.")
+@refused("Event, message or signal without a name, link without its other end", "Name it; draw both ends.")
 @pytest.mark.parametrize(
     ("xml", "code", "at"),
     [
@@ -95,6 +103,7 @@ def test_two_ends_of_one_link_are_refused() -> None:
     assert ("link_twice", "z") in found(twice)
 
 
+@refused("Service task with an unknown connector", "Choose one of those that are named.")
 def test_a_connector_is_only_known_where_the_connectors_are_given() -> None:
     xml = on_way(service("x", "telex"), "x")
     assert found(xml) == set()
@@ -112,6 +121,10 @@ def test_what_never_happens_or_is_never_caught_is_worth_a_look() -> None:
     assert ("error_uncaught", "x") not in found(caught, "warning")
 
 
+@runs(
+    "Other pools, message flows, data objects and stores, notes",
+    "Kept as drawn and only read; one process is executable.",
+)
 def test_other_pools_data_and_notes_are_only_read() -> None:
     more = (
         '<bpmn:process id="q" isExecutable="false"><bpmn:task id="Someone Else"/><bpmn:complexGateway id="q1"/>'

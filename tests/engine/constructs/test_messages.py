@@ -8,6 +8,7 @@ from engine.commands import DeliverMessage, WithdrawDossier
 from engine.errors import MessageNotAwaited, MessageNotMeant, SignalNotAwaited
 from engine.facts import EventCaught, EventDropped, MessageSent
 from tests.engine.builders import both, element, end, path, receive, script, start, task
+from tests.engine.constructs.registry import runs
 from tests.engine.happenings import (
     Watched,
     border,
@@ -28,6 +29,7 @@ def waiting_for(event: str, *more: str, names: tuple[str, ...] = PAID) -> str:
                     path("begin", "got", "sum", "a", "done"), *more, names=names)
 
 
+@runs("Message, intermediate catch", "Its values are kept under the event's id.")
 def test_a_message_between_two_elements_is_awaited_and_brings_its_values() -> None:
     walk = Watched(waiting_for(catch("got", told("message", "paid"))))
     assert walk.open == []
@@ -39,6 +41,7 @@ def test_a_message_between_two_elements_is_awaited_and_brings_its_values() -> No
         walk.deliver("paid")
 
 
+@runs("Message correlation", "`onedoor:correlation`; a wrong value is refused and changes nothing.")
 def test_correlation_tells_messages_of_one_name_apart() -> None:
     keyed = catch("got", ours(correlation="=filing.bill"), told("message", "paid"))
     walk = Watched(waiting_for(keyed), {"bill": 7})
@@ -51,6 +54,7 @@ def test_correlation_tells_messages_of_one_name_apart() -> None:
     assert walk.open == ["a"]
 
 
+@runs("Message correlation")
 def test_of_two_waits_the_one_that_is_meant_gets_the_message() -> None:
     xml = document(
         start(), both("s"), catch("x", ours(correlation="=filing.x"), told("message", "paid")),
@@ -65,6 +69,7 @@ def test_of_two_waits_the_one_that_is_meant_gets_the_message() -> None:
     assert walk.open == ["b", "a"]
 
 
+@runs("Message, boundary", "Interrupting, or beside the task any number of times.")
 def test_an_interrupting_message_breaks_the_task_off_and_another_only_reminds() -> None:
     parts = (start(), task("a"), end(), task("late"), end("over"), path("begin", "a", "done"),
              path("m", "late", "over"))
@@ -82,6 +87,7 @@ def test_an_interrupting_message_breaks_the_task_off_and_another_only_reminds() 
     assert [fact for fact in walk.last if isinstance(fact, EventDropped)]
 
 
+@runs("Send task", "Whoever waits in the same dossier gets it; else it leaves as a letter.")
 def test_what_is_sent_inside_a_dossier_reaches_who_waits_there() -> None:
     xml = document(
         start(), both("s"), catch("got", told("message", "paid")), task("a"), task("b"),
@@ -96,6 +102,7 @@ def test_what_is_sent_inside_a_dossier_reaches_who_waits_there() -> None:
     assert walk.open == ["a"]
 
 
+@runs("Message, intermediate throw and end", "As a send task.")
 def test_what_nobody_awaits_leaves_the_dossier() -> None:
     xml = document(start(), throw("tell", ours(correlation="=filing.id"), told("message", "paid")), task("a"),
                    finish("done", told("message", "paid")), path("begin", "tell", "a", "done"), names=PAID)
@@ -106,6 +113,7 @@ def test_what_nobody_awaits_leaves_the_dossier() -> None:
     assert walk.view.end == "done"
 
 
+@runs("Receive task", "A step of somebody who records what was handed in; a message from inside completes it.")
 def test_a_receive_task_is_fed_from_inside_too() -> None:
     xml = document(
         start(), both("s"), receive("wait", "paid").replace("m_paid", "message_paid"), task("a"),
@@ -118,6 +126,7 @@ def test_a_receive_task_is_fed_from_inside_too() -> None:
     assert walk.view.ended
 
 
+@runs("Signal, throw, end, catch and boundary", "Within one dossier; `BroadcastSignal` brings one from outside.")
 def test_a_signal_reaches_everybody_who_waits_for_it() -> None:
     xml = document(
         start(), both("s"), catch("x", told("signal", "storm")), task("a"), task("b"), task("c"), end(),
@@ -136,6 +145,7 @@ def test_a_signal_reaches_everybody_who_waits_for_it() -> None:
     assert outside.view.data["x"] == {"force": 9}
 
 
+@runs("Signal, boundary beside the task", "Any number of times.")
 def test_a_beside_running_signal_is_caught_every_time() -> None:
     xml = document(start(), task("a"), end(), end("told"),
                    border("s", "a", told("signal", "storm"), interrupting=False), path("begin", "a", "done"),
@@ -147,6 +157,10 @@ def test_a_beside_running_signal_is_caught_every_time() -> None:
     assert walk.open == ["a"]
 
 
+@runs(
+    "Event subprocess, message",
+    "Interrupting, or beside any number of times; waiting, it does not keep the process open.",
+)
 def test_a_message_starts_an_event_subprocess_beside_and_instead_of_the_process() -> None:
     def xml(interrupting: bool) -> str:
         hurry = handler("h", told("message", "paid"), task("look"), end("seen"), path("h_on", "look", "seen"),
@@ -179,6 +193,7 @@ def test_a_withdrawal_ends_every_wait() -> None:
     assert walk.waiting == []
 
 
+@runs("Several definitions in one event", "Any of them.")
 def test_several_definitions_mean_any_of_them() -> None:
     either = catch("got", told("message", "paid"), told("signal", "storm"), told("timeDuration", "P1D"))
     xml = waiting_for(either, names=(*PAID, "signal:storm")).replace("got.amount + 1", "1")
@@ -189,6 +204,7 @@ def test_several_definitions_mean_any_of_them() -> None:
         assert (walk.waiting, walk.view.timers) == ([], {})
 
 
+@runs("Message start event of the process", "It is the filing.")
 def test_a_dossier_may_begin_with_a_message() -> None:
     begin = element("startEvent", "begin", told("message", "paid"))
     walk = Watched(document(begin, task("a"), end(), path("begin", "a", "done"), names=PAID), {"x": 1})

@@ -10,6 +10,7 @@ from engine.commands import FireTimer
 from engine.errors import ExpressionFailed, TimerNotDue
 from engine.timing import due_at, moment_of, next_of_cycle, text_of
 from tests.engine.builders import NOW, choice, end, flow, path, script, start, task, xor
+from tests.engine.constructs.registry import refused, runs
 from tests.engine.happenings import Watched, border, catch, document, handler, told
 
 JANUARY = datetime(2026, 1, 31, 3, 0, tzinfo=UTC)
@@ -24,6 +25,7 @@ def dues(walk: Watched) -> list[str]:
     return [due for _, due in walk.view.timers.values()]
 
 
+@runs("Timer, boundary with a cycle", "`R3/PT10H`: three times; what an outage missed is made up in order.")
 def test_a_repeated_timer_goes_off_as_often_as_it_says() -> None:
     walk = Watched(reminding("R3/PT10H"))
     for number in range(1, 4):
@@ -42,12 +44,14 @@ def test_an_endless_repetition_ends_with_its_task() -> None:
     assert (walk.view.ended, dues(walk)) == (True, [])
 
 
+@runs("Timer cycle in months or years", "Counted from the beginning: 31 January, 28 February, 31 March.")
 def test_months_are_counted_from_the_beginning() -> None:
     assert [text_of(next_of_cycle("R/P1M", JANUARY, fired) or NOW)[:10] for fired in range(4)] == [
         "2026-02-28", "2026-03-31", "2026-04-30", "2026-05-31"]
     assert text_of(next_of_cycle("R/P1Y", datetime(2028, 2, 29, tzinfo=UTC), 3) or NOW)[:10] == "2032-02-29"
 
 
+@runs("Timer cycle with a beginning or an end", "`R/<start>/P1D`, `R/P1D/<end>`.")
 def test_a_repetition_may_have_a_beginning_or_an_end() -> None:
     begun = "R2/2026-03-05T01:00:00Z/P1D"
     assert [next_of_cycle(begun, NOW, fired) for fired in range(3)] == [
@@ -57,6 +61,7 @@ def test_a_repetition_may_have_a_beginning_or_an_end() -> None:
     assert [next_of_cycle(ended, NOW, fired) for fired in range(2)] == [NOW + timedelta(days=1), None]
 
 
+@runs("Timer, boundary with a cycle")
 def test_after_an_outage_every_cycle_is_made_up_in_order() -> None:
     walk = Watched(reminding("R/PT1H"))
     walk.now = NOW + timedelta(hours=3, minutes=30)
@@ -69,18 +74,21 @@ def test_after_an_outage_every_cycle_is_made_up_in_order() -> None:
         walk.do(FireTimer(walk.timer("t")))
 
 
+@refused("Negative, empty or malformed duration", "Give an ISO 8601 duration such as P30D.")
 @pytest.mark.parametrize("bad", ["-PT1H", "", "P", "PT", "1D", "P1.5M", "+P1D", "PT1H ago", "R3/PT1H"])
 def test_what_is_no_duration_is_refused(bad: str) -> None:
     with pytest.raises(ValueError, match=r".*"):
         due_at("duration", bad, NOW)
 
 
+@refused("Malformed or empty cycle", "Give a cycle such as R3/P7D.")
 @pytest.mark.parametrize("bad", ["PT1H", "R0/PT1H", "R/P0D", "R3", "R3/", "R-1/P1D", "R/-P1D", "R/P1D/soon", "r3/P1D"])
 def test_what_is_no_repetition_is_refused(bad: str) -> None:
     with pytest.raises(ValueError, match=r".*"):
         next_of_cycle(bad, NOW, 0)
 
 
+@runs("Timer, FEEL expression", "Evaluated once, when the timer is set.")
 def test_a_computed_repetition_is_kept_as_it_was_computed() -> None:
     walk = Watched(reminding('="R2/" + filing.every'), {"every": "PT2H"})
     walk.fire("t")
@@ -89,6 +97,7 @@ def test_a_computed_repetition_is_kept_as_it_was_computed() -> None:
         Watched(reminding('="R2/" + filing.every'), {"every": "2 hours"})
 
 
+@runs("Boundary timer back to its own task", "One task at a time, each with a timer of its own.")
 def test_a_timer_that_leads_back_to_its_own_task_leaves_one_task() -> None:
     xml = document(start(), task("a"), end(), path("begin", "a", "done"), path("t", "a"),
                    border("t", "a", told("timeDuration", "P1D")))
@@ -100,6 +109,7 @@ def test_a_timer_that_leads_back_to_its_own_task_leaves_one_task() -> None:
     assert walk.view.ended
 
 
+@runs("Event subprocess, timer", "It does not keep the process open.")
 def test_a_timer_of_the_process_starts_a_handler_and_does_not_keep_it_open() -> None:
     late = handler("h", told("timeDuration", "P5D"), script("note", "1"), end("x"), path("h_on", "note", "x"),
                    interrupting=False)
@@ -114,6 +124,7 @@ def test_a_timer_of_the_process_starts_a_handler_and_does_not_keep_it_open() -> 
     assert (early.view.ended, dues(early)) == (True, [])
 
 
+@runs("Timer, intermediate with a cycle", "The first time counts.")
 def test_a_repeated_timer_on_a_way_lets_go_once() -> None:
     xml = document(start(), catch("t", told("timeCycle", "R/P1D")), task("a"), end(), path("begin", "t", "a", "done"))
     walk = Watched(xml)
@@ -121,6 +132,7 @@ def test_a_repeated_timer_on_a_way_lets_go_once() -> None:
     assert (walk.open, dues(walk)) == (["a"], [])
 
 
+@runs("Event subprocess inside a subprocess", "The subprocess's boundary events go on waiting.")
 def test_an_interrupting_handler_of_a_subprocess_leaves_its_border_alone() -> None:
     inner = handler("h", told("timeDuration", "P1D"), task("x"), end("xo"), path("h_on", "x", "xo"))
     xml = document(start(), "<bpmn:subProcess id=\"f\">", start("i"), task("a"), end("o"), path("i", "a", "o"), inner,

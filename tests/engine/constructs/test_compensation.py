@@ -1,0 +1,153 @@
+"""Transactions and compensation: what was done is taken back, latest first, seen as it was."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine import compensation
+from engine.errors import BudgetExceeded
+from engine.facts import ActivityCompensated
+from tests.engine.builders import choice, element, end, flow, frame, path, script, start, task, xor
+from tests.engine.constructs.registry import runs
+from tests.engine.happenings import (
+    Watched,
+    border,
+    document,
+    finish,
+    handler,
+    throw,
+    told,
+)
+
+E = ("error:E1", "error:E2")
+
+
+def booking(*around: str) -> str:
+    """A trip booked in a transaction: hotel and car, each with its way back."""
+    inner = element(
+        "transaction", "trip", "".join((
+            start("i"), task("hotel"), task("car"), task("pay", choice("ok"), choice("no", "refuse")), xor("g", "g-o"),
+            end("o"), finish("stop", told("cancel")), path("i", "hotel", "car", "pay", "g", "o"),
+            flow("g", "stop", 'pay.choice = "no"'), undo("hotel"), undo("car"),
+        )))
+    return document(start(), inner, task("after"), end(), path("begin", "trip", "after", "done"),
+                    border("cancelled", "trip", told("cancel")), task("sorry"), end("x"),
+                    path("cancelled", "sorry", "x"), *around)
+
+
+def undo(activity: str, *, by: str = "") -> str:
+    own = by or task(f"un_{activity}").replace("<bpmn:userTask ", '<bpmn:userTask isForCompensation="true" ')
+    tie = element("association", f"tie_{activity}", sourceRef=f"undo_{activity}", targetRef=f"un_{activity}")
+    return border(f"undo_{activity}", activity, told("compensate")) + own + tie
+
+
+@runs(
+    "Transaction, cancel end and boundary",
+    "What was done is taken back, latest first; then the way of the cancel event.",
+)
+def test_a_cancelled_transaction_takes_back_in_reverse_and_leaves_by_its_cancel_event() -> None:
+    walk = Watched(booking())
+    for step in ("hotel", "car"):
+        walk.complete(step)
+    walk.complete("pay", "no")
+    assert walk.open == ["un_car"]
+    walk.complete("un_car")
+    assert walk.open == ["un_hotel"]
+    walk.complete("un_hotel")
+    assert walk.open == ["sorry"]
+    walk.complete("sorry")
+    assert walk.view.end == "x"
+
+
+@runs("Transaction", "As a subprocess, unless it is cancelled.")
+def test_a_transaction_that_goes_well_takes_nothing_back() -> None:
+    walk = Watched(booking())
+    for step in ("hotel", "car"):
+        walk.complete(step)
+    walk.complete("pay", "ok")
+    assert walk.open == ["after"]
+    walk.complete("after")
+    assert walk.view.ended
+
+
+@runs("Compensation of a whole scope", "Latest first; the handler sees the values as they were.")
+def test_compensation_sees_the_values_of_the_round_it_takes_back() -> None:
+    seen = script("un_a", "a.n * 10").replace("<bpmn:scriptTask ", '<bpmn:scriptTask isForCompensation="true" ')
+    xml = document(
+        start(), xor("m", ""), task("a", choice("again"), choice("on")), xor("g", "g-m"),
+        throw("back", told("compensate")), task("b"), end(), path("begin", "m", "a", "g", "m"),
+        flow("g", "back", 'a.choice = "on"'), path("back", "b", "done"), undo("a", by=seen),
+    )
+    walk = Watched(xml)
+    for n in (1, 2):
+        walk.complete("a", "again", n=n)
+    walk.complete("a", "on", n=3)
+    values = [fact.value for fact in walk.facts if type(fact).__name__ == "ValueComputed"]
+    assert values == [30, 20, 10]
+    assert walk.open == ["b"]
+    assert walk.view.data["a"]["n"] == 3
+
+
+@runs("Compensation of one activity", "Throw and end events; each is done only once.")
+def test_compensation_of_one_activity_leaves_the_others_done() -> None:
+    xml = document(start(), task("a"), task("b"), throw("back", told("compensate", "a")), task("c"),
+                   finish("done", told("compensate")), path("begin", "a", "b", "back", "c", "done"), undo("a"),
+                   undo("b"))
+    walk = Watched(xml)
+    walk.complete("a")
+    walk.complete("b")
+    assert walk.open == ["un_a"]
+    walk.complete("un_a")
+    assert walk.open == ["c"]
+    walk.complete("c")
+    assert walk.open == ["un_b"]
+    walk.complete("un_b")
+    assert (walk.view.ended, walk.view.end) == (True, "done")
+    done = [(fact.activity, fact.handler) for fact in walk.facts if isinstance(fact, ActivityCompensated)]
+    assert done == [("a", "un_a"), ("b", "un_b")]
+
+
+@runs("Compensation of a subprocess", "By its own handler, else from inside.")
+def test_a_completed_subprocess_is_taken_back_from_inside_or_by_its_own_handler() -> None:
+    def xml(*own: str) -> str:
+        inner = frame("f", start("i"), task("a"), task("b"), end("o"), path("i", "a", "b", "o"), undo("a"), undo("b"))
+        return document(start(), inner, throw("back", told("compensate", "f")), end(),
+                        path("begin", "f", "back", "done"), *own)
+
+    whole = Watched(xml(undo("f")))
+    whole.complete("a")
+    whole.complete("b")
+    assert whole.open == ["un_f"]
+    inside = Watched(xml())
+    inside.complete("a")
+    inside.complete("b")
+    assert inside.open == ["un_b"]
+    inside.complete("un_b")
+    assert inside.open == ["un_a"]
+    inside.complete("un_a")
+    assert inside.view.ended
+
+
+@runs("Compensation from an event subprocess", "Of the scope that it belongs to.")
+def test_an_error_handler_may_take_back_what_its_scope_did() -> None:
+    mend = handler("h", told("error"), throw("back", told("compensate")), end("x"), path("h_on", "back", "x"))
+    xml = document(start(), task("a"), finish("bad", told("error", "E1")), path("begin", "a", "bad"), mend, undo("a"),
+                   names=E)
+    walk = Watched(xml)
+    walk.complete("a")
+    assert walk.open == ["un_a"]
+    walk.complete("un_a")
+    assert walk.view.end == "x"
+
+
+def test_rounds_that_could_be_taken_back_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compensation, "MAX_RECORDS", 3)
+    xml = document(start(), xor("m", ""), script("a", "1"), xor("g", "g-m"), end(),
+                   border("undo_a", "a", told("compensate")), task("un_a").replace(
+                       "<bpmn:userTask ", '<bpmn:userTask isForCompensation="true" '),
+                   element("association", "tie", sourceRef="undo_a", targetRef="un_a"), task("b", choice("x")),
+                   path("begin", "m", "a", "b", "g", "m"), flow("g", "done", "filing.never = true"))
+    walk = Watched(xml)
+    with pytest.raises(BudgetExceeded):
+        for _ in range(4):
+            walk.complete("b", "x")
