@@ -194,7 +194,7 @@ def definition_of(conn: Connection, digest: str) -> Definition:
 def _bundle(conn: Connection, digest: str) -> Bundle:
     query = select(ProcessVersion.bundle).where(ProcessVersion.digest == digest)
     content = conn.execute(query).scalar_one()
-    return Bundle(content["xml"], content["forms"], content["decisions"], content["procedure"])
+    return Bundle.from_json(content)
 
 
 def _decide(definition: Definition, state: bytes | None, before: Before, act: _Act, known: Calendars) -> Change:

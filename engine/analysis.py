@@ -10,6 +10,8 @@ from SpiffWorkflow.exceptions import SpiffWorkflowException
 
 from engine import findings as f
 from engine import lint, soundness, vocabulary
+from engine.bundle import Bundle
+from engine.calling import Call, Content, calls_of, check_calls, expand
 from engine.decisions import Decision, check_decision, compile_decision
 from engine.diagram import model, read
 from engine.errors import OneDoorError
@@ -25,8 +27,10 @@ from engine.forms.schema import kept_names
 from engine.handler_checks import check_handlers
 from engine.loops import Loop, check_loops, in_sight, loops_of
 from engine.meeting import meets
+from engine.naming import Space, space_of, spaces_of
 from engine.parser import parse
-from engine.structure import VALUE_TAGS, Flow, Graph, Node, draw, expression_text, extension, text_of
+from engine.state import short
+from engine.structure import VALUE_TAGS, Flow, Graph, Node, draw, expression_text, extension, onward, text_of
 from engine.vocabulary import Element, Lane, Step
 
 
@@ -40,6 +44,7 @@ class Analysis:
     name_en: str = ""
     start: str = ""
     starts: tuple[str, ...] = ()
+    onward: dict[str, list[str]] = field(default_factory=dict)
     start_form: str | None = None
     spec: Any = None
     meets: dict[str, dict[str, frozenset[str]]] = field(default_factory=dict)
@@ -57,6 +62,9 @@ class Analysis:
     loops: dict[str, Loop] = field(default_factory=dict)
     sight: dict[str, frozenset[str]] = field(default_factory=dict)
     around: dict[str, frozenset[str]] = field(default_factory=dict)
+    calls: dict[str, Call] = field(default_factory=dict)
+    forms: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    spaces: dict[str, Space] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +75,17 @@ class House:
     connectors: frozenset[str] | None = None
 
 
-def analyse(
-    xml: str, forms: Mapping[str, Mapping[str, Any]], decisions: Mapping[str, str], house: House,
-    *, rehearsal: bool = False,
-) -> Analysis:
+def analyse(bundle: Bundle, house: House, *, rehearsal: bool = False) -> Analysis:
     """The bundle's content and everything that is wrong with it; never raises on bad input.
 
     A rehearsal runs what is unsound too, to show where it gets stuck.
     """
-    diagram = read(xml)
+    diagram = read(bundle.xml)
     if diagram.root is None or f.refused(diagram.findings):
         return Analysis(findings=diagram.findings)
+    content = expand(diagram.root, bundle.forms, bundle.decisions, bundle.called)
+    if f.refused(content.findings):
+        return Analysis(findings=(*diagram.findings, *content.findings))
     linked = join_links(diagram.root)
     graph, found = draw(diagram.root)
     found = [*diagram.findings, *linked, *found]
@@ -87,7 +95,7 @@ def analyse(
         return Analysis(findings=tuple(found))
     analysis = _content(graph, drawn)
     found += check_tasks(graph, drawn, house.connectors)
-    found += _check_parts(graph, analysis, forms, decisions, house.roles)
+    found += _check_parts(graph, analysis, content, house.roles)
     main, analysis.step_order = _order(graph, analysis)
     found += [*lint.check_graph(graph), *lint.check_waits(graph, analysis.steps)]
     found += lint.check_order(graph, main, analysis.steps)
@@ -111,21 +119,24 @@ def _content(graph: Graph, events: dict[str, Event]) -> Analysis:
     begin = extension(start.xml, "start") if start else None
     steps, loops = vocabulary.steps_of(graph, lane), loops_of(graph)
     sight, around = in_sight(graph)
+    named = (*steps, *(node.id for node in graph.nodes.values() if _is_named(node, events, loops)))
     return Analysis(
         process_id=graph.process.get("id") or "", name=graph.process.get("name") or "",
         name_en=vocabulary.english(graph.process), start=start.id if start else "",
         starts=tuple(node.id for node in graph.starts()), meets=meets(graph),
+        onward={node: onward(graph, node) for node in graph.nodes},
         start_form=begin.get("form") if begin is not None else "filing",
         steps=steps, elements=vocabulary.elements_of(graph, lane), flows=graph.flows, lanes=lanes,
-        named=(*steps, *(node.id for node in graph.nodes.values() if _is_named(node, events, loops))), events=events,
-        handlers=handlers_of(graph, None, events), loops=loops, sight=sight, around=around,
+        named=named, spaces=spaces_of(named, steps), events=events,
+        handlers=handlers_of(graph, None, events), loops=loops, sight=sight, around=around, calls=calls_of(graph),
     )
 
 
 def _is_named(node: Node, events: Mapping[str, Event], loops: Mapping[str, Loop]) -> bool:
     """Whether values are kept under an element's id that is no step."""
     repeated = node.is_container and node.id in loops and not loops[node.id].standard
-    return node.type in VALUE_TAGS or repeated or (node.id in events and events[node.id].brings)
+    brings = node.id in events and events[node.id].brings
+    return node.type in (*VALUE_TAGS, "callActivity") or repeated or brings
 
 
 def _order(graph: Graph, analysis: Analysis) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -133,17 +144,15 @@ def _order(graph: Graph, analysis: Analysis) -> tuple[tuple[str, ...], tuple[str
     return main, every
 
 
-def _check_parts(
-    graph: Graph, found: Analysis, forms: Mapping[str, Mapping[str, Any]], decisions: Mapping[str, str],
-    roles: frozenset[str] | None,
-) -> list[Finding]:
-    wrong = []
+def _check_parts(graph: Graph, found: Analysis, content: Content, roles: frozenset[str] | None) -> list[Finding]:
+    wrong = check_calls(found.calls)
+    forms, found.forms = content.forms, content.forms
     for step in found.steps.values():
         wrong += vocabulary.check_step(step, graph.nodes[step.id].xml, roles, frozenset(forms))
     begin = extension(graph.nodes[found.start].xml, "start") if found.start else None
     if begin is not None and begin.get("form") not in forms:
         wrong.append(f.error("start_form", found.start, form=begin.get("form")))
-    wrong += [*_ends(graph, found), *_forms(forms), *_decisions(graph, found, decisions)]
+    wrong += [*_ends(graph, found), *_forms(forms), *_decisions(graph, found, content.decisions)]
     wrong += _values(graph)
     texts = list(_expressions(graph, found))
     wrong += _compile(found, texts)
@@ -165,10 +174,12 @@ def _read(
 def _fields(found: Analysis, forms: Mapping[str, Mapping[str, Any]]) -> dict[str, frozenset[str]]:
     """The names under which the filing and every step keep their values, as far as their forms are there."""
     used = {"filing": found.start_form, **{step.id: step.form for step in found.steps.values()}}
-    return {
+    known = {
         place: frozenset({*kept_names(forms[form]), *(("choice",) if place != "filing" else ())})
         for place, form in used.items() if form is not None and form in forms
     }
+    handed = {f"{element}:filing": frozenset(name for name, _ in call.inputs) for element, call in found.calls.items()}
+    return known | handed
 
 
 def _ends(graph: Graph, found: Analysis) -> list[Finding]:
@@ -185,7 +196,7 @@ def _forms(forms: Mapping[str, Mapping[str, Any]]) -> list[Finding]:
     wrong: list[Finding] = []
     for key, schema in forms.items():
         wrong += check_schema(key, schema)
-        if key != "filing" and _has_field(schema, "choice"):
+        if short(key) != "filing" and _has_field(schema, "choice"):
             wrong.append(f.error("form_reserved", None, form=key))
     return wrong
 
@@ -220,8 +231,8 @@ def _rule(
     if name not in compiled:
         return []
     found.decision_of[node.id] = compiled[name]
-    known = _known(found) | found.sight.get(node.id, frozenset())
-    missing = sorted(set(_unknown(compiled[name].paths, known, found)))
+    known = _known(found, node.id) | found.sight.get(node.id, frozenset())
+    missing = sorted(set(_unknown(compiled[name].paths, known, (found, node.id))))
     return [f.error("expression_name", node.id, name=path, expression=name) for path in missing]
 
 
@@ -238,7 +249,10 @@ def _values(graph: Graph) -> list[Finding]:
 
 
 def _expressions(graph: Graph, found: Analysis) -> Iterator[tuple[str, str, bool]]:
-    """Every FEEL text with its element, and whether it is asked before the element repeats."""
+    """Every FEEL text with its element, and whether it is asked before the element repeats.
+
+    A colon after a call's id means: inside of what is called.
+    """
     yield from _step_texts(found)
     for flow in graph.flows.values():
         yield flow.id, flow.condition, False
@@ -257,6 +271,9 @@ def _step_texts(found: Analysis) -> Iterator[tuple[str, str, bool]]:
             yield step.id, expression_text(text) if text.startswith("=") else "", False
         for choice in step.choices:
             yield step.id, choice.when, False
+    for element, call in found.calls.items():
+        yield from ((element, text, False) for _, text in call.inputs)
+        yield from ((f"{element}:", text, False) for _, text in call.outputs)
     for element, loop in found.loops.items():
         for text in (loop.collection, loop.cardinality, loop.condition):
             yield element, text, True
@@ -270,24 +287,29 @@ def _compile(found: Analysis, texts: list[tuple[str, str, bool]]) -> list[Findin
         try:
             expression = compile_expression(text)
         except OneDoorError as problem:
-            wrong.append(f.error("expression", element, reason=problem.details.get("reason"), expression=text))
+            reason = problem.details.get("reason")
+            wrong.append(f.error("expression", element.rstrip(":"), reason=reason, expression=text))
             continue
         found.expressions[text] = expression
-        known = _known(found) | (found.around if before else found.sight).get(element, frozenset())
-        missing = sorted(set(_unknown(expression.paths, known, found)))
-        wrong += [f.error("expression_name", element, name=name, expression=text) for name in missing]
+        known = _known(found, element) | (found.around if before else found.sight).get(element, frozenset())
+        missing = sorted(set(_unknown(expression.paths, known, (found, element))))
+        wrong += [f.error("expression_name", element.rstrip(":"), name=name, expression=text) for name in missing]
     return wrong
 
 
-def _known(found: Analysis) -> set[str]:
-    return {"dossier", "filing", "visits", *found.named}
+def _known(found: Analysis, element: str) -> set[str]:
+    return {"dossier", "filing", "visits", *found.spaces.get(space_of(element), found.spaces[""]).blank}
 
 
-def _unknown(paths: Iterable[tuple[str, ...]], known: set[str], found: Analysis) -> Iterator[str]:
+def _unknown(
+    paths: Iterable[tuple[str, ...]], known: set[str], asked: tuple[Analysis, str]
+) -> Iterator[str]:
+    found, element = asked
+    steps = found.spaces.get(space_of(element), found.spaces[""]).unvisited
     for path in paths:
         if path[0] not in known:
             yield path[0]
-        elif path[0] == "visits" and len(path) > 1 and path[1] not in found.steps:
+        elif path[0] == "visits" and len(path) > 1 and path[1] not in steps:
             yield f"visits.{path[1]}"
 
 
@@ -297,6 +319,8 @@ def _parse(graph: Graph, found: Analysis) -> list[Finding]:
         wire(found.spec, graph, found.events, found.named)
         for element, loop in found.loops.items():
             found.spec.task_specs[element].loop = loop
+        for element, call in found.calls.items():
+            found.spec.task_specs[element].call = call
     except SpiffWorkflowException as problem:
         element = getattr(problem, "id", None) or found.process_id
         return [f.error("engine_refused", element, reason=str(problem))]

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
 from typing import Any
 
 from engine import findings as f
 from engine.analysis import Analysis, House, analyse
+from engine.bundle import Bundle
 from engine.decisions import Decision
 from engine.errors import DefinitionAltered, DiagramRefused, OneDoorError
 from engine.events import Event
 from engine.feel import Expression
 from engine.feel.budget import Run
 from engine.findings import Finding
+from engine.naming import Space
 from engine.structure import CONTAINER_TAGS, Flow
 from engine.vocabulary import STATUSES, Choice, Element, Lane, Step
 
@@ -28,35 +27,6 @@ __all__ = [
 ]
 
 CACHED = 256
-
-
-@dataclass(frozen=True)
-class Bundle:
-    """Everything that is published together: diagram, forms, decision tables and the procedure's own facts."""
-
-    xml: str
-    forms: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    decisions: Mapping[str, str] = field(default_factory=dict)
-    procedure: Mapping[str, Any] = field(default_factory=dict)
-
-    @cached_property
-    def digest(self) -> str:
-        """The SHA-256 of the whole content, which names the version for ever."""
-        return hashlib.sha256(self.to_json().encode("utf-8")).hexdigest()
-
-    def to_json(self) -> str:
-        """The bundle as text; equal bundles give equal texts."""
-        content = {
-            "xml": self.xml, "forms": dict(self.forms), "decisions": dict(self.decisions),
-            "procedure": dict(self.procedure),
-        }
-        return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-
-    @classmethod
-    def from_json(cls, text: str | Mapping[str, Any]) -> Bundle:
-        """The inverse of `to_json`, also from the same content already read."""
-        content = json.loads(text) if isinstance(text, str) else text
-        return cls(content["xml"], content["forms"], content["decisions"], content["procedure"])
 
 
 @dataclass(frozen=True)
@@ -77,6 +47,7 @@ class Definition:
     step_order: tuple[str, ...]
     start: str
     starts: tuple[str, ...]
+    onward: Mapping[str, list[str]]
     spec: Any
     expressions: Mapping[str, Expression]
     end_status: Mapping[str, str]
@@ -84,8 +55,8 @@ class Definition:
     frames: frozenset[str]
     meets: Mapping[str, Mapping[str, frozenset[str]]]
     items: Mapping[str, str]
-    blank: Mapping[str, None]
-    unvisited: Mapping[str, int]
+    spaces: Mapping[str, Space]
+    called: frozenset[str]
     events: Mapping[str, Event]
     handlers: tuple[Event, ...]
     services: frozenset[str]
@@ -109,7 +80,7 @@ def check(
 
     `roles` and `connectors` are the names that steps and service tasks may use; None: they are not known here.
     """
-    return analyse(bundle.xml, bundle.forms, bundle.decisions, House(roles, connectors)).findings
+    return analyse(bundle, House(roles, connectors)).findings
 
 
 def compile_definition(bundle: Bundle, *, rehearsal: bool = False) -> Definition:
@@ -117,7 +88,7 @@ def compile_definition(bundle: Bundle, *, rehearsal: bool = False) -> Definition
 
     For a rehearsal, what is unsound is compiled too; what has to be published never is.
     """
-    analysis = analyse(bundle.xml, bundle.forms, bundle.decisions, House(), rehearsal=rehearsal)
+    analysis = analyse(bundle, House(), rehearsal=rehearsal)
     wrong = f.blocking(analysis.findings, rehearsal)
     if wrong:
         raise DiagramRefused(findings=analysis.findings, first=wrong[0].message, count=len(wrong))
@@ -129,12 +100,12 @@ def _build(bundle: Bundle, found: Analysis) -> Definition:
     return Definition(
         digest=bundle.digest, process_id=found.process_id, name=found.name, name_en=found.name_en,
         steps=found.steps, elements=found.elements, flows=found.flows, lanes=found.lanes,
-        start_form=start_form, forms=bundle.forms, procedure=bundle.procedure, step_order=found.step_order,
-        start=found.start, starts=found.starts, spec=found.spec, expressions=found.expressions,
+        start_form=start_form, forms=found.forms, procedure=bundle.procedure, step_order=found.step_order,
+        start=found.start, starts=found.starts, onward=found.onward, spec=found.spec, expressions=found.expressions,
         end_status=found.end_status, decision_of=found.decision_of,
         frames=frozenset(element.id for element in found.elements.values() if element.type in CONTAINER_TAGS),
         meets=found.meets, items={element: loop.item for element, loop in found.loops.items()},
-        blank=dict.fromkeys(found.named), unvisited=dict.fromkeys(found.steps, 0), events=found.events,
+        spaces=found.spaces, called=frozenset(found.calls), events=found.events,
         handlers=found.handlers, services=frozenset(one.id for one in found.events.values() if one.role == "service"),
         compensates=any(one.handler for one in found.events.values()), doubts=f.refused(found.findings),
     )

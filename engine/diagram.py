@@ -36,7 +36,6 @@ _DECLARED = re.compile(r"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
 
 _REFUSED_FLOW = {
     "complexGateway": "complex_gateway",
-    "callActivity": "call_activity",
     "adHocSubProcess": "subprocess_kind",
 }
 _REFUSED = _REFUSED_FLOW
@@ -52,7 +51,7 @@ _DRAWN = {
 }
 _FLOW = {
     "userTask", "manualTask", "receiveTask", "scriptTask", "script", "businessRuleTask", "exclusiveGateway",
-    "parallelGateway", "inclusiveGateway", "subProcess", "conditionExpression", "task",
+    "parallelGateway", "inclusiveGateway", "subProcess", "callActivity", "conditionExpression", "task",
     "multiInstanceLoopCharacteristics", "loopCardinality", "completionCondition", "standardLoopCharacteristics",
     "loopCondition",
 }

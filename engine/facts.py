@@ -53,7 +53,8 @@ class ValueComputed:
 class FrameEntered:
     """A subprocess or call with `values` of its own began; what is computed in it belongs to it alone.
 
-    `frame` is the frame around it. An instance of a repeated one has its `index` and `item`, seen inside as `name`.
+    `frame` is the frame around it. An instance of a repeated one has its `index` and `item`, seen inside as `name`;
+    what is `called` sees nothing of its caller.
     """
 
     token: str
@@ -63,6 +64,7 @@ class FrameEntered:
     name: str | None = None
     item: Any = None
     index: int | None = None
+    called: bool = False
 
 
 @dataclass(frozen=True, slots=True)

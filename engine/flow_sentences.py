@@ -4,7 +4,11 @@ from __future__ import annotations
 
 FLOW_FINDINGS: dict[str, str] = {
     "complex_gateway": "Complex gateway {element} cannot be run; draw an inclusive or a parallel gateway.",
-    "call_activity": "Call activity {element} cannot be run yet; draw the called steps in place.",
+    "call_missing": "Call activity {element} does not say what it calls; choose a process or a procedure.",
+    "call_unknown": "Call activity {element} calls {called}, which is neither in this file nor published.",
+    "call_refused": "Call activity {element} calls {called}, whose diagram cannot be run; correct it first.",
+    "call_recursion": "Call activity {element} calls {called}, from which it is called itself; draw a loop instead.",
+    "call_mapping": "Call activity {element} hands over \"{name}\" without a proper name of its own or an expression.",
     "subprocess_kind": "Subprocess {element} is an event, ad-hoc or transaction one, which cannot be run yet.",
     "loop_host": "{element} may not repeat; only steps, scripts, decisions, subprocesses and calls may.",
     "flow_scope": "Sequence flow {element} crosses the border of a subprocess; use boundary events instead.",

@@ -40,6 +40,7 @@ class Frame:
     name: str | None = None
     item: Any = None
     index: int | None = None
+    called: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,8 @@ def in_sight(view: View, frame: str | None) -> dict[str, Any]:
     if frame is None:
         return {**view.data, "dossier": view.dossier, "visits": view.visits}
     here = view.frames[frame]
+    if here.called:
+        return {**here.data, "dossier": view.dossier, "visits": here.visits}
     around = in_sight(view, here.frame)
     own = {here.name: here.item} if here.name else {}
     return {**around, **here.data, **own, "visits": {**around["visits"], **here.visits}}
@@ -146,7 +149,8 @@ def _computed(draft: _Draft, fact: facts.ValueComputed) -> None:
 
 def _frame_entered(draft: _Draft, fact: facts.FrameEntered) -> None:
     draft.frames[fact.token] = Frame(
-        fact.element, fact.values, frame=fact.frame, name=fact.name, item=fact.item, index=fact.index
+        fact.element, fact.values, frame=fact.frame, name=fact.name, item=fact.item, index=fact.index,
+        called=fact.called,
     )
 
 

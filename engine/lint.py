@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 
 from engine import findings as f
 from engine.findings import Finding
-from engine.structure import Graph
+from engine.naming import space_of
+from engine.structure import Flow, Graph, onward
 from engine.vocabulary import WAITS, Step
 
 _MAIN = {"receive": 0, "appraise": 1, "approve": 2, "stamp": 3, "sign": 3, "return": 4}
@@ -79,13 +80,11 @@ def order(graph: Graph, steps: Mapping[str, Step]) -> tuple[tuple[str, ...], tup
 
 
 def _aside_flows(graph: Graph, steps: Mapping[str, Step]) -> set[str]:
-    return {flow.id for flow in graph.flows.values() if _aside(flow.condition, steps)}
+    return {flow.id for flow in graph.flows.values() if _aside(flow, steps)}
 
 
 def _forward(graph: Graph, node: str, aside: set[str]) -> list[str]:
-    inner = graph.starts(node) if graph.nodes[node].is_container else []
-    ways = [flow.target for flow in graph.outgoing.get(node, []) if flow.id not in aside]
-    return [*(first.id for first in inner), *ways]
+    return onward(graph, node, aside)
 
 
 def _walk(first: Iterable[str], after: Callable[[str], Iterable[str]]) -> list[str]:
@@ -99,8 +98,9 @@ def _walk(first: Iterable[str], after: Callable[[str], Iterable[str]]) -> list[s
     return list(seen)
 
 
-def _aside(condition: str, steps: Mapping[str, Step]) -> bool:
-    for step, choice in _TEST.findall(condition):
+def _aside(flow: Flow, steps: Mapping[str, Step]) -> bool:
+    for name, choice in _TEST.findall(flow.condition):
+        step = space_of(flow.id) + name
         kinds = [one.kind for one in steps[step].choices if one.id == choice] if step in steps else []
         if kinds and kinds[0] != "forward":
             return True
@@ -141,9 +141,10 @@ def check_choices(expressions: Iterable[tuple[str, str]], steps: Mapping[str, St
     """A test on `x.choice` names a choice that x offers."""
     found = []
     for element, text in expressions:
-        for step, choice in _TEST.findall(text):
+        for name, choice in _TEST.findall(text):
+            step = space_of(element) + name
             if step in steps and choice not in [one.id for one in steps[step].choices]:
-                found.append(f.warning("choice_unknown", element, choice=choice, step=step))
+                found.append(f.warning("choice_unknown", element.rstrip(":"), choice=choice, step=step))
     return found
 
 
@@ -152,12 +153,12 @@ def check_fields(
 ) -> list[Finding]:
     """A path such as `filing.area` names a field that the form of `filing` has; `fields` holds each form's by step."""
     wrong = {
-        (element, path[0], path[1])
+        (element, space_of(element) + path[0], path[1])
         for element, paths in read for path in paths
-        if len(path) > 1 and path[0] in fields and path[1] not in fields[path[0]]
+        if len(path) > 1 and path[1] not in fields.get(space_of(element) + path[0], path)
     }
     return [
-        f.warning("expression_field", element, path=f"{step}.{name}", step=step)
+        f.warning("expression_field", element.rstrip(":"), path=f"{step}.{name}", step=step)
         for element, step, name in sorted(wrong)
     ]
 

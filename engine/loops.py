@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from lxml import etree
@@ -11,6 +11,7 @@ from lxml import etree
 from engine import findings as f
 from engine.diagram import model
 from engine.findings import Finding
+from engine.state import short
 from engine.structure import (
     CONTAINER_TAGS,
     RESERVED,
@@ -107,7 +108,7 @@ def _check_multi(node: Node, loop: Loop) -> Iterator[Finding]:
         yield f.error("loop_source", node.id)
     if loop.item != "item" and (loop.item in RESERVED or not _NAME.fullmatch(loop.item)):
         yield f.error("loop_item", node.id, item=loop.item)
-    if node.is_container and (node.id in RESERVED or not _NAME.fullmatch(node.id)):
+    if node.is_container and (short(node.id) in RESERVED or not _NAME.fullmatch(short(node.id))):
         yield f.error("id_form", node.id)
 
 
@@ -118,10 +119,16 @@ def in_sight(graph: Graph) -> tuple[dict[str, frozenset[str]], dict[str, frozens
     around: dict[str, frozenset[str]] = {}
     # A frame stands before what is inside it, because the drawing is walked level by level.
     for node in graph.nodes.values():
-        seen = inside[node.scope]
+        seen = _within(graph, node.scope, inside)
         loop = loop_of(node.xml)
         around[node.id] = seen if loop is None else seen | COUNTED
         inside[node.id] = around[node.id] if loop is None or loop.standard else around[node.id] | {loop.item}
     for flow in graph.flows.values():
-        inside[flow.id] = inside[graph.nodes[flow.source].scope]
+        inside[flow.id] = _within(graph, graph.nodes[flow.source].scope, inside)
     return {element: names for element, names in inside.items() if element is not None}, around
+
+
+def _within(graph: Graph, scope: str | None, inside: Mapping[str | None, frozenset[str]]) -> frozenset[str]:
+    """What is called sees nothing of its caller."""
+    called = scope is not None and graph.nodes[scope].type == "callActivity"
+    return frozenset() if called else inside[scope]

@@ -13,6 +13,7 @@ from SpiffWorkflow.bpmn.specs import defaults
 from SpiffWorkflow.bpmn.specs.bpmn_task_spec import BpmnTaskSpec
 
 from engine import branching, compensation, repeating, scopes, stepping
+from engine.calling import Call
 from engine.events import Event
 from engine.guards import Token, Where
 from engine.loops import Loop
@@ -37,6 +38,7 @@ class Element(BpmnTaskSpec):  # type: ignore[misc]
         self.undo: str | None = None
         self.keeps: tuple[str, ...] = ()
         self.loop: Loop | None = None
+        self.call: Call | None = None
 
     def test(self) -> None:
         """The definition was checked as a whole before it came here."""
@@ -177,3 +179,7 @@ class SubProcess(Element, defaults.SubWorkflowTask):  # type: ignore[misc]
 
     def leave(self, run: Any, token: Token) -> list[Flow]:
         return [] if self.starts_by_event else super().leave(run, token)
+
+
+class CallActivity(SubProcess):
+    """A process of its own: it gets what it is handed, and gives back what it is asked for."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -11,6 +11,8 @@ from engine.definition import Definition
 from engine.findings import Finding, error, warning
 
 HOURS_OF_A_DAY = 8
+# What stands before everything that begins with the dossier; no element has this id.
+BEGINNING = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +34,12 @@ def longest_way(definition: Definition, *, online: bool = False) -> Way:
     """The way with the most working hours; ways back are gone once, waits count nothing."""
     onward = _onward(definition)
     best: dict[str, Way] = {}
-    for node in _ends_first(definition.start, onward):
+    for node in _ends_first(BEGINNING, onward):
         rest = max((best[target] for target in onward[node]), key=lambda way: way.hours, default=Way((), Decimal(0)))
         hours = hours_at(definition, node, online=online)
         worked = node in definition.steps and definition.steps[node].clock != "stopped"
         best[node] = Way((node, *rest.steps) if worked else rest.steps, rest.hours + hours)
-    return best[definition.start]
+    return best[BEGINNING]
 
 
 def hours_at(definition: Definition, element: str, *, online: bool = False) -> Decimal:
@@ -74,15 +76,11 @@ def _plain(hours: Decimal) -> str:
 
 
 def _onward(definition: Definition) -> dict[str, list[str]]:
-    """The flows of the diagram without those that lead back."""
-    targets: dict[str, list[str]] = {}
-    for flow in definition.flows.values():
-        targets.setdefault(flow.source, []).append(flow.target)
-    onward: dict[str, list[str]] = {}
-    under_way: set[str] = set()
-    open_nodes = [(definition.start, iter(targets.get(definition.start, [])))]
-    onward[definition.start] = []
-    under_way.add(definition.start)
+    """The ways through the diagram without those that lead back."""
+    targets: dict[str, Iterable[str]] = {**definition.onward, BEGINNING: definition.starts}
+    onward: dict[str, list[str]] = {BEGINNING: []}
+    under_way = {BEGINNING}
+    open_nodes = [(BEGINNING, iter(targets[BEGINNING]))]
     while open_nodes:
         node, left = open_nodes[-1]
         target = next(left, None)

@@ -34,7 +34,10 @@ def begin(run: Run, node: Any, place: Place) -> None:
 def open_frame(run: Run, node: Any, place: Place) -> Place:
     """A frame that waits for what its event subprocesses wait for."""
     run.wait(place)
-    if place.index is not None:
+    if node.call is not None:
+        handed = {name: run.values.evaluate(text, node.name, place) for name, text in node.call.inputs}
+        _keep_apart(run, node, place, {"filing": handed})
+    elif place.index is not None:
         _keep_apart(run, node, place, {})
     for event in node.handlers:
         waits.arm(run, event, place.id, Place("", event.id, place.id))
@@ -48,7 +51,7 @@ def _keep_apart(run: Run, node: Any, place: Place, values: dict[str, Any]) -> No
     item = node.loop.item if node.loop is not None and place.index is not None else None
     run.record(facts.FrameEntered(
         token=place.id, element=node.name, values=dict(values), frame=outer, name=item, item=place.item,
-        index=place.index,
+        index=place.index, called=node.call is not None,
     ))
 
 
@@ -81,13 +84,18 @@ def _is_frame(run: Run, place: Place) -> bool:
 
 
 def _leave(run: Run, place: Place) -> None:
-    body = repeating.body_of(run, place)
+    body, node, value = repeating.body_of(run, place), run.definition.spec.task_specs[place.at], place.data
+    if node.call is not None:
+        inside = Place("", place.at, place.id)
+        value = {name: run.values.evaluate(text, place.at, inside) for name, text in node.call.outputs}
     if place.data is not None:
         run.record(facts.FrameLeft(place.id, place.at))
+    if node.call is not None and place.index is None:
+        run.compute(place.at, value, place)
     if body is None:
         run.go_on(place)
     else:
-        repeating.end_instance(run, place, body, place.data)
+        repeating.end_instance(run, place, body, value)
 
 
 def reach_end(run: Run, element: str, scope: str | None, terminate: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from lxml import etree
@@ -12,10 +12,11 @@ from lxml import etree
 from engine import findings as f
 from engine.diagram import ONEDOOR, local, model, onedoor, only_read
 from engine.findings import Finding
+from engine.state import short
 
 STEP_TAGS = ("userTask", "manualTask", "receiveTask", "task")
 VALUE_TAGS = ("scriptTask", "businessRuleTask", "serviceTask")
-CONTAINER_TAGS = ("subProcess", "transaction")
+CONTAINER_TAGS = ("subProcess", "transaction", "callActivity")
 ACTIVITY_TAGS = (*STEP_TAGS, *VALUE_TAGS, "sendTask", *CONTAINER_TAGS)
 EVENT_TAGS = ("startEvent", "endEvent", "boundaryEvent", "intermediateCatchEvent", "intermediateThrowEvent")
 GATEWAY_TAGS = ("exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway")
@@ -119,6 +120,23 @@ def _entered_otherwise(node: Node) -> bool:
     return node.type == "boundaryEvent" or node.starts_by_event or node.compensates
 
 
+def onward(graph: Graph, node: str, without: Collection[str] = ()) -> list[str]:
+    """Where a token goes on its way to the end: into a frame, and out of it where a path inside ends; not along flows
+    `without`."""
+    drawn = graph.nodes[node]
+    if drawn.is_container:
+        return [inner.id for inner in graph.starts(node)]
+    return _out_of(graph, drawn, without)
+
+
+def _out_of(graph: Graph, drawn: Node, without: Collection[str]) -> list[str]:
+    ways = graph.outgoing.get(drawn.id, [])
+    while not ways and drawn.scope is not None:
+        drawn = graph.nodes[drawn.scope]
+        ways = graph.outgoing.get(drawn.id, [])
+    return [flow.target for flow in ways if flow.id not in without]
+
+
 def children(element: etree._Element, tag: str) -> list[etree._Element]:
     """The direct BPMN children with a tag."""
     return list(element.findall(model(tag)))
@@ -207,7 +225,7 @@ def _ids(root: etree._Element) -> list[Finding]:
         if identity is not None and etree.QName(element).namespace != ONEDOOR:
             counted[identity] += 1
         if (local(element) in NODE_TAGS or local(element) in ("sequenceFlow", "process")) and not only_read(element):
-            found += check_id(local(element), identity)
+            found += check_id(local(element), identity and short(identity))
     return found + [f.error("id_duplicate", identity) for identity, count in counted.items() if count > 1]
 
 
@@ -217,7 +235,7 @@ def check_id(tag: str, identity: str | None) -> list[Finding]:
         return [f.error("id_missing", None, tag=tag)]
     if identity in ("Start", "End", "Root") or identity.endswith(_OURS):
         return [f.error("id_reserved", identity)]
-    if tag in STEP_TAGS or tag in VALUE_TAGS:
+    if tag in STEP_TAGS or tag in VALUE_TAGS or tag == "callActivity":
         if identity in RESERVED:
             return [f.error("id_reserved", identity)]
         return [] if _STEP_ID.fullmatch(identity) else [f.error("id_form", identity)]

@@ -14,10 +14,12 @@ from engine.errors import ExpressionFailed, OneDoorError
 from engine.feel import to_plain
 from engine.feel.budget import Run as Allowance
 from engine.guards import Where
+from engine.naming import Space
 from engine.state import Place, State
 
 # So many names in sight cost a step each time they are gathered.
 NAMES = 32
+NOTHING = Space({}, {})
 
 
 class FeelEnvironment(BasePythonScriptEngineEnvironment):  # type: ignore[misc]
@@ -57,8 +59,9 @@ class Values:
     def context(self, where: Where = None) -> dict[str, Any]:
         """Everything an expression may name, for a token or place at `where`."""
         state = self.state
-        seen = {**self.definition.blank, **state.data, "dossier": state.dossier}
-        seen["visits"] = {**self.definition.unvisited, **state.visits}
+        space = self.definition.spaces[""]
+        seen = {**space.blank, **state.data, "dossier": state.dossier}
+        seen["visits"] = {**space.unvisited, **state.visits}
         if where is not None and where.scope is not None:
             self._enter(seen, where.scope)
         self.allowance.spend(len(seen) // NAMES)
@@ -74,11 +77,21 @@ class Values:
             around.append(self.state.tokens[scope])
             scope = around[-1].scope
         for frame in reversed(around):
+            if frame.data is not None and frame.at in self.definition.called:
+                self._call(seen, frame)
+                continue
             if frame.data is not None:
                 seen |= frame.data
                 seen["visits"] = {**seen["visits"], **(frame.visits or {})}
             self._itself(seen, frame)
             seen |= frame.seen or {}
+
+    def _call(self, seen: dict[str, Any], frame: Place) -> None:
+        """What is called sees nothing of its caller but the dossier."""
+        space = self.definition.spaces.get(f"{frame.at}:", NOTHING)
+        seen.clear()
+        seen |= {**space.blank, **(frame.data or {}), "dossier": self.state.dossier}
+        seen["visits"] = {**space.unvisited, **(frame.visits or {})}
 
     def _itself(self, seen: dict[str, Any], place: Place) -> None:
         if place.index is not None:

@@ -17,6 +17,7 @@ from app import clock
 from app.casework import Actor
 from app.db import reading, transaction
 from app.procedures import blank, gate, store
+from app.procedures.calls import pinned
 from app.procedures.errors import (
     CodeTaken,
     DraftChanged,
@@ -96,7 +97,7 @@ def save_draft(actor: Actor, code: str, parts: Mapping[str, Any], revision: int)
     at = clock.now()
     with transaction() as conn:
         draft = _draft_at(conn, code, revision)
-        values: dict[str, Any] = {"bundle": {**draft.bundle, **_bundle_parts(parts)}}
+        values: dict[str, Any] = {"bundle": pinned(conn, {**draft.bundle, **_bundle_parts(parts)})}
         if "scenarios" in parts:
             values["scenarios"] = dict(parts["scenarios"])
         _revise(conn, actor, draft, at, **values)
@@ -124,23 +125,25 @@ def rehearse_draft(actor: Actor, code: str, parts: Mapping[str, Any] | None = No
     _refuse_unfit_parts(parts or {}, code)
     with reading() as conn:
         draft = store.draft_row(conn, code)
+        bundle = pinned(conn, {**draft.bundle, **_bundle_parts(parts or {})})
     scenarios = (parts or {}).get("scenarios", draft.scenarios)
-    return gate.examine({**draft.bundle, **_bundle_parts(parts or {})}, scenarios)
+    return gate.examine(bundle, scenarios)
 
 
 def submit_draft(actor: Actor, code: str, note: str = "", revision: int | None = None) -> Saved:
-    """Hand the draft to an approver; refused while the gate finds errors."""
+    """Hand the draft to an approver; refused while the gate finds errors. What it calls is pinned as it is now."""
     with reading() as conn:
         draft = store.draft_row(conn, code)
-    _refuse_errors(gate.examine(draft.bundle, draft.scenarios))
+        bundle = pinned(conn, draft.bundle)
+    _refuse_errors(gate.examine(bundle, draft.scenarios))
     at = clock.now()
     with transaction() as conn:
         locked = _draft_at(conn, code, draft.revision if revision is None else revision)
         if locked.revision != draft.revision:
             raise _changed(locked)
         store.change_draft(
-            conn, code, state="submitted", note=note.strip(), author=actor.person, submitted_at=at, rejected_note="",
-            editors=sorted({*locked.editors, actor.person}),
+            conn, code, state="submitted", bundle=bundle, note=note.strip(), author=actor.person, submitted_at=at,
+            rejected_note="", editors=sorted({*locked.editors, actor.person}),
         )
         store.note(conn, actor, code, "draft_submitted", at, revision=locked.revision, note=note.strip())
     return Saved(code, draft.revision, "submitted", at)

@@ -231,7 +231,8 @@ def _checked(work: _Work, given: Submission) -> dict[str, Any]:
         return dict(given.form)
     schema = held.definition.forms[step.form] if step.form else NO_FORM
     form = decided(step, schema, given.form, given.choice)
-    checked = validate(schema, form, form_context(opened(row.code, row.seq, row.state)), clock.now())
+    context = form_context(opened(row.code, row.seq, row.state), held.definition, held.task.token)
+    checked = validate(schema, form, context, clock.now())
     errors = (*checked.errors, *contradiction(step, checked.values, given.choice))
     if errors:
         raise FormRefused(count=len(errors), first=errors[0].path, fields=errors)

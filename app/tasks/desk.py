@@ -31,6 +31,7 @@ from app.tasks.outlook import Ahead, outlook
 from app.tasks.queries import TaskRow, row_columns, task_row, with_joins
 from engine.definition import Choice, Definition, Step
 from engine.forms import localized
+from engine.state import short
 
 _Ender = aliased(Person)
 
@@ -107,7 +108,7 @@ def _desk(conn: Connection, actor: Actor, head: Head, found: tuple[Any, Definiti
     now, step = clock.now(), definition.steps[row.step]
     kept = conn.execute(select(Dossier.seq, Dossier.state).where(Dossier.id == head.id)).one()
     state = opened(head.code, kept.seq, kept.state)
-    context = form_context(state)
+    context = form_context(state, definition, row.token)
     draft = _draft(conn, actor, head.id, row.token)
     values = draft.form if draft else _before(context, step)
     order = [each for each in definition.step_order if not definition.steps[each].message]
@@ -132,7 +133,7 @@ def _draft(conn: Connection, actor: Actor, dossier: int, token: str) -> Any:
 
 def _before(data: Mapping[str, Any], step: Step) -> dict[str, Any]:
     """What the step's form held when the dossier was here last; instances of a repeated step begin empty."""
-    last = data.get(step.id)
+    last = data.get(short(step.id))
     if not isinstance(last, Mapping):
         return {}
     return {key: value for key, value in last.items() if key != "choice"}

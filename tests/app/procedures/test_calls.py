@@ -1,0 +1,120 @@
+"""A procedure that calls another one: what is called is pinned with the version, and runs from its own desk."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app import casework
+from app.casework import Actor
+from app.db import reading, transaction
+from app.dossiers.models import Dossier
+from app.procedures import blank, commands, queries
+from app.procedures.errors import DraftRefused
+from app.procedures.models import ProcessVersion
+from app.tasks.models import Task
+from engine.commands import ClaimStep, CompleteStep
+from engine.definition import Bundle
+from tests import builders as make
+
+INNER = blank.facts_for("1.000001", "xac-minh", {"vi": "Xác minh", "en": "Verification"}, "commune",
+                        {"vi": "A", "en": "A"}, {"vi": "B", "en": "B"})
+OUTER = blank.facts_for("1.000002", "cap-phep", {"vi": "Cấp phép", "en": "Permit"}, "commune",
+                        {"vi": "A", "en": "A"}, {"vi": "B", "en": "B"})
+# Long enough for its own steps and those of what it calls.
+OUTER["limits"] = {
+    "statutory": {"value": 6, "unit": "working_day", "variants": []}, "reduced": {"value": 4, "unit": "working_day"},
+}
+
+
+def calling(bundle: dict[str, Any]) -> dict[str, Any]:
+    """The five-step diagram with its appraisal done by the other procedure."""
+    xml = bundle["xml"]
+    begin, close = xml.index('<bpmn:userTask id="appraise"'), "</bpmn:userTask>"
+    end = xml.index(close, begin) + len(close)
+    call = (
+        '<bpmn:callActivity id="appraise" name="Xác minh" calledElement="xac-minh"><bpmn:extensionElements>'
+        '<onedoor:in name="applicant_name" value="filing.applicant_name"/>'
+        '<onedoor:out name="opinion" value="appraise.opinion"/></bpmn:extensionElements></bpmn:callActivity>'
+    )
+    return {**bundle, "xml": xml[:begin] + call + xml[end:]}
+
+
+@pytest.fixture
+def house(app: Flask) -> tuple[Actor, Actor]:
+    with app.app_context():
+        make.province()
+        return make.person("analyst", ("H49", "analyst")), make.person("publisher", ("H49", "publisher"))
+
+
+def publish(house: tuple[Actor, Actor], code: str) -> commands.Published:
+    commands.submit_draft(house[0], code)
+    return commands.publish_draft(house[1], code)
+
+
+def test_a_called_procedure_is_pinned_with_its_caller(app: Flask, house: tuple[Actor, Actor]) -> None:
+    with app.app_context():
+        parts = {"xml": calling(blank.bundle_for(OUTER))["xml"]}
+        commands.create_procedure(house[0], OUTER, parts)
+        with pytest.raises(DraftRefused) as refused:
+            commands.submit_draft(house[0], OUTER["code"])
+        assert "xac-minh, which is neither in this file nor published" in refused.value.details["first"]
+        commands.create_procedure(house[0], INNER)
+        publish(house, INNER["code"])
+        first = publish(house, OUTER["code"])
+        pinned = queries.version(OUTER["code"], 1).bundle["called"]["xac-minh"]
+        assert pinned == queries.version(INNER["code"], 1).bundle
+
+        commands.start_draft(house[0], INNER["code"])
+        changed = queries.draft(INNER["code"]).bundle["xml"].replace("Thẩm định", "Thẩm tra")
+        commands.save_draft(house[0], INNER["code"], {"xml": changed}, 1)
+        publish(house, INNER["code"])
+        kept = Bundle.from_json(queries.version(OUTER["code"], 1).bundle)
+        assert kept.digest == first.digest
+        assert queries.version(OUTER["code"], 1).bundle["called"]["xac-minh"] == pinned
+        assert "appraise:stamp" in queries.definition_of(queries.version(OUTER["code"], 1).bundle).steps
+
+
+def test_steps_of_a_called_procedure_are_worked_on(app: Flask, house: tuple[Actor, Actor]) -> None:
+    with app.app_context():
+        for facts, parts in ((INNER, {}), (OUTER, {"xml": calling(blank.bundle_for(OUTER))["xml"]})):
+            commands.create_procedure(house[0], facts, parts)
+            publish(house, facts["code"])
+        dossier, done = receive(), 0
+        specialist = make.person("specialist", (make.COMMUNE, "specialist"))
+        while (open_ := waiting(dossier)) is not None and done < 20:
+            token, step = open_
+            work(dossier, token, {"opinion": "Đạt"} if step == "appraise:appraise" else {}, specialist)
+            done += 1
+        assert done == 9
+        with reading() as conn:
+            data = conn.scalar(select(Dossier.data).where(Dossier.id == dossier))
+        assert data["appraise"] == {"opinion": "Đạt"}
+
+
+def receive() -> int:
+    with reading() as conn:
+        version = conn.scalar(select(ProcessVersion.id).where(ProcessVersion.procedure == OUTER["code"]))
+    new = casework.NewDossier(
+        code=f"{make.CENTRE}-260302-0001", procedure=OUTER["code"], version=version, receiving_unit=make.CENTRE,
+        competent_unit=make.COMMUNE, channel="direct", applicant_name="A", search="a",
+        form={"applicant_name": "A", "applicant_id": "1"},
+    )
+    receiver = make.person("receiver", (make.CENTRE, "receiver"))
+    with transaction() as conn:
+        return casework.begin(conn, new, receiver).dossier
+
+
+def waiting(dossier: int) -> tuple[str, str] | None:
+    query = select(Task.token, Task.step).where(Task.dossier == dossier, Task.state == "open")
+    with reading() as conn:
+        return conn.execute(query).first()
+
+
+def work(dossier: int, token: str, form: dict[str, Any], person: Actor) -> None:
+    for command in (ClaimStep(token, person.assignee), CompleteStep(token, person.assignee, form)):
+        with transaction() as conn:
+            casework.advance(conn, dossier, command, person, acting_unit=make.COMMUNE)
