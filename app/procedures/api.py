@@ -109,6 +109,18 @@ def discard_draft(at: dict[str, Any], code: str) -> None:
     commands.discard_draft(current_actor(), code, at["revision"])
 
 
+@blueprint.post("/<code>/draft/import")
+@requires("procedure.edit")
+@blueprint.arguments(schemas.ImportDiagram)
+@blueprint.response(200, schemas.ImportedAnswer)
+def import_diagram(new: dict[str, Any], code: str) -> dict[str, Any]:
+    """Put a diagram drawn elsewhere into the draft; all that is drawn is kept, `findings` say what was added."""
+    done = commands.import_diagram(
+        current_actor(), code, new["xml"].encode("utf-8"), new["revision"], prepare=new["prepare"]
+    )
+    return {**asdict(done), "findings": [sentence(finding_to_json(finding)) for finding in done.findings]}
+
+
 @blueprint.put("/<code>/draft/forms/<form>")
 @requires("procedure.edit")
 @blueprint.arguments(schemas.SaveForm)

@@ -20,6 +20,7 @@ from app.procedures import blank, gate, store
 from app.procedures.calls import pinned
 from app.procedures.errors import (
     CodeTaken,
+    DiagramUnreadable,
     DraftChanged,
     DraftExists,
     DraftNotSubmitted,
@@ -34,6 +35,7 @@ from app.procedures.errors import (
 from app.procedures.facts import Unfit, unfit_part
 from app.procedures.findings import Sentence, finding_to_json
 from engine.findings import Finding
+from engine.normalise.encoding import as_text
 
 PARTS = ("xml", "forms", "decisions", "procedure", "scenarios")
 
@@ -103,6 +105,29 @@ def save_draft(actor: Actor, code: str, parts: Mapping[str, Any], revision: int)
         _revise(conn, actor, draft, at, **values)
         store.note(conn, actor, code, "draft_saved", at, revision=revision + 1, parts=sorted(parts))
     return Saved(code, revision + 1, "draft", at)
+
+
+@dataclass(frozen=True, slots=True)
+class Imported(Saved):
+    """A draft with a diagram drawn elsewhere; `findings` say what was written into it."""
+
+    findings: tuple[Finding, ...]
+
+
+def import_diagram(actor: Actor, code: str, raw: bytes, revision: int, *, prepare: bool = True) -> Imported:
+    """Put a diagram drawn elsewhere into the draft, everything drawn in it kept.
+
+    Prepared, it has names that expressions can use and our properties as far as the drawing tells them; otherwise it is
+    kept letter by letter. DiagramUnreadable when it is no diagram that can be looked at.
+    """
+    with reading() as conn:
+        store.draft_row(conn, code)
+    adopted = gate.adopt(raw)
+    if adopted.xml is None:
+        raise DiagramUnreadable(fields=[Sentence.of(finding) for finding in adopted.findings])
+    text, read = as_text(raw)
+    saved = save_draft(actor, code, {"xml": adopted.xml if prepare else text}, revision)
+    return Imported(saved.code, saved.revision, saved.state, saved.at, adopted.findings if prepare else read)
 
 
 def save_form(actor: Actor, code: str, form: str, schema: Mapping[str, Any] | None, revision: int) -> Saved:

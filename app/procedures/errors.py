@@ -34,6 +34,10 @@ class DraftUnfit(FormRefused):
     """{count} field(s) have to be corrected, first: {first}."""
 
 
+class DiagramUnreadable(Invalid):
+    """The file is no diagram that can be imported; what is wrong with it stands beside."""
+
+
 class DraftExists(Conflict):
     """Procedure {code} already has a draft, last saved by {name} at {at}; continue that one."""
 

@@ -1,12 +1,17 @@
 """Examines one bundle under limits; a program of its own that imports the engine and nothing of the platform.
 
 It reads {"bundle", "scenarios", "seconds", "roles", "connectors"} from its standard input and answers with JSON
-lines: first the findings, then one line per scenario. It arms its own limits before it reads anything, so that
-neither a hostile diagram nor a bug in a parser can hold the platform up.
+lines: first the findings, then one line per scenario. A bundle that cannot be published yet is rehearsed on a copy
+with stand-ins, as far as there can be one. {"raw", "roles", "seconds"} asks for a diagram drawn elsewhere to be made a
+draft's.
+
+It arms its own limits before it reads anything, so that neither a hostile diagram nor a bug in a parser can hold the
+platform up.
 """
 
 from __future__ import annotations
 
+import base64
 import json
 import resource
 import signal
@@ -16,8 +21,10 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from engine.definition import Bundle, Definition, check, compile_definition
+from engine.definition import Bundle, Definition, check
 from engine.findings import refused
+from engine.normalise.adopt import adopt
+from engine.normalise.rehearsal import Rehearsable, rehearsable
 from engine.promise import broken_promises
 from engine.rehearse import Failure, Phrase, rehearse
 
@@ -42,30 +49,42 @@ def _say(answer: Mapping[str, Any]) -> None:
 def _examine(question: Mapping[str, Any]) -> None:
     scenarios = question["scenarios"]
     bundle = Bundle.from_json(question["bundle"])
-    findings = check(bundle, roles=frozenset(question["roles"]), connectors=frozenset(question["connectors"]))
-    definition = None if refused(findings) else compile_definition(bundle)
-    if definition is not None:
-        findings = (*findings, *broken_promises(definition, bundle.procedure))
+    found = check(bundle, roles=frozenset(question["roles"]), connectors=frozenset(question["connectors"]))
+    ready = rehearsable(bundle, found)
+    findings = ready.findings
+    if ready.definition is not None and not refused(findings):
+        findings = (*findings, *broken_promises(ready.definition, bundle.procedure))
     _say({
         "digest": bundle.digest,
         "findings": [asdict(finding) for finding in findings],
         "scenarios": list(scenarios),
     })
-    if definition is not None and scenarios:
+    if ready.definition is not None and scenarios:
         _arm(REHEARSE_SECONDS)
-        for answer in _rehearsals(definition, scenarios):
+        for answer in _rehearsals(ready, ready.definition, scenarios):
             _say(answer)
 
 
-def _rehearsals(definition: Definition, scenarios: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _rehearsals(
+    ready: Rehearsable, definition: Definition, scenarios: Mapping[str, Any]
+) -> Iterator[dict[str, Any]]:
     for name, scenario in scenarios.items():
-        went = rehearse(definition, scenario, REHEARSED_AT)
-        yield {"scenario": name, "passed": went.passed, "failures": [_sentence(failure) for failure in went.failures]}
+        went = rehearse(definition, ready.in_copy(scenario), REHEARSED_AT)
+        failures = [_sentence(ready, failure) for failure in went.failures]
+        yield {"scenario": name, "passed": went.passed, "failures": failures}
 
 
-def _sentence(said: Failure | Phrase) -> dict[str, Any]:
-    details = {name: _sentence(each) if isinstance(each, Phrase) else each for name, each in said.details.items()}
+def _sentence(ready: Rehearsable, said: Failure | Phrase) -> dict[str, Any]:
+    details = {
+        name: _sentence(ready, each) if isinstance(each, Phrase) else each
+        for name, each in ready.as_drawn(said.details).items()
+    }
     return {"template": said.template, "details": details}
+
+
+def _adopt(question: Mapping[str, Any]) -> None:
+    adopted = adopt(base64.b64decode(question["raw"]), question["roles"])
+    _say({"xml": adopted.xml, "findings": [asdict(finding) for finding in adopted.findings]})
 
 
 def main() -> None:
@@ -74,7 +93,7 @@ def main() -> None:
     _arm(CHECK_SECONDS)
     question = json.load(sys.stdin)
     _arm(question["seconds"])
-    _examine(question)
+    _adopt(question) if "raw" in question else _examine(question)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ whole platform takes to be imported.
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import signal
@@ -71,6 +72,26 @@ def examine(
     return examination
 
 
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """A diagram drawn elsewhere as a draft's diagram; `xml` is None when it cannot be read, and findings say why."""
+
+    xml: str | None
+    findings: tuple[Finding, ...]
+
+
+def adopt(raw: bytes, *, seconds: float = CHECK_SECONDS) -> Adopted:
+    """Prepare a file for the studio in bounded time and memory; roles are known by code and by name."""
+    named = {name: role for role, names in ROLES.items() for name in (role, *names[:2])}
+    question = {"raw": base64.b64encode(raw).decode("ascii"), "roles": named, "seconds": seconds}
+    answer = _run(json.dumps(question))
+    lines = answer.stdout.splitlines() if answer is not None else []
+    if answer is None or not lines:
+        return Adopted(None, (_broken(answer.returncode if answer else -signal.SIGKILL, seconds),))
+    said = json.loads(lines[0])
+    return Adopted(said["xml"], tuple(finding_from_json(finding) for finding in said["findings"]))
+
+
 class _Known:
     """The latest answers by question."""
 
@@ -96,22 +117,27 @@ _known = _Known(REMEMBERED)
 
 
 def _ask(question: str, seconds: float, scenarios: int) -> Examination:
+    answer = _run(question)
+    if answer is None:
+        return Examination("", (_stopped("check_too_long", seconds=f"{START_SECONDS:g}"),))
+    return _read(answer.stdout.splitlines(), answer.returncode, seconds, scenarios)
+
+
+def _run(question: str) -> subprocess.CompletedProcess[str] | None:
+    """What the examiner said, or None if it did not come to an end."""
     try:
-        answer = subprocess.run(
+        return subprocess.run(
             [sys.executable, "-P", "app/procedures/examiner.py"], input=question, capture_output=True, text=True,
             cwd=PROJECT, env={**os.environ, "PYTHONPATH": str(PROJECT)}, timeout=START_SECONDS, check=False,
         )
     except subprocess.TimeoutExpired:
-        return Examination("", (_stopped("check_too_long", seconds=f"{START_SECONDS:g}"),))
-    return _read(answer.stdout.splitlines(), answer.returncode, seconds, scenarios)
+        return None
 
 
 def _read(lines: list[str], code: int, seconds: float, scenarios: int) -> Examination:
     said = [json.loads(line) for line in lines]
     if not said:
-        too_long = code in (-signal.SIGALRM, -signal.SIGXCPU, -signal.SIGKILL)
-        reason = "check_too_long" if too_long else "check_broke_off"
-        return Examination("", (_stopped(reason, seconds=f"{seconds:g}"),))
+        return Examination("", (_broken(code, seconds),))
     findings = tuple(finding_from_json(finding) for finding in said[0]["findings"])
     rehearsed = [_rehearsed(one) for one in said[1:]]
     if code != 0 and len(rehearsed) < scenarios:
@@ -123,6 +149,11 @@ def _read(lines: list[str], code: int, seconds: float, scenarios: int) -> Examin
 def _rehearsed(said: Mapping[str, Any]) -> Rehearsed:
     failures = (Sentence("", failure["template"], failure["details"]) for failure in said["failures"])
     return Rehearsed(said["scenario"], said["passed"], tuple(failures))
+
+
+def _broken(code: int, seconds: float) -> Finding:
+    too_long = code in (-signal.SIGALRM, -signal.SIGXCPU, -signal.SIGKILL)
+    return _stopped("check_too_long" if too_long else "check_broke_off", seconds=f"{seconds:g}")
 
 
 def _stopped(code: str, **details: Any) -> Finding:

@@ -122,6 +122,16 @@ class SaveDraft(Parts):
     revision = fields.Integer(required=True, metadata={"description": "409 when somebody saved since"})
 
 
+class ImportDiagram(Schema):
+    """A diagram drawn in any BPMN 2.0 modeller."""
+
+    xml = fields.String(required=True, metadata={"description": "The file as text"})
+    prepare = fields.Boolean(
+        load_default=True, metadata={"description": "Write our properties into it; else it is kept letter by letter"}
+    )
+    revision = fields.Integer(required=True)
+
+
 class SaveForm(Schema):
     """A form to put into the draft."""
 
@@ -152,6 +162,12 @@ class SavedAnswer(Schema):
     revision = fields.Integer()
     state = fields.String()
     at = fields.AwareDateTime()
+
+
+class ImportedAnswer(SavedAnswer):
+    """The draft with the imported diagram."""
+
+    findings = fields.List(fields.Nested(FindingAnswer))
 
 
 class DraftAnswer(Schema):

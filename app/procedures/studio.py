@@ -11,7 +11,14 @@ from flask_babel import gettext
 from app.errors import fields_of, message_of
 from app.languages import language
 from app.procedures import commands, queries
-from app.procedures.errors import DraftFormUnknown, DraftRefused, DraftUnfit, NoteMissing, ScenarioFailed
+from app.procedures.errors import (
+    DiagramUnreadable,
+    DraftFormUnknown,
+    DraftRefused,
+    DraftUnfit,
+    NoteMissing,
+    ScenarioFailed,
+)
 from app.procedures.factform import facts_from, rows_of
 from app.procedures.facts import LEVELS, LIMIT_UNITS, SERVICE_LEVELS, SUBJECTS, SUPPLEMENT_POLICIES
 from app.procedures.findings import finding_to_json
@@ -51,6 +58,24 @@ def diagram(code: str) -> str:
         **queries.studio_choices(),
     }
     return studio_page("diagram", view, modeler=data, outline=queries.try_outline(view.bundle, language()))
+
+
+@blueprint.post("/draft/import")
+@requires("procedure.edit")
+def import_diagram(code: str) -> Any:
+    """Put a file drawn elsewhere into the draft and show what is missing in it."""
+    file = request.files.get("file")
+    raw = file.read() if file is not None else b""
+    try:
+        done = commands.import_diagram(
+            current_actor(), code, raw, revision_typed(), prepare="prepare" in request.form
+        )
+    except DiagramUnreadable as wrong:
+        flash(fields_of(wrong)[0]["message"], "danger")
+        return redirect(url_for("procedures.studio.diagram", code=code), 303)
+    message = gettext("The diagram was imported; %(count)s places in it were prepared.", count=len(done.findings))
+    flash(message, "success")
+    return redirect(url_for("procedures.studio.check", code=code), 303)
 
 
 @blueprint.get("/draft/forms")

@@ -22,7 +22,7 @@ from engine.normalise.encoding import as_text
 from engine.normalise.entrances import add_starts, drop_unreachable
 from engine.normalise.events import repair_conditions, repair_events, repair_links, repair_services
 from engine.normalise.flows import gather, gather_associations, repair_flows, repair_hosts
-from engine.normalise.happenings import repair_definitions, repair_repetition, repair_timers
+from engine.normalise.happenings import repair_definitions, repair_repetition, repair_rounds, repair_timers
 from engine.normalise.identity import name_everything
 from engine.normalise.stand_ins import repair_tasks
 from engine.normalise.strip import drop_lost_lanes, empty, isolate, strip
@@ -114,6 +114,7 @@ def _copy(shared: Work, index: int) -> Copy:
     repair_definitions(work, process)
     repair_timers(work, process)
     repair_repetition(work, process)
+    repair_rounds(work, process)
     text = etree.tostring(work.root, encoding="unicode")
     return Copy(process.get("id") or "", text, work.drawn, work.decisions, tuple(_once(work.findings)))
 

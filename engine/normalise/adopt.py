@@ -49,7 +49,7 @@ def adopt(raw: bytes | str, roles: Mapping[str, str]) -> Adopted:
     work = Work(diagram.root)
     _rename(work)
     named = [f.warning(_NAMED[one.code], one.element, **one.details) for one in work.findings if one.code in _NAMED]
-    work.findings = []
+    work.findings, work.drawn = [], {}
     process = _make_executable(work)
     if process is not None:
         _adopt_steps(work, process, {slug(name, name): role for name, role in roles.items()})

@@ -11,10 +11,11 @@ from engine.diagram import local, model, onedoor
 from engine.errors import OneDoorError
 from engine.feel import compile_expression
 from engine.normalise.stand_ins import complete_step, is_repeated
-from engine.normalise.work import FRAMES, TASKS, Wiring, Work, extensions, is_kind, slug, wiring
+from engine.normalise.work import ACTIVITIES, Wiring, Work, extensions, is_kind, slug, wiring
 from engine.structure import STEP_TAGS, VALUE_TAGS, expression_text, text_of
 
 _CONSTANT = re.compile(r"""("[^"]*"|-?[0-9.]+|null)""")
+_CHOOSING = frozenset(STEP_TAGS) - {"receiveTask"}
 _ALL = "all_ways"
 _NONE = "no_way"
 # What an inclusive gateway can do besides taking one of the ways that are asked for.
@@ -26,7 +27,7 @@ def repair_choices(work: Work, process: etree._Element) -> None:
     known = names(process)
     seen = wiring(process)
     for identity, element in seen.nodes.items():
-        if local(element) in TASKS | FRAMES or local(element) == "callActivity":
+        if local(element) in ACTIVITIES:
             _ask_behind(work, element, seen.outgoing.get(identity, []), known)
     seen = wiring(process)
     for element in list(process.iter(model("exclusiveGateway"), model("inclusiveGateway"))):
@@ -88,6 +89,7 @@ def _repair(work: Work, gateway: etree._Element, seen: Wiring, known: set[str]) 
 def _decides(work: Work, flow: etree._Element, gateway: etree._Element, known: set[str]) -> bool:
     """Whether the flow is the default or has a condition that can be evaluated; another one is taken out."""
     if flow.get("id") == gateway.get("default"):
+        _ignore(work, flow, known)
         return True
     condition = flow.find(model("conditionExpression"))
     text = expression_text(text_of(condition))
@@ -120,7 +122,7 @@ def _ask(work: Work, gateway: etree._Element, ways: list[etree._Element], seen: 
 def _may_offer(step: etree._Element, seen: Wiring) -> bool:
     """A person who finishes a step just before the gateway, and has nothing else to choose."""
     alone = len(seen.outgoing.get(step.get("id") or "", [])) == 1
-    return local(step) in ("userTask", "manualTask") and alone and not is_repeated(step) and not _choices(step)
+    return local(step) in _CHOOSING and alone and not is_repeated(step) and not _choices(step)
 
 
 def _choices(step: etree._Element) -> list[etree._Element]:

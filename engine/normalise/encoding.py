@@ -25,7 +25,7 @@ def as_text(raw: bytes) -> tuple[str | None, tuple[Finding, ...]]:
     except UnicodeDecodeError:
         return None, (f.error("encoding", encoding=encoding),)
     if _known(encoding) in ("utf-8", "utf-8-sig", "ascii"):
-        return _PROLOGUE.sub(r"\1UTF-8", text), ()
+        return text, ()
     return _PROLOGUE.sub(r"\1UTF-8", text), (f.warning("recoded", encoding=encoding),)
 
 

@@ -12,7 +12,7 @@ from engine.events import ROLES
 from engine.normalise.choices import is_usable, names
 from engine.normalise.flows import drop_nodes
 from engine.normalise.stand_ins import is_repeated
-from engine.normalise.work import Wiring, Work, definitions_of, is_kind, own, remove, slug, wiring
+from engine.normalise.work import ACTIVITIES, Wiring, Work, definitions_of, is_kind, own, remove, slug, wiring
 from engine.structure import expression_text, text_of
 
 CONNECTOR = "stand_in"
@@ -31,6 +31,10 @@ def repair_events(work: Work, process: etree._Element) -> None:
     """Let every event wait for something that can happen to it."""
     for event in list(process.iter(*(model(tag) for tag in ("endEvent", "boundaryEvent", *_MIDDLE)))):
         _leave_out_impossible(work, event)
+    idle = [node for node in process.iter(*(model(tag) for tag in ACTIVITIES)) if _never_compensates(process, node)]
+    for node in idle:
+        work.note("repair_unreachable", node)
+    drop_nodes(idle)
     for event in list(process.iter(model("boundaryEvent"))):
         _repair_border(work, process, event)
     for frame in list(process.iter(model("subProcess"))):
@@ -48,16 +52,22 @@ _MIDDLE = ("intermediateCatchEvent", "intermediateThrowEvent")
 
 
 def _leave_out_impossible(work: Work, event: etree._Element) -> None:
-    """Some modellers list every kind for an event that waits for several; those that never happen there are no loss."""
+    """Some modellers list other kinds for an event of several kinds; those that never happen there are no loss.
+
+    Where none of them can happen, the drawing only says that something is awaited, or thrown.
+    """
     allowed = {*ALLOWED[ROLES[local(event)]], *(("link",) if local(event) in _MIDDLE else ())}
     if not _in_transaction(event):
         allowed.discard("cancel")
     drawn = definitions_of(event)
     wrong = [each for each in drawn if kind_of(each) not in allowed]
-    if len(wrong) < len(drawn):
+    several = len(drawn) > 1 and event.get("parallelMultiple") != "true" and local(event) in _MIDDLE
+    if several or len(wrong) < len(drawn):
         for each in wrong:
             work.note("repair_event_kind", event, kind=kind_of(each))
             remove(each)
+    if several and len(wrong) == len(drawn) and local(event) == "intermediateCatchEvent":
+        _await_message(work, event)
 
 
 def _in_transaction(event: etree._Element) -> bool:
@@ -73,6 +83,11 @@ def _repair_border(work: Work, process: etree._Element, event: etree._Element) -
         drop_nodes([event])
     elif not definitions_of(event):
         _await_message(work, event)
+
+
+def _never_compensates(process: etree._Element, node: etree._Element) -> bool:
+    ends = {each.get("targetRef") for each in process.iter(model("association"))}
+    return node.get("isForCompensation") == "true" and node.get("id") not in ends
 
 
 def _handlers(process: etree._Element, event: etree._Element) -> list[etree._Element]:

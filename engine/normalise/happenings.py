@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from lxml import etree
 
 from engine.diagram import local, model
+from engine.loops import MAX_ROUNDS
 from engine.normalise.choices import is_usable, names
 from engine.normalise.stand_ins import COUNT
 from engine.normalise.work import TASKS, Work, remove, slug, wiring
@@ -100,10 +101,29 @@ def repair_repetition(work: Work, process: etree._Element) -> None:
             if cardinality is None:
                 cardinality = etree.SubElement(loop, model("loopCardinality"))
             cardinality.text = COUNT
-        _condition(work, loop, known)
+        _completion(work, loop, known)
 
 
-def _condition(work: Work, loop: etree._Element, known: set[str]) -> None:
+def repair_rounds(work: Work, process: etree._Element) -> None:
+    """A loop with a condition ends when it no longer holds; without one that can be evaluated, after some rounds."""
+    known = names(process)
+    for loop in process.iter(model("standardLoopCharacteristics")):
+        most, condition = loop.get("loopMaximum"), loop.find(model("loopCondition"))
+        text = expression_text(text_of(condition))
+        if condition is not None and not (text and is_usable(text, known)):
+            if text:
+                work.note("repair_loop_condition", loop.getparent(), expression=text)
+            loop.remove(condition)
+            text = ""
+        if most is not None and not (most.isdecimal() and most.isascii() and 0 < int(most[:9]) <= MAX_ROUNDS):
+            del loop.attrib["loopMaximum"]
+            most = None
+        if most is None and not text:
+            work.note("repair_loop", loop.getparent(), expression="", count=COUNT)
+            loop.set("loopMaximum", COUNT)
+
+
+def _completion(work: Work, loop: etree._Element, known: set[str]) -> None:
     condition = loop.find(model("completionCondition"))
     if condition is not None and not is_usable(expression_text(text_of(condition)), known):
         work.note("repair_loop_condition", loop.getparent(), expression=text_of(condition))

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from lxml import etree
 
 from engine.diagram import MODEL, local, owner
-from engine.normalise.work import NODES, TASKS, Work, slug
+from engine.normalise.work import ACTIVITIES, NODES, Work, slug
 from engine.structure import check_id
 
 _REFERENCES = (
@@ -80,8 +80,8 @@ def _usable(work: Work, elements: list[etree._Element]) -> dict[str, str]:
 
 
 def _must_change(tag: str, identity: str) -> bool:
-    """Whether the engine refuses the name; a task of any type may be named in expressions."""
-    if tag in TASKS and check_id("userTask", identity):
+    """Whether the engine refuses the name; any activity may be named in expressions."""
+    if tag in ACTIVITIES and check_id("userTask", identity):
         return True
     return (tag in NODES or tag in ("sequenceFlow", "process")) and bool(check_id(tag, identity))
 

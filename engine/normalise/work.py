@@ -19,7 +19,8 @@ TASKS = frozenset({
 FRAMES = frozenset({"subProcess", "transaction", "adHocSubProcess"})
 EVENTS = frozenset({"startEvent", "endEvent", "boundaryEvent", "intermediateCatchEvent", "intermediateThrowEvent"})
 GATEWAYS = frozenset({"exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway", "complexGateway"})
-NODES = TASKS | FRAMES | EVENTS | GATEWAYS | {"callActivity"}
+ACTIVITIES = TASKS | FRAMES | {"callActivity"}
+NODES = ACTIVITIES | EVENTS | GATEWAYS
 
 
 @dataclass(slots=True)

@@ -153,7 +153,19 @@ REPAIRS = [
      "repair_loop_condition", "a"),
     # what no run needs
     (diagram(start(), task("a", inside="<bpmn:potentialOwner/>"), end(), path("begin", "a", "done")), "not_run", "a"),
+    (between(task("t", inside="<bpmn:standardLoopCharacteristics/>"), "t"), "repair_loop", "t"),
+    (between(task("t", inside='<bpmn:standardLoopCharacteristics loopMaximum="many"/>'), "t"), "repair_loop", "t"),
+    (between(task("t", inside='<bpmn:standardLoopCharacteristics loopMaximum="3"><bpmn:loopCondition>${x}'
+                              "</bpmn:loopCondition></bpmn:standardLoopCharacteristics>"), "t"),
+     "repair_loop_condition", "t"),
+    (diagram(*TWO_WAYS[:-2], path("begin", "a", "g"), flow("g", "done", "filing.x = 1"), flow("g", "other", "${no}"))
+     .replace('id="g"', 'id="g" default="g-other"'), "repair_condition_unused", "g-other"),
     # events
+    (between(element("intermediateCatchEvent", "t", event("cancel") + event("terminate")), "t"), "repair_trigger", "t"),
+    (between(element("intermediateThrowEvent", "t", event("cancel") + event("terminate")), "t"),
+     "repair_event_kind", "t"),
+    (diagram(start(), task("a"), end(), path("begin", "a", "done"), bare("task", "t", isForCompensation="true")),
+     "repair_unreachable", "t"),
     (between(element("intermediateCatchEvent", "t", event("message")), "t"), "repair_undefined", "t"),
     (between(element("intermediateThrowEvent", "t", event("signal", signalRef="gone")), "t"), "repair_undefined", "t"),
     (between(element("sendTask", "t"), "t"), "repair_undefined", "t"),
