@@ -23,7 +23,7 @@ REASONS = (
     "it gives no date", "it was reached outside a command",
     "scripts are FEEL expressions", "it must be true or false",
     "it is neither true nor false; perhaps a value is missing",
-    "the number is too large to keep", "steps", "instances", "bytes",
+    "the number is too large to keep", "the number is too large", "steps", "instances", "bytes",
     "calculation steps", "characters or items", "levels",
     # decisions
     "rules {rules} hold at once, but only one may",

@@ -223,7 +223,13 @@ class Parser:
 
 def mentions(node: n.Node) -> bool:
     """Whether the tested value is spoken of as `?`."""
-    return node == _ASKED or any(mentions(below) for below in n.children(node))
+    left = [node]
+    while left:
+        at = left.pop()
+        if at == _ASKED:
+            return True
+        left.extend(n.children(at))
+    return False
 
 
 _INFIX: dict[str, Callable[[Parser, n.Node], n.Node]] = {

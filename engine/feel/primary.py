@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from engine.feel import nodes as n
@@ -25,8 +26,7 @@ def primary(p: Parser) -> n.Node:
     """A literal, a name or something in brackets."""
     token = p.token
     if token.kind == "number":
-        p.take()
-        return n.Literal(NUMBERS.create_decimal(token.text))
+        return n.Literal(_number(p))
     if token.kind == "string":
         p.take()
         return n.Literal(token.text)
@@ -37,6 +37,14 @@ def primary(p: Parser) -> n.Node:
         p.fail("it ends too early" if token.kind == "end" else f'unexpected "{token.text}"')
     p.take()
     return read(p)
+
+
+def _number(p: Parser) -> Decimal:
+    token = p.take()
+    try:
+        return NUMBERS.create_decimal(token.text)
+    except ArithmeticError:
+        p.fail("the number is too large", token)
 
 
 def name(p: Parser) -> str:
