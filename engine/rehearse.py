@@ -12,7 +12,17 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from engine.commands import ClaimStep, Command, CompleteStep, DeliverMessage, FireTimer, StartProcess, WithdrawDossier
+from engine.commands import (
+    AnswerService,
+    BroadcastSignal,
+    ClaimStep,
+    Command,
+    CompleteStep,
+    DeliverMessage,
+    FireTimer,
+    StartProcess,
+    WithdrawDossier,
+)
 from engine.definition import Definition
 from engine.errors import OneDoorError
 from engine.execute import offered, step
@@ -31,6 +41,7 @@ SENTENCES: dict[str, str] = {
     "action": "{at}: a step must have one of: {allowed}.",
     "not_open": "{at}: step {step} is not open; open are: {open}.",
     "not_set": "{at}: timer {timer} is not set; set are: {set}.",
+    "not_asked": "{at}: service {service} is not asked; asked are: {asked}.",
     "field": "{at}: field {path} of form {form} is refused: {reason}",
     "refused": "{at}: the engine refuses it: {reason}",
     "offered": "{at}: step {step} offers {offered}, not {expected}.",
@@ -273,9 +284,25 @@ def _complete(walk: _Walk, action: Mapping[str, Any]) -> None:
 def _deliver(walk: _Walk, action: Mapping[str, Any]) -> None:
     message = str(action["deliver"])
     waiting = [token for token, each in walk.view.open.items() if each.message == message]
-    schema = walk.view.open[waiting[0]].form if waiting else None
-    form = walk.checked(schema, action.get("form", {}), walk.context(waiting[0] if waiting else None))
-    walk.act(DeliverMessage(message, form, waiting[0] if waiting else None))
+    if not waiting:
+        key = action.get("correlation")
+        return walk.act(DeliverMessage(message, _mapped(walk, action, "form"), None, None if key is None else str(key)))
+    form = walk.checked(walk.view.open[waiting[0]].form, action.get("form", {}), walk.context(waiting[0]))
+    walk.act(DeliverMessage(message, form, waiting[0]))
+
+
+def _signal(walk: _Walk, action: Mapping[str, Any]) -> None:
+    walk.act(BroadcastSignal(str(action["signal"]), _mapped(walk, action, "form")))
+
+
+def _answer(walk: _Walk, action: Mapping[str, Any]) -> None:
+    """What a connector would say: an output, or the code of an error."""
+    for token, (element, _) in walk.view.services.items():
+        if element == action["answer"]:
+            error = action.get("error")
+            return walk.act(AnswerService(token, action.get("output"), None if error is None else str(error)))
+    listed = ", ".join(sorted(element for element, _ in walk.view.services.values())) or "-"
+    raise walk.stop("not_asked", service=action["answer"], asked=listed)
 
 
 def _fire(walk: _Walk, action: Mapping[str, Any]) -> None:
@@ -310,8 +337,8 @@ def _status(walk: _Walk, action: Mapping[str, Any]) -> None:
 
 
 _ACTIONS: dict[str, Callable[[_Walk, Mapping[str, Any]], None]] = {
-    "complete": _complete, "deliver": _deliver, "fire": _fire, "withdraw": _withdraw, "offered": _offered,
-    "status": _status,
+    "complete": _complete, "deliver": _deliver, "signal": _signal, "answer": _answer, "fire": _fire,
+    "withdraw": _withdraw, "offered": _offered, "status": _status,
 }
 
 

@@ -13,6 +13,8 @@ from engine.facts import ProcessStarted, StepEntered, TimerFired
 from engine.fold import fold
 from engine.rehearse import SENTENCES, Rehearsal, coverage, rehearse
 from tests.builders_procedures import RECEIVED, definition_of, scenarios_of
+from tests.engine.builders import end, path, start
+from tests.engine.happenings import border, catch, document, ours, service, told
 
 KEY = "household-business"
 
@@ -135,9 +137,10 @@ def test_what_is_offered_and_the_status_on_the_way() -> None:
 @pytest.mark.parametrize(("changes", "said"), [
     ({"filing": []}, 'start: the scenario is not written properly: "filing" must be an object.'),
     ({"steps": "all"}, 'start: the scenario is not written properly: "steps" must be a list.'),
-    ({"steps": ["receive"]}, "step 1: a step must have one of: complete, deliver, fire, withdraw, offered, status."),
+    ({"steps": ["receive"]},
+     "step 1: a step must have one of: complete, deliver, signal, answer, fire, withdraw, offered, status."),
     ({"steps": [{"complete": "receive", "fire": "x"}]},
-     "step 1: a step must have one of: complete, deliver, fire, withdraw, offered, status."),
+     "step 1: a step must have one of: complete, deliver, signal, answer, fire, withdraw, offered, status."),
     ({"channel": "fax"}, 'start: the channel "fax" is not one of: direct, online, postal.'),
     ({"expect": []}, 'end: the scenario is not written properly: "expect" must be an object.'),
     ({"steps": [{"offered": "receive", "choices": 1}]},
@@ -178,3 +181,26 @@ def test_a_bundle_without_forms_and_competent_units_can_be_rehearsed() -> None:
     )
     written = {"steps": [{"complete": "look"}], "expect": {"end": "done"}}
     assert rehearse(compile_definition(Bundle(xml)), written, RECEIVED).passed
+
+
+def test_events_are_rehearsed_by_what_happens_outside() -> None:
+    xml = document(
+        start(), service("ask", "log"), catch("paid", ours(correlation="=filing.bill"), told("message", "paid")),
+        catch("calm", told("signal", "storm")), end(), border("bad", "ask", told("error", "E1")), end("lost"),
+        path("begin", "ask", "paid", "calm", "done"), path("bad", "lost"),
+        names=("message:paid", "signal:storm", "error:E1"),
+    )
+    definition = compile_definition(Bundle(xml, {"filing": {"components": [{"type": "number", "key": "bill"}]}}))
+    steps = [{"answer": "ask", "output": {"n": 3}}, {"deliver": "paid", "correlation": 7, "form": {"amount": 2}},
+             {"signal": "storm"}]
+    written = {"filing": {"bill": 7}, "steps": steps,
+               "expect": {"end": "done", "data": {"ask.n": 3, "paid.amount": 2}}}
+    went = rehearse(definition, written, RECEIVED)
+    assert went.failures == ()
+    lost = rehearse(definition, {**written, "steps": [{"answer": "ask", "error": "E1"}], "expect": {"end": "lost"}},
+                    RECEIVED)
+    assert lost.passed
+    assert coverage(definition, [went, lost]).complete
+    wrong = rehearse(definition, {**written, "steps": [{"answer": "nobody"}]}, RECEIVED)
+    assert [str(failure) for failure in wrong.failures] == [
+        "step 1 (answer nobody): service nobody is not asked; asked are: ask."]
