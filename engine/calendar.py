@@ -73,6 +73,7 @@ class Calendar:
     _years: dict[int, _Year] = field(init=False, repr=False, compare=False)
     _before: dict[int, int] = field(init=False, repr=False, compare=False)
     _first: int = field(init=False, repr=False, compare=False)
+    _hours: Decimal = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         plain = Season((self.shifts,) * 5 + ((), ()))
@@ -84,14 +85,16 @@ class Calendar:
             if kind not in _KINDS:
                 raise CalendarRefused(reason=f"the day {day} is neither off nor make_up")
         first = self._midnight(self.begins)
-        for name, value in (("_rules", rules), ("_years", {}), ("_before", {_ANCHOR: 0}), ("_first", first)):
+        usual = next(week for _, week in rules if any(week))
+        hours = Decimal(max(map(_length, usual))) / HOUR
+        for name, value in (("_rules", rules), ("_years", {}), ("_before", {_ANCHOR: 0}), ("_first", first),
+                            ("_hours", hours)):
             object.__setattr__(self, name, value)
 
     @property
     def day_hours(self) -> Decimal:
         """Working hours of a working day: the longest of the usual week."""
-        usual = next(week for _, week in self._rules if any(week))
-        return Decimal(max(map(_length, usual))) / HOUR
+        return self._hours
 
     def works(self, day: date) -> bool:
         """Whether anything is worked on the day."""

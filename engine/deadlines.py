@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from engine import facts as f
@@ -184,6 +185,7 @@ def rungs_of(procedure: Mapping[str, Any]) -> tuple[Rung, ...]:
     return tuple(sorted((rung for each in told if (rung := rung_of(each))), key=lambda rung: (rung.share, rung.more)))
 
 
+@cache
 def rung_of(text: Any) -> Rung | None:
     """A warning such as "75% officer", "due head" or "+8h unit"; None for anything else."""
     found = _RUNG.fullmatch(str(text))

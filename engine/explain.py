@@ -86,6 +86,8 @@ def explain(
     """The count of a due date; `scope` as in DueSet. Raises LimitRefused when there is nothing to count."""
     entries = counted(procedure, ledger)
     limit, running = _limit(procedure, ledger, calendar, scope)
+    if not stands(ledger):
+        running = [*running[:-1], (running[-1][0], None)]
     extension = extension_of(entries) if scope == DOSSIER else Decimal(0)
     found = due_dates(procedure, ledger, calendar).get(scope)
     due = moment_of(found) if found else None

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_smorest import Blueprint
 
-from app.deadlines import commands, notices, queries, recompute, schemas
+from app.deadlines import commands, notices, queries, recompute, schemas, story
 from app.people.queries import read
 from app.security import current_actor, requires
 
@@ -72,3 +72,12 @@ def moves() -> recompute.Outcome:
 def move(given: dict[str, str]) -> recompute.Outcome:
     """Move them, each with an entry in its dossier's history"""
     return recompute.recompute(current_actor(), given["reason"])
+
+
+@blueprint.get("/dossiers/<code>/time")
+@requires("dossier.read")
+@blueprint.arguments(schemas.TimeQuery, location="query")
+@blueprint.response(200, schemas.TimeOut)
+def explain(wanted: dict[str, str], code: str) -> story.Time:
+    """Why a date is what it is, day by day; whose working hours they were"""
+    return story.time_of(current_actor(), code, wanted["scope"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.errors import Conflict, Invalid
+from engine.errors import Conflict, Invalid, NotPossible
 
 
 class HoursUnreadable(Invalid):
@@ -27,3 +27,7 @@ class UsualHoursStay(Conflict):
 
 class CorrectionUnnamed(Invalid):
     """Say which correction of the calendar moves the dates; it is kept in the history of every dossier."""
+
+
+class NothingToExplain(NotPossible):
+    """Dossier {code} has no date of that kind ({scope}) to explain."""

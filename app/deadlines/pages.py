@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 from app import clock
 from app.deadlines import commands, queries, recompute
 from app.deadlines import notices as inbox
+from app.deadlines.story import time_of
 from app.errors import OneDoorError, message_of
 from app.errors import status_of as http_status
 from app.languages import pick
@@ -28,6 +29,12 @@ KINDS = {
     "head": lazy_gettext("A step is due"),
     "unit": lazy_gettext("A step is overdue"),
     "apology": lazy_gettext("The promised date is near; draft an apology if it cannot be kept"),
+}
+REASONS = {
+    "supplement": lazy_gettext("a supplement is awaited"),
+    "financial": lazy_gettext("a financial obligation is awaited"),
+    "applicant": lazy_gettext("the applicant is awaited"),
+    "between": lazy_gettext("between two steps"),
 }
 WEEKDAYS = (
     lazy_gettext("Monday"), lazy_gettext("Tuesday"), lazy_gettext("Wednesday"), lazy_gettext("Thursday"),
@@ -110,7 +117,9 @@ def remove_hours(number: int) -> Page:
 
 @blueprint.context_processor
 def _words() -> dict[str, Any]:
-    return {"kind_words": lambda kind: KINDS.get(kind, kind)}
+    return {"kind_words": lambda kind: KINDS.get(kind, kind),
+            "reason_words": lambda reason: REASONS.get(reason, reason),
+            "weekday": lambda day: WEEKDAYS[day.weekday()]}
 
 
 def _day(text: str) -> date:
@@ -142,6 +151,14 @@ def move() -> Page:
         flash(gettext("%(count)s dossiers could not be recomputed; see the incidents.", count=len(done.failed)),
               "warning")
     return redirect(url_for(".moves"), 303)
+
+
+@blueprint.get("/dossiers/<code>/time")
+@requires("dossier.read")
+def explain(code: str) -> str:
+    """Why a date is what it is, day by day, and whose time it was."""
+    found = time_of(current_actor(), code, request.args.get("of", "dossier"))
+    return render_template("deadlines/time.html", time=found)
 
 
 @blueprint.get("/notices")

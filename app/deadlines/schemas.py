@@ -100,3 +100,80 @@ class MovesIn(ma.Schema):
     """Which correction moves the dates."""
 
     reason = fields.String(required=True)
+
+
+class TimeQuery(ma.Schema):
+    """Which date."""
+
+    scope = fields.String(load_default="dossier", metadata={"description": "dossier, statutory or a step's token"})
+
+
+class SpanOut(ma.Schema):
+    """A stretch of a day; counted when there is no reason, else paused for it."""
+
+    begin = fields.AwareDateTime()
+    end = fields.AwareDateTime()
+    reason = fields.String()
+
+
+class DayCounted(ma.Schema):
+    """A day of the count."""
+
+    day = fields.Date()
+    kind = fields.String(metadata={"description": "open, closed, off or make_up"})
+    spans = fields.List(fields.Nested(SpanOut))
+    used = fields.Decimal(as_string=True)
+    left = fields.Decimal(as_string=True)
+
+
+class Explained(ma.Schema):
+    """The count of a date."""
+
+    limit = fields.Dict()
+    unit = fields.String(metadata={"description": "hour or calendar_day"})
+    total = fields.Decimal(as_string=True)
+    extension = fields.Decimal(as_string=True)
+    start = fields.AwareDateTime()
+    begins = fields.String(metadata={"description": "open, before_opening, break, after_closing or day_off"})
+    restarted = fields.Boolean()
+    stands = fields.Boolean()
+    due = fields.AwareDateTime(allow_none=True)
+    days = fields.List(fields.Nested(DayCounted))
+
+
+class ShareLine(ma.Schema):
+    """Working hours of a step, or of a wait."""
+
+    step = fields.Nested(BothLanguages, allow_none=True)
+    unit = fields.Nested(BothLanguages)
+    person = fields.String()
+    reason = fields.String()
+    planned = fields.Decimal(as_string=True, allow_none=True)
+    used = fields.Decimal(as_string=True)
+    over = fields.Decimal(as_string=True)
+
+
+class TurnOut(ma.Schema):
+    """An interval of the ledger: the clock ran (no reason) or stood; who turned it."""
+
+    begin = fields.AwareDateTime()
+    end = fields.AwareDateTime()
+    reason = fields.String()
+    who = fields.String()
+
+
+class ShareOut(ma.Schema):
+    """Officers' time and waiting, which together are the elapsed working time."""
+
+    elapsed = fields.Decimal(as_string=True)
+    officers = fields.Decimal(as_string=True)
+    waiting = fields.Dict(keys=fields.String(), values=fields.Decimal(as_string=True))
+    lines = fields.List(fields.Nested(ShareLine))
+    turns = fields.List(fields.Nested(TurnOut))
+
+
+class TimeOut(ma.Schema):
+    """A dossier's time."""
+
+    told = fields.Nested(Explained)
+    share = fields.Nested(ShareOut)

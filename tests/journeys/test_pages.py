@@ -48,6 +48,7 @@ READERS = {
     "people.sign_in": "", "tasks.show": "receiver",
     "tasks": "specialist", "dossiers": "receiver", "procedures": "analyst", "audit": "auditor",
     "jobs": "supervisor", "people": "administrator", "deadlines": "administrator", "deadlines.notices": "specialist",
+    "deadlines.explain": "receiver",
 }
 CONSTRUCTION = "1.013225"
 ORDER = ("people.sign_in", "tasks", "dossiers", "audit", "jobs", "people", "procedures")

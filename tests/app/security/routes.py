@@ -74,6 +74,8 @@ _BY_PERMISSION: dict[str, tuple[str, ...]] = {
         "GET /dossiers",
         "GET /dossiers/<code>",
         "GET /dossiers/<code>/receipt",
+        "GET /dossiers/<code>/time",
+        "GET /api/v1/dossiers/<code>/time",
         "GET /dossiers/files/<int:attachment>",
     ),
     "dossier.receive": (
@@ -245,6 +247,8 @@ _RETRIES: Who = {("supervisor", place) for place in ("own", "centre", "parent")}
 DOSSIER_ROUTES: dict[str, Who] = {
     "GET /dossiers/<code>": _SEES,
     "GET /dossiers/<code>/receipt": _SEES,
+    "GET /dossiers/<code>/time": _SEES,
+    "GET /api/v1/dossiers/<code>/time": _SEES,
     "POST /dossiers/<code>/withdraw": {("receiver", "centre")},
     "GET /dossiers/files/<int:attachment>": _SEES,
     "GET /api/v1/dossiers/<code>": _SEES,

@@ -1,0 +1,125 @@
+"""Why a date is what it is, on the page and through the API; whose time it was; steps on the time line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from app import casework, clock
+from app.db import reading, transaction
+from app.deadlines.errors import NothingToExplain
+from app.deadlines.story import time_of
+from app.dossiers.errors import DossierUnknown
+from app.people.accounts import create_token
+from app.people.actor import Actor
+from app.people.commands import set_day
+from app.tasks.models import Task
+from engine.commands import DeliverMessage
+from tests import builders as make
+
+CODE = f"{make.CENTRE}-260302-0001"
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(f"{text}+07:00").astimezone(UTC)
+
+
+def told() -> Actor:
+    """Received Monday 08:00, handed on at 09:00, a supplement asked for at 15:00 and brought on Thursday at 09:00;
+    Wednesday is a holiday; finished by Friday evening, the result handed over on Monday."""
+    make.province()
+    receiver = make.person("receiver", (make.CENTRE, "receiver"), name="Trần Tiếp Nhận")
+    specialist = make.person("specialist", (make.COMMUNE, "specialist"), name="Lê Thẩm Định")
+    admin = make.person("admin", ("H49", "administrator"))
+    set_day(admin, date(2026, 3, 4), "off", ("Ngày thử", "Test Day"), "7/VPCP")
+    with clock.at(make.NOW):
+        make.receive(receiver, make.publish(receiver))
+    with clock.at(at("2026-03-02T09:00")):
+        make.complete(receiver, 1, "1", make.CENTRE)
+    with clock.at(at("2026-03-02T15:00")):
+        make.complete(specialist, 1, token(), make.COMMUNE, "supplement")
+    with clock.at(at("2026-03-05T09:00")), transaction() as conn:
+        casework.advance(conn, 1, DeliverMessage("supplement", {}), receiver, acting_unit=make.CENTRE)
+    with clock.at(at("2026-03-06T17:00")):
+        make.complete(specialist, 1, token(), make.COMMUNE, "forward")
+    with clock.at(at("2026-03-09T09:00")):
+        make.complete(receiver, 1, token(), make.CENTRE)
+    return receiver
+
+
+def token() -> str:
+    with reading() as conn:
+        return str(conn.scalar(select(Task.token).where(Task.state == "open")))
+
+
+@pytest.fixture
+def receiver(inside: Flask) -> Actor:
+    return told()
+
+
+def test_the_count_names_the_holiday_and_the_pause(receiver: Actor) -> None:
+    with clock.at(at("2026-03-10T09:00")):
+        found = time_of(receiver, CODE)
+    assert found.told.due == at("2026-03-06T11:30")
+    assert found.names[date(2026, 3, 4)] == ({"vi": "Ngày thử", "en": "Test Day"}, "7/VPCP")
+    days = {day.day.day: (day.kind, day.used, day.left) for day in found.told.days}
+    assert days == {
+        2: ("open", Decimal("5.5"), Decimal("10.5")), 3: ("open", 0, Decimal("10.5")), 4: ("off", 0, Decimal("10.5")),
+        5: ("open", Decimal("6.5"), 4), 6: ("open", 4, 0),
+    }
+
+
+def test_what_was_over_is_the_steps_and_the_wait_is_the_applicants(receiver: Actor) -> None:
+    with clock.at(at("2026-03-10T09:00")):
+        share = time_of(receiver, CODE).share
+    assert share.officers + sum(share.waiting.values()) == share.elapsed == Decimal("31.5")
+    assert share.waiting == {"supplement": Decimal("11.5")}
+    lines = [(line.step and line.step["vi"], line.person, line.used, line.over) for line in share.lines]
+    assert (None, "", Decimal("11.5"), 0) in lines
+    late = [line for line in lines if line[3]]
+    assert [(person, over) for _, person, _, over in late] == [
+        ("Lê Thẩm Định", Decimal("0.5")), ("Lê Thẩm Định", Decimal("10.5"))]
+    assert "Trần Tiếp Nhận" in {person for _, person, _, _ in lines}
+
+
+def test_every_step_can_be_explained_even_one_that_was_left(receiver: Actor) -> None:
+    with clock.at(at("2026-03-10T09:00")):
+        scopes = time_of(receiver, CODE).scopes
+        first = time_of(receiver, CODE, "1")
+    assert [scope.key for scope in scopes][:3] == ["dossier", "statutory", "1"]
+    assert (first.told.total, first.told.due) == (2, at("2026-03-02T10:00"))
+    with pytest.raises(NothingToExplain):
+        time_of(receiver, CODE, "99")
+    with pytest.raises(DossierUnknown):
+        time_of(make.person("stranger", (make.OTHER_COMMUNE, "specialist")), CODE)
+
+
+def test_the_time_line_shows_steps_and_pauses_in_their_place(receiver: Actor) -> None:
+    with clock.at(at("2026-03-10T09:00")):
+        line = time_of(receiver, CODE).line
+    assert (line.begin, line.end) == (at("2026-03-02T08:00"), at("2026-03-09T09:00"))
+    assert line.bars[0].begin == 0
+    [(begin, length, reason)] = line.pauses
+    whole = (line.end - line.begin) / timedelta(hours=1)
+    assert (round(begin * whole / 100), round(length * whole / 100), reason) == (7, 66, "supplement")
+    assert all(0 <= bar.begin <= 100 and bar.begin + bar.actual <= 100.3 for bar in line.bars)
+
+
+def test_the_page_and_the_api(app: Flask, sign_in: Callable[..., FlaskClient]) -> None:
+    with app.app_context():
+        bearer = {"Authorization": f"Bearer {create_token(told(), 'x', 1).secret}"}
+    page = sign_in("receiver").get(f"/dossiers/{CODE}/time").get_data(as_text=True)
+    assert "Nghỉ: Ngày thử" in page
+    assert "tạm dừng: đang chờ bổ sung hồ sơ" in page
+    assert "11:30 06/03/2026" in page
+    answer = app.test_client().get(f"/api/v1/dossiers/{CODE}/time?scope=statutory", headers=bearer).get_json()
+    assert answer["told"]["total"] == "24"
+    assert answer["share"]["waiting"] == {"supplement": "11.5"}
+    missing = app.test_client().get(f"/api/v1/dossiers/{CODE}/time?scope=99", headers=bearer)
+    assert (missing.status_code, missing.get_json()["error"]["code"]) == (409, "NothingToExplain")
