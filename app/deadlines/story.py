@@ -175,9 +175,8 @@ def share_of(conn: Connection, found: Account, definition: Definition, head: Hea
     """Whose working hours they were: each visit of a step by unit and people, then what was waited for."""
     units = unit_names(conn, {step.unit for step in found.steps} | {head.receiving.code})
     people = person_names(conn, {int(who) for step in found.steps for who, _ in step.people if who})
-    done = dict(conn.execute(
-        select(Task.token, Person.name).join(Person, Person.id == Task.ended_by).where(Task.dossier == head.id)
-    ).tuples().all())
+    ended = select(Task.token, Person.name).join(Person, Person.id == Task.ended_by).where(Task.dossier == head.id)
+    done = {row.token: row.name for row in conn.execute(ended)}
     lines = []
     for step in found.steps:
         lines.append(Line(
