@@ -10,6 +10,7 @@ from SpiffWorkflow.exceptions import SpiffWorkflowException
 
 from engine import findings as f
 from engine import lint, soundness, vocabulary
+from engine.adhoc import AdHoc, ad_hocs_of, check_ad_hocs
 from engine.bundle import Bundle
 from engine.calling import Call, Content, calls_of, check_calls, expand
 from engine.decisions import Decision, check_decision, compile_decision
@@ -63,6 +64,7 @@ class Analysis:
     sight: dict[str, frozenset[str]] = field(default_factory=dict)
     around: dict[str, frozenset[str]] = field(default_factory=dict)
     calls: dict[str, Call] = field(default_factory=dict)
+    ad_hocs: dict[str, AdHoc] = field(default_factory=dict)
     forms: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     spaces: dict[str, Space] = field(default_factory=dict)
 
@@ -108,7 +110,7 @@ def analyse(bundle: Bundle, house: House, *, rehearsal: bool = False) -> Analysi
 def _structure(graph: Graph, events: Mapping[str, Event]) -> list[Finding]:
     return [
         *check_flows(graph), *check_events(graph, events), *check_handlers(graph, events), *check_pools(graph),
-        *check_loops(graph),
+        *check_loops(graph), *check_ad_hocs(graph),
     ]
 
 
@@ -129,6 +131,7 @@ def _content(graph: Graph, events: dict[str, Event]) -> Analysis:
         steps=steps, elements=vocabulary.elements_of(graph, lane), flows=graph.flows, lanes=lanes,
         named=named, spaces=spaces_of(named, steps), events=events,
         handlers=handlers_of(graph, None, events), loops=loops, sight=sight, around=around, calls=calls_of(graph),
+        ad_hocs=ad_hocs_of(graph),
     )
 
 
@@ -274,6 +277,8 @@ def _step_texts(found: Analysis) -> Iterator[tuple[str, str, bool]]:
     for element, call in found.calls.items():
         yield from ((element, text, False) for _, text in call.inputs)
         yield from ((f"{element}:", text, False) for _, text in call.outputs)
+    for element, ad_hoc in found.ad_hocs.items():
+        yield element, ad_hoc.condition, False
     for element, loop in found.loops.items():
         for text in (loop.collection, loop.cardinality, loop.condition):
             yield element, text, True

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine import findings as f
+from engine.adhoc import AdHoc
 from engine.analysis import Analysis, House, analyse
 from engine.bundle import Bundle
 from engine.decisions import Decision
@@ -57,6 +58,7 @@ class Definition:
     items: Mapping[str, str]
     spaces: Mapping[str, Space]
     called: frozenset[str]
+    ad_hocs: Mapping[str, AdHoc]
     events: Mapping[str, Event]
     handlers: tuple[Event, ...]
     services: frozenset[str]
@@ -105,7 +107,7 @@ def _build(bundle: Bundle, found: Analysis) -> Definition:
         end_status=found.end_status, decision_of=found.decision_of,
         frames=frozenset(element.id for element in found.elements.values() if element.type in CONTAINER_TAGS),
         meets=found.meets, items={element: loop.item for element, loop in found.loops.items()},
-        spaces=found.spaces, called=frozenset(found.calls), events=found.events,
+        spaces=found.spaces, called=frozenset(found.calls), ad_hocs=found.ad_hocs, events=found.events,
         handlers=found.handlers, services=frozenset(one.id for one in found.events.values() if one.role == "service"),
         compensates=any(one.handler for one in found.events.values()), doubts=f.refused(found.findings),
     )

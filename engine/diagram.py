@@ -36,7 +36,6 @@ _DECLARED = re.compile(r"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
 
 _REFUSED_FLOW = {
     "complexGateway": "complex_gateway",
-    "adHocSubProcess": "subprocess_kind",
 }
 _REFUSED = _REFUSED_FLOW
 # An event definition or a loop is reported on the element it belongs to, because only that is drawn.
@@ -51,9 +50,9 @@ _DRAWN = {
 }
 _FLOW = {
     "userTask", "manualTask", "receiveTask", "scriptTask", "script", "businessRuleTask", "exclusiveGateway",
-    "parallelGateway", "inclusiveGateway", "subProcess", "callActivity", "conditionExpression", "task",
-    "multiInstanceLoopCharacteristics", "loopCardinality", "completionCondition", "standardLoopCharacteristics",
-    "loopCondition",
+    "parallelGateway", "inclusiveGateway", "subProcess", "callActivity", "adHocSubProcess", "task",
+    "conditionExpression", "multiInstanceLoopCharacteristics", "loopCardinality", "completionCondition",
+    "standardLoopCharacteristics", "loopCondition",
 }
 _EVENTS = {
     "startEvent", "endEvent", "intermediateCatchEvent", "boundaryEvent", "timerEventDefinition", "timeDuration",

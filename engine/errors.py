@@ -93,6 +93,10 @@ class StepTaken(Conflict):
     """Step {step} is already held by {assignee}; ask them to give it back."""
 
 
+class OneAtATime(NotPossible):
+    """Step {step} has to wait until step {other} is finished or given back; here they are done one at a time."""
+
+
 class NotClaimed(NotPossible):
     """Step {step} is not held by {person}; claim it first."""
 

@@ -57,6 +57,9 @@ class SendTask(ThrowEvent):
 class ServiceTask(Element):
     """Asks a connector and waits for its answer."""
 
+    is_activity = True
+    waits = True
+
     def arrive(self, run: Any, token: Token) -> bool:
         return services.enter(run, self, token)
 

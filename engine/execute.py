@@ -12,7 +12,7 @@ from typing import Any
 
 from SpiffWorkflow.exceptions import SpiffWorkflowException
 
-from engine import branching, catching, commands, facts, lawful, scopes, services, state, stepping, waits
+from engine import branching, catching, commands, facts, lawful, offering, scopes, services, state, stepping, waits
 from engine.commands import Command
 from engine.definition import Definition
 from engine.errors import (
@@ -137,6 +137,7 @@ def _claim(run: Run, command: commands.ClaimStep) -> None:
     if place.assignee is not None and place.assignee != command.assignee:
         raise StepTaken(step=place.at, assignee=place.assignee)
     if place.assignee is None:
+        offering.check_turn(run, place)
         place.assignee = command.assignee
         run.record(facts.StepClaimed(place.id, place.at, command.assignee))
 

@@ -12,7 +12,7 @@ from typing import Any
 from SpiffWorkflow.bpmn.specs import defaults
 from SpiffWorkflow.bpmn.specs.bpmn_task_spec import BpmnTaskSpec
 
-from engine import branching, compensation, repeating, scopes, stepping
+from engine import branching, compensation, offering, repeating, scopes, stepping
 from engine.calling import Call
 from engine.events import Event
 from engine.guards import Token, Where
@@ -23,6 +23,9 @@ from engine.structure import Flow
 
 class Element(BpmnTaskSpec):  # type: ignore[misc]
     """What all elements share: no prediction, no data of their own, leaving along drawn flows."""
+
+    is_activity = False
+    waits = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -56,6 +59,8 @@ class Element(BpmnTaskSpec):  # type: ignore[misc]
     def _on_complete_hook(self, my_task: Token) -> None:
         if my_task.workflow.definition.compensates:
             compensation.remember(my_task.workflow, self, my_task)
+        if my_task.scope is not None and offering.done(my_task.workflow, self, my_task):
+            return
         for flow in self.leave(my_task.workflow, my_task):
             my_task.move(flow)
 
@@ -78,6 +83,9 @@ class Element(BpmnTaskSpec):  # type: ignore[misc]
 
 class _Work(Element):
     """Work for a person or a wait for somebody outside; nothing moves on until a command says so."""
+
+    is_activity = True
+    waits = True
 
     def arrive(self, run: Any, token: Token) -> bool:
         return stepping.enter(run, self, token)
@@ -112,6 +120,8 @@ class ReceiveTask(_Work, defaults.ReceiveTask):  # type: ignore[misc]
 
 class _Value(Element):
     """A value that is computed at once and kept under the element's id."""
+
+    is_activity = True
 
     def act(self, run: Any, token: Token) -> None:
         super().act(run, token)
@@ -167,6 +177,9 @@ class InclusiveGateway(Element, defaults.InclusiveGateway):  # type: ignore[misc
 class SubProcess(Element, defaults.SubWorkflowTask):  # type: ignore[misc]
     """Steps in a frame: it is left when no token is inside any more."""
 
+    is_activity = True
+    waits = True
+
     def arrive(self, run: Any, token: Token) -> bool:
         return scopes.enter(run, self, token)
 
@@ -179,6 +192,10 @@ class SubProcess(Element, defaults.SubWorkflowTask):  # type: ignore[misc]
 
     def leave(self, run: Any, token: Token) -> list[Flow]:
         return [] if self.starts_by_event else super().leave(run, token)
+
+
+class AdHocSubProcess(SubProcess):
+    """Activities that people begin in any order."""
 
 
 class CallActivity(SubProcess):

@@ -25,9 +25,9 @@ class Place:
 
     `scope` is the token of the subprocess or of the repeated step around it. A repeated step's body has `items` and
     collects `results`; each of its instances has `index` and `item`. In a standard loop both have their `round`, and
-    the items are none. A frame that keeps its values to itself has `data` and `visits`. A wait for a message may have a
-    correlation `key`. A place that takes back what was done has `todo` left, and `seen`, the values as they were when
-    it was done.
+    the items are none. A frame that keeps its values to itself has `data` and `visits`; a `closing` one offers no more.
+    A wait for a message may have a correlation `key`. A place that takes back what was done has `todo` left, and
+    `seen`, the values as they were when it was done.
     """
 
     id: str
@@ -45,6 +45,7 @@ class Place:
     round: int = 0
     data: dict[str, Any] | None = None
     visits: dict[str, int] | None = None
+    closing: bool = False
 
 
 @dataclass(slots=True)
@@ -112,7 +113,7 @@ class State:
 _PLACE_DEFAULTS = {
     "scope": None, "visit": 0, "assignee": None, "index": None, "item": None, "items": None, "results": None,
     "key": None, "todo": None, "seen": None,
-    "round": 0, "data": None, "visits": None,
+    "round": 0, "data": None, "visits": None, "closing": False,
 }
 
 

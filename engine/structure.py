@@ -16,7 +16,7 @@ from engine.state import short
 
 STEP_TAGS = ("userTask", "manualTask", "receiveTask", "task")
 VALUE_TAGS = ("scriptTask", "businessRuleTask", "serviceTask")
-CONTAINER_TAGS = ("subProcess", "transaction", "callActivity")
+CONTAINER_TAGS = ("subProcess", "transaction", "callActivity", "adHocSubProcess")
 ACTIVITY_TAGS = (*STEP_TAGS, *VALUE_TAGS, "sendTask", *CONTAINER_TAGS)
 EVENT_TAGS = ("startEvent", "endEvent", "boundaryEvent", "intermediateCatchEvent", "intermediateThrowEvent")
 GATEWAY_TAGS = ("exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway")

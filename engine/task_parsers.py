@@ -72,6 +72,7 @@ TASK_PARSERS = {
     model("exclusiveGateway"): (_Gateway, nodes.ExclusiveGateway),
     model("parallelGateway"): (_Gateway, nodes.ParallelGateway),
     model("inclusiveGateway"): (_Gateway, nodes.InclusiveGateway),
+    model("adHocSubProcess"): (_SubProcess, nodes.AdHocSubProcess),
     model("callActivity"): (_SubProcess, nodes.CallActivity),
     model("subProcess"): (_SubProcess, nodes.SubProcess),
     model("transaction"): (_SubProcess, nodes.SubProcess),

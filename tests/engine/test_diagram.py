@@ -139,7 +139,7 @@ EVENT = "<bpmn:{}EventDefinition/>"
         (between(element("task", "t"), "t"), "step_missing", "t"),
         (between(element("complexGateway", "t"), "t"), "complex_gateway", "t"),
         (between(element("callActivity", "t"), "t"), "call_missing", "t"),
-        (between(element("adHocSubProcess", "t"), "t"), "subprocess_kind", "t"),
+        (between(element("adHocSubProcess", "t"), "t"), "start_missing", "t"),
         (between(task("t", inside='<bpmn:standardLoopCharacteristics loopMaximum="0"/>'), "t"), "loop_maximum", "t"),
         (between(task("t", inside="<bpmn:standardLoopCharacteristics/>"), "t"), "loop_endless", "t"),
         (between(xor("t").replace("</bpmn:exclusiveGateway>", loop("filing.x") + "</bpmn:exclusiveGateway>"), "t"),
