@@ -15,6 +15,8 @@ REASON_DETAILS = frozenset({"reason", "expected", "unit", "what"})
 REASONS = (
     # commands and states
     "the time of a command needs a zone", "it belongs to another version",
+    "the old version does not have it", "the new version has no \"{target}\"",
+    "\"{target}\" already stands for something else", "the version to go over to is not the one that was brought",
     "it has another format", "it has no seal",
     "it was sealed with a key that is not known here", "its seal is broken", "it is damaged ({problem})",
     "a value is not plain data ({problem})", "a value cannot be kept ({problem})",

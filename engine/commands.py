@@ -116,9 +116,19 @@ class Reappoint:
     override: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class MigrateDossier:
+    """Go on under the version with this digest; `mapping` names what takes the place of which element or flow of the
+    version until now (an empty name lets a boundary event go), `reason` why the dossier is moved."""
+
+    digest: str
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    reason: str = ""
+
+
 Command = (
     StartProcess | ClaimStep | ReleaseStep | CompleteStep | DeliverMessage | BroadcastSignal | AnswerService
-    | FireTimer | WithdrawDossier | RecomputeDeadlines | GiveWarning | Reappoint
+    | FireTimer | WithdrawDossier | RecomputeDeadlines | GiveWarning | Reappoint | MigrateDossier
 )
 
 KINDS: dict[str, type] = {kind.__name__: kind for kind in Command.__args__}

@@ -59,6 +59,7 @@ class Definition:
     spaces: Mapping[str, Space]
     called: frozenset[str]
     ad_hocs: Mapping[str, AdHoc]
+    xml: str
     events: Mapping[str, Event]
     handlers: tuple[Event, ...]
     services: frozenset[str]
@@ -110,6 +111,7 @@ def _build(bundle: Bundle, found: Analysis) -> Definition:
         spaces=found.spaces, called=frozenset(found.calls), ad_hocs=found.ad_hocs, events=found.events,
         handlers=found.handlers, services=frozenset(one.id for one in found.events.values() if one.role == "service"),
         compensates=any(one.handler for one in found.events.values()), doubts=f.refused(found.findings),
+        xml=bundle.xml,
     )
 
 

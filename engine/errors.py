@@ -177,6 +177,14 @@ class StepFailed(Failed):
     """The step could not be carried out at element {element}: {reason}."""
 
 
+class MappingRefused(Invalid):
+    """The mapping of {element} cannot be used: {reason}."""
+
+
+class MigrationRefused(NotPossible):
+    """The dossier cannot go over to the new version: {first} ({count} reason(s) in all)."""
+
+
 class CalendarRefused(Invalid):
     """The working calendar cannot be used: {reason}."""
 

@@ -12,7 +12,20 @@ from typing import Any
 
 from SpiffWorkflow.exceptions import SpiffWorkflowException
 
-from engine import branching, catching, commands, facts, lawful, offering, scopes, services, state, stepping, waits
+from engine import (
+    branching,
+    catching,
+    commands,
+    facts,
+    lawful,
+    migration,
+    offering,
+    scopes,
+    services,
+    state,
+    stepping,
+    waits,
+)
 from engine.commands import Command
 from engine.definition import Definition
 from engine.errors import (
@@ -56,11 +69,17 @@ class Outcome:
     facts: tuple[Fact, ...]
 
 
-def step(definition: Definition, stored: bytes | None, command: Command, now: datetime) -> Outcome:
-    """Carry out one command. Raises an error of `engine.errors`; the old state is then as good as before."""
+def step(
+    definition: Definition, stored: bytes | None, command: Command, now: datetime, onto: Definition | None = None
+) -> Outcome:
+    """Carry out one command. Raises an error of `engine.errors`; the old state is then as good as before.
+
+    `onto` is the version that MigrateDossier names.
+    """
     if now.tzinfo is None:
         raise Invalid(reason="the time of a command needs a zone")
-    run = Run(definition, _at(now, _state(definition, stored, command)), now)
+    current = _at(now, _state(definition, stored, command))
+    run = _moved(definition, onto, current, command, now) or Run(definition, current, now)
     try:
         _HANDLERS[type(command)](run, command)
     except BudgetExceeded as problem:
@@ -69,6 +88,21 @@ def step(definition: Definition, stored: bytes | None, command: Command, now: da
     except _BROKEN as problem:
         raise StepFailed(element=run.current, reason=f"{type(problem).__name__}: {problem}") from problem
     return Outcome(_kept(run), tuple(run.facts))
+
+
+def _moved(
+    definition: Definition, onto: Definition | None, current: State, command: Command, now: datetime
+) -> Run | None:
+    if not isinstance(command, commands.MigrateDossier):
+        return None
+    if onto is None or onto.digest != command.digest:
+        raise Invalid(reason="the version to go over to is not the one that was brought")
+    return migration.move(migration.way(definition, onto, command.mapping), current, now)
+
+
+def _migrate(run: Run, command: commands.MigrateDossier) -> None:
+    """The tokens have moved; an open step of the new version may stop the clock or let it run."""
+    _set_clock(run)
 
 
 def _kept(run: Run) -> bytes:
@@ -264,4 +298,5 @@ _HANDLERS: dict[type, Callable[[Run, Any], None]] = {
     commands.RecomputeDeadlines: lawful.recompute,
     commands.GiveWarning: lawful.warn,
     commands.Reappoint: lawful.reappoint,
+    commands.MigrateDossier: _migrate,
 }

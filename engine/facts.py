@@ -9,6 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from engine.facts_moved import DossierMigrated as DossierMigrated
+from engine.facts_moved import EventMoved as EventMoved
+from engine.facts_moved import StepMoved as StepMoved
+from engine.facts_moved import TimerMoved as TimerMoved
+
 VERSION = 1
 
 
@@ -361,7 +366,8 @@ Fact = (
     | StepReleased | StepCompleted | StepCancelled | TimerSet | TimerFired | TimerCancelled | EventAwaited | EventCaught
     | EventDropped | EventThrown | MessageSent | ServiceRequested | ServiceAnswered | ServiceFailed | ServiceCancelled
     | ActivityCompensated | StatusChanged | ClockStopped | ClockStarted | DueSet | LimitSet
-    | DeadlinesRecomputed | DueMoved | WarningGiven | Reappointed | DossierEnded
+    | DeadlinesRecomputed | DueMoved | WarningGiven | Reappointed | DossierMigrated | StepMoved
+    | TimerMoved | EventMoved | DossierEnded
 )
 
 KINDS: dict[str, type] = {kind.__name__: kind for kind in Fact.__args__}

@@ -247,6 +247,42 @@ def _due(draft: _Draft, fact: facts.DueSet | facts.DueMoved) -> None:
     draft.due[fact.scope] = fact.due_at
 
 
+def _migrated(draft: _Draft, fact: facts.DossierMigrated) -> None:
+    """Everything kept so far goes by its name in the new version."""
+    def to(name: str) -> str:
+        return fact.mapping.get(name) or name
+
+    draft.base = replace(draft.base, digest=fact.new, end=draft.base.end and to(draft.base.end))
+    draft.data = {to(name): value for name, value in draft.data.items()}
+    draft.visits = {to(name): count for name, count in draft.visits.items()}
+    draft.services = {token: (to(element), name) for token, (element, name) in draft.services.items()}
+    draft.frames = {
+        token: replace(frame, element=to(frame.element), data={to(name): each for name, each in frame.data.items()},
+                       visits={to(name): count for name, count in frame.visits.items()})
+        for token, frame in draft.frames.items()
+    }
+    draft.passed = [to(name) for name in draft.passed]
+    draft.flows = [to(name) for name in draft.flows]
+    draft.decisions = [
+        replace(each, gateway=to(each.gateway), flows=tuple(to(name) for name in each.flows))
+        for each in draft.decisions
+    ]
+
+
+def _step_moved(draft: _Draft, fact: facts.StepMoved) -> None:
+    draft.open[fact.token] = replace(
+        draft.open[fact.token], step=fact.step, kind=fact.kind, role=fact.role, form=fact.form, message=fact.message
+    )
+
+
+def _timer_moved(draft: _Draft, fact: facts.TimerMoved) -> None:
+    draft.timers[fact.timer] = (fact.element, draft.timers[fact.timer][1])
+
+
+def _event_moved(draft: _Draft, fact: facts.EventMoved) -> None:
+    draft.waits[fact.wait] = replace(draft.waits[fact.wait], element=fact.element, name=fact.name)
+
+
 def _ended(draft: _Draft, fact: facts.DossierEnded) -> None:
     draft.base = replace(draft.base, ended=True, status=fact.status, end=fact.end)
 
@@ -285,5 +321,9 @@ APPLY: dict[type, Callable[[_Draft, Any], None]] = {
     facts.DueMoved: _due,
     facts.WarningGiven: _told,
     facts.Reappointed: _told,
+    facts.DossierMigrated: _migrated,
+    facts.StepMoved: _step_moved,
+    facts.TimerMoved: _timer_moved,
+    facts.EventMoved: _event_moved,
     facts.DossierEnded: _ended,
 }

@@ -61,6 +61,17 @@ class Net:
             begun += self._left(start)
         return _frozen(begun)
 
+    def marking(self, standing: Iterable[str], arrived: Iterable[str]) -> Marking:
+        """The marking of tokens that stand at elements, busy or about to be, and of some that have come over flows."""
+        counts = Counter(arrived)
+        for element in standing:
+            into = self.graph.incoming.get(element)
+            if self._borders(element) or not into:
+                counts[_BUSY + element] += 1
+            else:
+                counts[into[0].id] += 1
+        return _frozen(counts)
+
     def crowded(self, marking: Marking) -> list[str]:
         """The merges and joins at which a token arrives while an earlier one is still there."""
         at: Counter[str] = Counter()

@@ -8,14 +8,15 @@ make a difference, which is where ways merge, at inclusive joins and at ends tha
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from engine import findings as f
+from engine.diagram import read
 from engine.findings import Finding
 from engine.meeting import meets
 from engine.net import MAX_TOKENS, Marking, Net
-from engine.structure import Graph
+from engine.structure import Graph, draw
 
 MAX_LOOKED_AT = 40_000
 SHOWN = 12
@@ -66,6 +67,21 @@ class _Search:
             moved.append(element)
         path = [element for element in reversed(moved) if element]
         return " → ".join(path if len(path) <= SHOWN else ["…", *path[-SHOWN:]])
+
+
+def stuck_from(xml: str, scope: str | None, standing: Iterable[str], arrived: Iterable[str]) -> list[str]:
+    """The joins of a scope that may wait for ever when tokens stand at these elements and have come to joins over
+    these flows; what cannot be decided counts as none."""
+    root = read(xml).root
+    graph = draw(root)[0] if root is not None else None
+    if graph is None:
+        return []
+    net = Net(graph, scope, meets(graph))
+    if not net.branches():
+        return []
+    search = _Search(net, MAX_LOOKED_AT)
+    search.run(net.marking(standing, arrived))
+    return list(search.deadlocks)
 
 
 def check_joins(graph: Graph) -> list[Finding]:

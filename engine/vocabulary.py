@@ -57,13 +57,14 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """Any drawn flow element, as lists and replay show it."""
+    """Any drawn flow element, as lists and replay show it; `scope` is the subprocess around it."""
 
     id: str
     type: str
     name: str
     name_en: str
     lane: str | None
+    scope: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,9 @@ def lane_by_element(lanes: dict[str, Lane]) -> dict[str, str]:
 def elements_of(graph: Graph, lane: dict[str, str]) -> dict[str, Element]:
     """Everything drawn."""
     return {
-        node.id: Element(node.id, node.type, node.xml.get("name") or "", english(node.xml), _lane(graph, node, lane))
+        node.id: Element(
+            node.id, node.type, node.xml.get("name") or "", english(node.xml), _lane(graph, node, lane), node.scope
+        )
         for node in graph.nodes.values()
     }
 

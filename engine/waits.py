@@ -95,10 +95,10 @@ def repeat(run: Run, timer: Timer) -> None:
 def stop(run: Run, token: str) -> None:
     """Stop waiting for what waits with a token."""
     for timer in [timer for timer in run.state.timers.values() if timer.token == token]:
-        _drop(run, timer)
+        drop(run, timer)
     if run.state.waits:
         for wait in [wait for wait in run.state.waits.values() if wait.token == token]:
-            _drop(run, wait)
+            drop(run, wait)
 
 
 def stop_handlers(run: Run, scope: str) -> None:
@@ -106,10 +106,11 @@ def stop_handlers(run: Run, scope: str) -> None:
     waiting: list[Timer | Wait] = [*run.state.timers.values(), *run.state.waits.values()]
     for one in waiting:
         if one.token == scope and run.definition.events[one.element].role == "start":
-            _drop(run, one)
+            drop(run, one)
 
 
-def _drop(run: Run, one: Timer | Wait) -> None:
+def drop(run: Run, one: Timer | Wait) -> None:
+    """Stop waiting for one thing."""
     if isinstance(one, Timer):
         del run.state.timers[one.id]
         run.record(facts.TimerCancelled(one.id, one.element))

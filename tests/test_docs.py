@@ -24,6 +24,7 @@ from app.people.permissions import PERMISSIONS, ROLES
 from engine import commands, facts
 from engine.errors import OneDoorError
 from engine.findings import TEMPLATES
+from engine.migration import OBSTACLES
 from engine.rehearse import SENTENCES
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -141,7 +142,7 @@ def sentences() -> Iterator[tuple[str, str]]:
     for error in error_classes():
         if not error.__module__.startswith("tests"):
             yield f"{error.__module__}.{error.__name__}", error.template()
-    for code, template in {**TEMPLATES, **SENTENCES}.items():
+    for code, template in {**TEMPLATES, **SENTENCES, **OBSTACLES}.items():
         yield f"finding {code}", template
 
 

@@ -256,12 +256,16 @@ def agree(stored: bytes, view: View) -> None:
     ours: Mapping[str, object] = {
         "open": {token: each.step for token, each in view.open.items()},
         "assignees": {token: each.assignee for token, each in view.open.items()},
+        "waits": {wait: (one.element, one.kind, one.name, one.key) for wait, one in view.waits.items()},
+        "frames": {token: (one.data, one.visits) for token, one in view.frames.items()},
         "timers": view.timers, "data": view.data, "visits": view.visits, "status": view.status,
         "clock": view.clock, "ended": view.ended, "end": view.end if view.ended else None,
     }
     theirs: Mapping[str, object] = {
-        "open": {each.id: each.at for each in state.tokens.values() if each.at in state.visits and each.items is None},
+        "open": {each.id: each.at for each in state.tokens.values() if each.visit and each.items is None},
         "assignees": {token: state.tokens[token].assignee for token in view.open if token in state.tokens},
+        "waits": {each.id: (each.element, each.kind, each.name, each.key) for each in state.waits.values()},
+        "frames": {each.id: (each.data, each.visits) for each in state.tokens.values() if each.data is not None},
         "timers": {each.id: (each.element, each.due_at) for each in state.timers.values()},
         "data": state.data, "visits": state.visits, "status": state.status, "clock": state.clock,
         "ended": state.ended, "end": state.end if state.ended else None,
