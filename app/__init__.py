@@ -41,6 +41,8 @@ def _register(app: Flask) -> None:
     from app.dossiers import pages as dossiers_pages
     from app.jobs import api as jobs_api
     from app.jobs import pages as jobs_pages
+    from app.moving import api as moving_api
+    from app.moving import pages as moving_pages
     from app.people import api as people_api
     from app.people import pages as people_pages
     from app.procedures import api as procedures_api
@@ -48,9 +50,15 @@ def _register(app: Flask) -> None:
     from app.tasks import api as tasks_api
     from app.tasks import pages as tasks_pages
 
-    pages = (people_pages, procedures_pages, dossiers_pages, tasks_pages, audit_pages, jobs_pages, deadlines_pages)
+    pages = (
+        people_pages, procedures_pages, moving_pages, dossiers_pages, tasks_pages, audit_pages, jobs_pages,
+        deadlines_pages,
+    )
     for module in pages:
         app.register_blueprint(module.blueprint)
     api = openapi.create(app)
-    for module in (people_api, procedures_api, dossiers_api, tasks_api, audit_api, jobs_api, deadlines_api):
+    apis = (
+        people_api, procedures_api, moving_api, dossiers_api, tasks_api, audit_api, jobs_api, deadlines_api,
+    )
+    for module in apis:
         api.register_blueprint(module.blueprint)

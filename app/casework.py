@@ -32,7 +32,16 @@ from app.procedures.models import ProcessVersion
 from app.runaways import watched
 from app.seals import opened
 from app.tasks.models import Task
-from engine.commands import ClaimStep, Command, CompleteStep, DeliverMessage, ReleaseStep, StartProcess, to_json
+from engine.commands import (
+    ClaimStep,
+    Command,
+    CompleteStep,
+    DeliverMessage,
+    MigrateDossier,
+    ReleaseStep,
+    StartProcess,
+    to_json,
+)
 from engine.deadlines import schedule
 from engine.definition import Bundle, Definition, definition_for
 from engine.errors import AlreadyEnded, Failed, OneDoorError, StepNotOpen, StepTaken
@@ -116,7 +125,7 @@ _KEEP = update(Dossier.__table__).where(Dossier.id == bindparam("of_dossier")).v
 
 
 def begin(conn: Connection, new: NewDossier, actor: Actor) -> Advanced:
-    """Receive a dossier: start its process under its version, for life."""
+    """Receive a dossier: start its process under its version."""
     assert_in_transaction(conn)
     digest = conn.scalar(select(ProcessVersion.digest).where(
         ProcessVersion.id == new.version, ProcessVersion.procedure == new.procedure))
@@ -168,12 +177,14 @@ def carry_out(conn: Connection, row: Row[Any], orders: Orders) -> Advanced:
     before, head = Before.of(row), row.head
     with _incident_on_failure(row.id, acts[-1]):
         state = opened(row.code, row.seq, row.state)
-    here, parts, entries = before, [], []
+    here, digest, parts, entries = before, row.digest, [], []
     for act in acts:
         with _incident_on_failure(row.id, act), _rivals_named(conn, row, act):
-            part = _decide(definition_of(conn, row.digest), state, here, act, known)
+            onto = _onto(conn, act)
+            part = _decide(definition_of(conn, digest), state, here, act, known, onto)
             entry = _entry(here, act, part, head)
         here, head, state = replace(here, seq=part.seq, ledger=part.ledger), entry["hash"], part.state
+        digest = onto.digest if onto else digest
         parts.append(part)
         entries.append(entry)
     with _incident_on_failure(row.id, acts[-1]):
@@ -197,13 +208,22 @@ def _bundle(conn: Connection, digest: str) -> Bundle:
     return Bundle.from_json(content)
 
 
-def _decide(definition: Definition, state: bytes | None, before: Before, act: _Act, known: Calendars) -> Change:
+def _onto(conn: Connection, act: _Act) -> Definition | None:
+    """The version that the dossier is told to go over to."""
+    return definition_of(conn, act.command.digest) if isinstance(act.command, MigrateDossier) else None
+
+
+def _decide(
+    definition: Definition, state: bytes | None, before: Before, act: _Act, known: Calendars,
+    onto: Definition | None = None,
+) -> Change:
     # The system's own commands are few, and each is held back by itself when it fails
     about = before.code if state is not None else f"{before.procedure} {act.actor.person}"
     with watched(about, patient=act.actor.person is None):
-        outcome = step(definition, state, act.command, act.now)
+        outcome = step(definition, state, act.command, act.now, onto)
     calendar = known.of(before.receiving_unit)
-    scheduled = schedule(definition.procedure, outcome.facts, list(before.ledger), calendar, act.now)
+    procedure = (onto or definition).procedure
+    scheduled = schedule(procedure, outcome.facts, list(before.ledger), calendar, act.now)
     facts = (*outcome.facts, *scheduled.due)
     return Change(
         act.command, act.actor, act.now, before.seq + 1, outcome.state, facts, scheduled.ledger, scheduled.warn

@@ -15,10 +15,11 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.change import Before, Change, OpenedTask
-from app.dossiers.models import DossierUnit
+from app.dossiers.models import Dossier, DossierUnit
 from app.jobs.letters import letters_for
 from app.jobs.models import Letter, ServiceCall, Timer
 from app.people.models import Unit
+from app.procedures.models import ProcessVersion
 from app.seals import sealed
 from app.tasks.models import LIVE, Task
 from engine import state
@@ -27,6 +28,7 @@ from engine.facts import (
     ClockStarted,
     ClockStopped,
     DossierEnded,
+    DossierMigrated,
     DueMoved,
     DueSet,
     Fact,
@@ -38,9 +40,11 @@ from engine.facts import (
     StepClaimed,
     StepCompleted,
     StepEntered,
+    StepMoved,
     StepReleased,
     TimerCancelled,
     TimerFired,
+    TimerMoved,
     TimerSet,
 )
 
@@ -61,6 +65,15 @@ _STOP_TIMERS = delete(Timer.__table__).where(
 _ASK_SERVICES = insert(ServiceCall.__table__).inline()
 _FORGET_SERVICES = delete(ServiceCall.__table__).where(
     ServiceCall.dossier == bindparam("dossier"), ServiceCall.token.in_(bindparam("tokens", expanding=True)))
+_MOVE_TIMER = update(Timer.__table__).where(
+    Timer.dossier == bindparam("of_dossier"), Timer.timer == bindparam("of_timer")
+).values(element=bindparam("new_element"))
+_ASKED = select(ServiceCall.token, ServiceCall.element).where(ServiceCall.dossier == bindparam("dossier"))
+_MOVE_SERVICE = update(ServiceCall.__table__).where(
+    ServiceCall.dossier == bindparam("of_dossier"), ServiceCall.token == bindparam("of_token")
+).values(element=bindparam("new_element"))
+_GO_OVER = update(Dossier.__table__).where(Dossier.id == bindparam("of_dossier")).values(
+    version=select(ProcessVersion.id).where(ProcessVersion.digest == bindparam("of_digest")).scalar_subquery())
 _KNOWN_UNITS = select(Unit.code).where(Unit.code.in_(bindparam("units", expanding=True)))
 _OPEN_TASKS = (
     select(Task.token, Task.step, Task.kind, Task.role, Task.unit, Task.assignee, Task.message, Task.due_at,
@@ -129,6 +142,7 @@ def project(conn: Connection, before: Before, change: Change) -> None:
         conn.execute(_task_update(columns), rows)
     _timers(conn, before, change.facts)
     _services(conn, before, change)
+    _go_over(conn, before, change.facts)
     letters = letters_for(before, change)
     if letters:
         conn.execute(_WRITE_LETTERS, letters)
@@ -182,6 +196,8 @@ def _task_change(fact: Fact, change: Change) -> tuple[str, dict[str, Any]] | Non
         case StepCompleted(token=token, choice=choice):
             done = {"state": "done", "ended_at": change.at, "ended_by": change.actor.person, "choice": choice}
             return token, done
+        case StepMoved(token=token):
+            return token, {name: getattr(fact, name) for name in ("step", "kind", "role", "form", "message")}
         case StepCancelled(token=token):
             return token, {"state": "cancelled", "ended_at": change.at, "ended_by": change.actor.person}
         case DueSet(scope=scope, due_at=due) | DueMoved(scope=scope, due_at=due) if scope not in LIMITS:
@@ -253,6 +269,21 @@ def _services(conn: Connection, before: Before, change: Change) -> None:
         conn.execute(_FORGET_SERVICES, {"dossier": before.id, "tokens": gone})
     if added:
         conn.execute(_ASK_SERVICES, list(added.values()))
+
+
+def _go_over(conn: Connection, before: Before, facts: Iterable[Fact]) -> None:
+    """The version that the dossier runs on, and the elements its timers and its open questions belong to."""
+    moved = [{"of_dossier": before.id, "of_timer": fact.timer, "new_element": fact.element}
+             for fact in facts if isinstance(fact, TimerMoved)]
+    if moved:
+        conn.execute(_MOVE_TIMER, moved)
+    for fact in facts:
+        if isinstance(fact, DossierMigrated):
+            conn.execute(_GO_OVER, {"of_dossier": before.id, "of_digest": fact.new})
+            asked = conn.execute(_ASKED, {"dossier": before.id}).all()
+            for row in asked:
+                named = fact.mapping.get(row.element) or row.element
+                conn.execute(_MOVE_SERVICE, {"of_dossier": before.id, "of_token": row.token, "new_element": named})
 
 
 def _opened(row: Any) -> OpenedTask:

@@ -78,15 +78,23 @@ def _judge(header: Mapping[str, Any], rows: list[dict[str, Any]], footer: Mappin
 def _again(header: Mapping[str, Any], rows: list[dict[str, Any]]) -> Verdict | None:
     """Re-execution with the version in the file; None when that is not the version the dossier ran on."""
     try:
-        bundle = Bundle.from_json(header["version"]["bundle"])
+        bundle, *later = (Bundle.from_json(version["bundle"]) for version in _versions(header))
         definition = compile_definition(bundle)
     except (OneDoorError, AttributeError):
         return None
     started = next((fact["digest"] for row in rows[:1] if row["payload"] for fact in row["payload"]["facts"]
                     if fact["fact"] == "ProcessStarted"), bundle.digest)
-    if not bundle.digest == header["version"]["digest"] == started:
+    if [bundle.digest, *(each.digest for each in later)] != [version["digest"] for version in _versions(header)]:
         return None
-    return reexecute(definition, (Recorded(row["seq"], row["at"], row["payload"]) for row in rows))
+    if bundle.digest != started:
+        return None
+    recorded = [Recorded(row["seq"], row["at"], row["payload"]) for row in rows]
+    return reexecute(definition, recorded, {each.digest: compile_definition(each) for each in later})
+
+
+def _versions(header: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The version that the dossier was received under, then those it went over to."""
+    return [header["version"], *header.get("later_versions", [])]
 
 
 def _line(value: Mapping[str, Any]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine.definition import Definition
@@ -25,6 +25,7 @@ TITLES = {
     "RecomputeDeadlines": "Dates computed anew",
     "GiveWarning": "Warning about {step}",
     "Reappoint": "Apology signed, new date promised",
+    "MigrateDossier": "Dossier went over to version {version}",
 }
 SENTENCES = {
     "ProcessStarted": "The dossier was received under the published version with the digest {digest}.",
@@ -86,6 +87,10 @@ SENTENCES = {
     "WarningGiven.apology": "It was called to mind that an apology may be needed before the promised date.",
     "Reappointed": "A new date was promised: {due_at}. Reason: {reason}",
     "Reappointed.again": "A new date was promised once more: {due_at}. Reason: {reason} Why again: {override}",
+    "DossierMigrated": "The dossier went over from version {old} to version {new}.",
+    "StepMoved": "What was open became {step}.",
+    "TimerMoved": "The time limit is now {element}.",
+    "EventMoved": "What is awaited is now {element}.",
     "DossierEnded": "The dossier ended with the status “{status}”.",
 }
 BECAUSE = " ({values})"
@@ -100,6 +105,8 @@ CHOICE = "choice"
 YES = "yes"
 NO = "no"
 FILING = "filing"
+# The facts that say which step a token is at.
+PLACED = frozenset({"StepEntered", "StepMoved"})
 _SILENT = frozenset({"PathFollowed", "TimerCancelled", "EventDropped", "ServiceCancelled"})
 
 
@@ -114,7 +121,10 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What a narrator needs to know of the reader and of the world: each a function from codes to words."""
+    """What a narrator needs to know of the reader and of the world: each a function from codes to words.
+
+    `versions` are the number and the definition of every version that the dossier ran on, by digest.
+    """
 
     definition: Definition
     language: str
@@ -124,6 +134,17 @@ class Words:
     status: Callable[[int], str]
     moment: Callable[[str], str]
     hours: Callable[[str], str]
+    versions: Mapping[str, tuple[int, Definition]] = field(default_factory=dict)
+
+    def under(self, digest: str) -> Words:
+        """The same words for another version that the dossier ran on."""
+        found = self.versions.get(digest)
+        return self if found is None else replace(self, definition=found[1])
+
+    def version(self, digest: str) -> str:
+        """A version's number, or as much of its digest as one can tell it by."""
+        found = self.versions.get(digest)
+        return digest[:12] if found is None else str(found[0])
 
     def name(self, element: str) -> str:
         """An element's name in the reader's language, or its id."""
@@ -181,12 +202,13 @@ def title(command: Mapping[str, Any], facts: Sequence[Mapping[str, Any]], words:
     if kind == "DeliverMessage" and not step:
         template = TITLES["DeliverMessage.event"]
     happened = next((fact["element"] for fact in facts if fact["fact"] in _HAPPENED), "")
-    return words.say(template, step=words.name(step), choice=choice, element=words.name(happened))
+    version = words.version(command.get("digest", ""))
+    return words.say(template, step=words.name(step), choice=choice, element=words.name(happened), version=version)
 
 
 def narrate(facts: Sequence[Mapping[str, Any]], words: Words, steps: Mapping[str, str]) -> tuple[Told, ...]:
     """The facts of one entry in sentences; `steps` gives the step of every token known so far."""
-    known = {**steps, **{fact["token"]: fact["step"] for fact in facts if fact["fact"] == "StepEntered"}}
+    known = {**steps, **{fact["token"]: fact["step"] for fact in facts if fact["fact"] in PLACED}}
     return tuple(told for fact in facts if (told := _tell(fact, words, known)) is not None)
 
 
@@ -355,6 +377,10 @@ def _reappointed(fact: Mapping[str, Any], words: Words, steps: Mapping[str, str]
     return "Reappointed.again" if fact["override"] else "Reappointed", details
 
 
+def _migrated(fact: Mapping[str, Any], words: Words, steps: Mapping[str, str]) -> Read:
+    return "DossierMigrated", {"old": words.version(fact["old"]), "new": words.version(fact["new"])}
+
+
 def _ended(fact: Mapping[str, Any], words: Words, steps: Mapping[str, str]) -> Read:
     return "DossierEnded", {"status": words.status(fact["status"])}
 
@@ -368,4 +394,5 @@ _READERS: dict[str, Callable[[Mapping[str, Any], Words, Mapping[str, str]], Read
     "ClockStopped": _clock, "ClockStarted": _clock, "DueSet": _due, "DossierEnded": _ended,
     "LimitSet": _limit,
     "DeadlinesRecomputed": _recomputed, "DueMoved": _moved, "WarningGiven": _warned, "Reappointed": _reappointed,
+    "DossierMigrated": _migrated, "StepMoved": _on_step, "TimerMoved": _timer, "EventMoved": _event,
 }

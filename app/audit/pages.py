@@ -69,7 +69,7 @@ def export(code: str) -> Response:
 
 def _diagram_data(found: queries.History, moment: Any) -> dict[str, Any]:
     tokens = [words.token_data(token) for token in moment.tokens]
-    return {"xml": found.xml, "tokens": tokens, "passed": moment.passed, "flows": moment.flows}
+    return {"xml": found.drawn[moment.digest], "tokens": tokens, "passed": moment.passed, "flows": moment.flows}
 
 
 def _wanted() -> queries.Wanted:

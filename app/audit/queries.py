@@ -18,6 +18,7 @@ from app.audit.models import HistoryEntry, Look
 from app.audit.narrate import Words
 from app.audit.reexecute import Recorded, Verdict, reexecute
 from app.audit.replay import Act, Moment, moments
+from app.audit.versions import Version, digests, first_digest, versions_of
 from app.casework import Actor
 from app.clock import LOCAL
 from app.db import reading
@@ -27,7 +28,7 @@ from app.people.models import Person, Unit
 from app.people.permissions import ROLES
 from app.people.queries import subtree, unit_names
 from app.procedures.models import Procedure, ProcessVersion
-from engine.definition import Bundle, Definition, OutlineStep, definition_for, outline
+from engine.definition import OutlineStep, outline
 
 PAGE = 50
 _Receiving, _Competent = aliased(Unit), aliased(Unit)
@@ -102,10 +103,10 @@ class Reader:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """A dossier's whole history, checked."""
+    """A dossier's whole history, checked; `drawn` are the diagrams by the digests of the versions it ran on."""
 
     head: Line
-    xml: str
+    drawn: Mapping[str, str]
     version_ok: bool
     words: Words
     moments: tuple[Moment, ...]
@@ -115,7 +116,11 @@ class History:
     @property
     def outline(self) -> tuple[OutlineStep, ...]:
         """The steps of the dossier's version, to be listed beside its diagram."""
-        return tuple(outline(self.words.definition, self.words.language))
+        return self.outline_at(self.head.digest)
+
+    def outline_at(self, digest: str) -> tuple[OutlineStep, ...]:
+        """The steps of a version that the dossier ran on."""
+        return tuple(outline(self.words.under(digest).definition, self.words.language))
 
 
 def search(actor: Actor, wanted: Wanted, page: int = 1, size: int = PAGE) -> Found:
@@ -144,12 +149,14 @@ def history(actor: Actor, code: str, reader: Reader) -> History:
     """A dossier moment by moment, with its chain and the commands run again."""
     with reading() as conn:
         line = _found(conn, actor, code)
-        bundle, definition = _version(conn, line)
         acts = _acts(conn, line.id)
-        words = _words(conn, definition, acts, reader)
+        ran_on = _ran_on(conn, line, acts)
+        words = _words(conn, ran_on, acts, reader)
         chain = verify_chain(conn, line.id)
-    again = reexecute(definition, (Recorded(act.seq, act.at, act.payload) for act in acts))
-    return History(line, bundle.xml, bundle.digest == line.digest, words, tuple(moments(words, acts)), chain, again)
+    in_force = digests((act.payload for act in acts), line.digest)
+    drawn = {digest: version.bundle.xml for digest, version in ran_on.items()}
+    unaltered = all(version.unaltered for version in ran_on.values())
+    return History(line, drawn, unaltered, words, tuple(moments(words, acts, in_force)), chain, _again(ran_on, acts))
 
 
 def moment(found: History, seq: int) -> Moment:
@@ -164,10 +171,10 @@ def chain(actor: Actor, code: str) -> tuple[Chain, Verdict]:
     """The state of a dossier's chain, and whether its commands lead to the same facts again."""
     with reading() as conn:
         line = _found(conn, actor, code)
-        _, definition = _version(conn, line)
         acts = _acts(conn, line.id)
+        ran_on = _ran_on(conn, line, acts)
         found = verify_chain(conn, line.id)
-    return found, reexecute(definition, (Recorded(act.seq, act.at, act.payload) for act in acts))
+    return found, _again(ran_on, acts)
 
 
 def looks(actor: Actor, code: str, limit: int = 100) -> tuple[LookLine, ...]:
@@ -186,10 +193,13 @@ def looks(actor: Actor, code: str, limit: int = 100) -> tuple[LookLine, ...]:
 
 def export(conn: Connection, line: Line, now: datetime, by: str) -> tuple[str, ...]:
     """The dossier's case file, line by line."""
-    bundle, _ = _version(conn, line)
-    version = {"number": line.number, "digest": line.digest, "bundle": json.loads(bundle.to_json())}
-    header = {"code": line.code, "procedure": line.procedure, "version": version, "exported_at": now.isoformat(),
-              "exported_by": by}
+    ran_on = _ran_on(conn, line, _acts(conn, line.id))
+    first, *later = [
+        {"number": version.number, "digest": digest, "bundle": json.loads(version.bundle.to_json())}
+        for digest, version in ran_on.items()
+    ]
+    header = {"code": line.code, "procedure": line.procedure, "version": first, "exported_at": now.isoformat(),
+              "exported_by": by} | ({"later_versions": later} if later else {})
     query = select(HistoryEntry.__table__).where(HistoryEntry.dossier == line.id).order_by(HistoryEntry.seq)
     return tuple(lines_of(header, (dict(row) for row in conn.execute(query).mappings())))
 
@@ -277,10 +287,18 @@ def _line(row: Row[Any]) -> Line:
     )
 
 
-def _version(conn: Connection, line: Line) -> tuple[Bundle, Definition]:
-    kept = conn.execute(select(ProcessVersion.bundle).where(ProcessVersion.id == line.version)).scalar_one()
-    bundle = Bundle.from_json(kept)
-    return bundle, definition_for(bundle.digest, lambda: bundle)
+def _ran_on(conn: Connection, line: Line, acts: tuple[Act, ...]) -> dict[str, Version]:
+    """The versions of a dossier by their digests, the one it began under first."""
+    payloads = [act.payload for act in acts]
+    wanted = dict.fromkeys([first_digest(payloads, line.digest), *digests(payloads, line.digest), line.digest])
+    found = versions_of(conn, wanted)
+    return {digest: found[digest] for digest in wanted if digest in found}
+
+
+def _again(ran_on: Mapping[str, Version], acts: tuple[Act, ...]) -> Verdict:
+    definitions = {digest: version.definition for digest, version in ran_on.items()}
+    recorded = [Recorded(act.seq, act.at, act.payload) for act in acts]
+    return reexecute(next(iter(definitions.values())), recorded, definitions)
 
 
 def _acts(conn: Connection, dossier: int) -> tuple[Act, ...]:
@@ -293,7 +311,7 @@ def _acts(conn: Connection, dossier: int) -> tuple[Act, ...]:
     return tuple(Act(*row) for row in conn.execute(query))
 
 
-def _words(conn: Connection, definition: Definition, acts: tuple[Act, ...], reader: Reader) -> Words:
+def _words(conn: Connection, ran_on: Mapping[str, Version], acts: tuple[Act, ...], reader: Reader) -> Words:
     facts = [fact for act in acts for fact in (act.payload or {}).get("facts", [])]
     wanted = {fact["unit"] for fact in facts if fact.get("unit")} | {act.unit for act in acts if act.unit}
     units = unit_names(conn, wanted)
@@ -306,6 +324,8 @@ def _words(conn: Connection, definition: Definition, acts: tuple[Act, ...], read
         vi, en, _ = ROLES.get(code, (code, code, set()))
         return en if reader.language == "en" else vi
 
+    last = list(ran_on.values())[-1].definition
     return Words(
-        definition, reader.language, reader.translate, unit, role, reader.status, reader.moment, reader.hours
+        last, reader.language, reader.translate, unit, role, reader.status, reader.moment, reader.hours,
+        {digest: (version.number, version.definition) for digest, version in ran_on.items()},
     )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from engine.commands import from_json
+from engine.commands import MigrateDossier, from_json
 from engine.definition import Definition
 from engine.errors import OneDoorError
 from engine.execute import step
@@ -33,7 +33,7 @@ class Recorded:
 class Verdict:
     """`outcome` is equal, differs, refused, unreadable or erased; `seq` the first entry that is not equal.
 
-    `state` is what the commands lead to, where all are equal.
+    `state` is what the commands lead to and `digest` the version it belongs to, where all are equal.
     """
 
     outcome: str
@@ -43,6 +43,7 @@ class Verdict:
     computed: Mapping[str, Any] | None = None
     reason: str = ""
     state: bytes | None = None
+    digest: str = ""
 
     @property
     def equal(self) -> bool:
@@ -50,15 +51,22 @@ class Verdict:
         return self.outcome == "equal"
 
 
-def reexecute(definition: Definition, entries: Iterable[Recorded]) -> Verdict:
-    """Run the commands of a whole history, oldest first, at their recorded times."""
+def reexecute(
+    definition: Definition, entries: Iterable[Recorded], others: Mapping[str, Definition] | None = None
+) -> Verdict:
+    """Run the commands of a whole history, oldest first, at their recorded times.
+
+    `definition` is the version that the dossier began under, `others` those it went over to, by their digests.
+    """
     state: bytes | None = None
     checked = 0
     for entry in entries:
         if not entry.payload:
             return Verdict("erased", checked, entry.seq)
         try:
-            outcome = step(definition, state, from_json(entry.payload["command"]), entry.at)
+            command = from_json(entry.payload["command"])
+            onto = (others or {}).get(command.digest) if isinstance(command, MigrateDossier) else None
+            outcome = step(definition, state, command, entry.at, onto)
         except OneDoorError as refused:
             return Verdict("refused", checked, entry.seq, reason=str(refused))
         except (KeyError, TypeError) as unreadable:
@@ -66,8 +74,8 @@ def reexecute(definition: Definition, entries: Iterable[Recorded]) -> Verdict:
         different = _first_difference(_lasting(entry.payload["facts"]), _lasting(map(to_json, outcome.facts)))
         if different is not None:
             return Verdict("differs", checked, entry.seq, *different)
-        state, checked = outcome.state, checked + 1
-    return Verdict("equal", checked, state=state)
+        definition, state, checked = onto or definition, outcome.state, checked + 1
+    return Verdict("equal", checked, state=state, digest=definition.digest)
 
 
 def _lasting(facts: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

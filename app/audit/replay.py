@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from app.audit.narrate import CHOICE, DOSSIER, FILING, Told, Words, narrate, title
+from app.audit.narrate import CHOICE, DOSSIER, FILING, PLACED, Told, Words, narrate, title
 from engine.events import standing
 from engine.facts import from_json
 from engine.fold import View, fold
@@ -44,7 +44,8 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """The dossier right after an entry; `rows` are the values entered with it, `due` the dates as then."""
+    """The dossier right after an entry; `rows` are the values entered with it, `due` the dates as then, `digest` the
+    version in force."""
 
     act: Act
     unit_name: str
@@ -58,24 +59,27 @@ class Moment:
     flows: tuple[str, ...]
     due: Mapping[str, str | None]
     data: Mapping[str, Any]
+    digest: str
 
 
-def moments(words: Words, acts: Iterable[Act]) -> Iterator[Moment]:
-    """The dossier after each of its entries, oldest first."""
+def moments(words: Words, acts: Iterable[Act], in_force: Iterable[str]) -> Iterator[Moment]:
+    """The dossier after each of its entries, oldest first, in the words of the version then in force."""
     view: View | None = None
     steps: dict[str, str] = {}
     holders: dict[str, str] = {}
-    for act in acts:
+    for act, digest in zip(acts, in_force, strict=True):
+        here = words.under(digest)
         facts: Sequence[Mapping[str, Any]] = (act.payload or {}).get("facts", [])
         view = fold([from_json(fact) for fact in facts], view)
-        told = narrate(facts, words, steps)
-        steps.update({fact["token"]: fact["step"] for fact in facts if fact["fact"] == "StepEntered"})
+        told = narrate(facts, here, steps)
+        steps.update({fact["token"]: fact["step"] for fact in facts if fact["fact"] in PLACED})
         holders.update({fact["token"]: act.who for fact in facts if fact["fact"] == "StepClaimed"})
         yield Moment(
-            act=act, unit_name=words.unit(act.unit) if act.unit else "", title=_titled(act, facts, words),
-            told=told, rows=tuple(_entered(facts, words)), status=view.status, clock=view.clock,
-            tokens=tuple(_tokens(view, words, holders)), passed=tuple(dict.fromkeys(view.passed)),
+            act=act, unit_name=words.unit(act.unit) if act.unit else "", title=_titled(act, facts, here),
+            told=told, rows=tuple(_entered(facts, here)), status=view.status, clock=view.clock,
+            tokens=tuple(_tokens(view, here, holders)), passed=tuple(dict.fromkeys(view.passed)),
             flows=tuple(dict.fromkeys(view.flows)), due=dict(view.due), data=view.data,
+            digest=digest,
         )
 
 
@@ -131,7 +135,7 @@ def _places(words: Words, moment: Moment) -> Iterator[tuple[str, Any]]:
     for scope in ("dossier", "statutory"):
         yield f"due.{scope}", moment.due.get(scope)
     for element, values in moment.data.items():
-        yield from _values(words, element, values)
+        yield from _values(words.under(moment.digest), element, values)
 
 
 def _values(words: Words, element: str, values: Any) -> Iterator[tuple[str, Any]]:

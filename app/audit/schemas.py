@@ -126,6 +126,7 @@ class MomentAnswer(Schema):
     flows = fields.List(fields.String())
     due = fields.Dict(keys=fields.String(), values=fields.String(allow_none=True))
     data = fields.Dict()
+    version = fields.String(attribute="digest", metadata={"description": "the digest of the version then in force"})
 
 
 class HistoryAnswer(Schema):

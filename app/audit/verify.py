@@ -14,6 +14,7 @@ from app.audit.log import START, first_break
 from app.audit.models import HistoryEntry
 from app.audit.queries import any_line, export
 from app.audit.reexecute import Recorded, Verdict, reexecute
+from app.audit.versions import digests, first_digest
 from app.db import reading
 from app.dossiers.models import Dossier
 from app.procedures.models import ProcessVersion
@@ -77,10 +78,11 @@ def _histories() -> Any:
     entry = HistoryEntry
     return (
         select(
-            Dossier.id, Dossier.code, Dossier.seq.label("last"), Dossier.head, Dossier.version,
+            Dossier.id, Dossier.code, Dossier.seq.label("last"), Dossier.head, ProcessVersion.digest,
             entry.seq, entry.at, entry.kind, entry.person, entry.person_name, entry.acting_unit, entry.payload,
             entry.salt, entry.payload_digest, entry.previous, entry.hash,
         )
+        .join(ProcessVersion, ProcessVersion.id == Dossier.version)
         .outerjoin(entry, entry.dossier == Dossier.id)
         .order_by(Dossier.id, entry.seq)
     )
@@ -92,27 +94,21 @@ def export_by_operator(code: str) -> tuple[str, ...]:
         return export(conn, any_line(conn, code), clock.now(), "operator")
 
 
-class _Definitions(dict[int, Definition]):
-    """The published definitions by version, read when first needed."""
+class _Definitions(dict[str, Definition]):
+    """The published definitions by digest, read when first needed."""
 
     def __init__(self, conn: Connection) -> None:
         super().__init__()
-        self._kept = {
-            row.id: row.digest for row in conn.execute(select(ProcessVersion.id, ProcessVersion.digest))
-        }
         self._conn = conn
-        self.altered: set[int] = set()
+        self.altered: set[str] = set()
 
-    def __missing__(self, version: int) -> Definition:
-        bundle = self._read(version)
-        if bundle.digest != self._kept[version]:
-            self.altered.add(version)
-        self[version] = definition_for(bundle.digest, lambda: bundle)
-        return self[version]
-
-    def _read(self, version: int) -> Bundle:
-        kept = self._conn.execute(select(ProcessVersion.bundle).where(ProcessVersion.id == version)).scalar_one()
-        return Bundle.from_json(kept)
+    def __missing__(self, digest: str) -> Definition:
+        query = select(ProcessVersion.bundle).where(ProcessVersion.digest == digest)
+        bundle = Bundle.from_json(self._conn.execute(query).scalar_one())
+        if bundle.digest != digest:
+            self.altered.add(digest)
+        self[digest] = definition_for(bundle.digest, lambda: bundle)
+        return self[digest]
 
 
 def _check(rows: list[dict[str, Any]], definitions: _Definitions | None) -> Checked:
@@ -121,8 +117,14 @@ def _check(rows: list[dict[str, Any]], definitions: _Definitions | None) -> Chec
     broken = _broken(about, entries)
     if definitions is None or broken is not None:
         return Checked(about["code"], len(entries), broken, None)
-    verdict = reexecute(definitions[about["version"]], _recorded(entries))
-    return Checked(about["code"], len(entries), None, verdict, about["version"] not in definitions.altered)
+    ran_on = dict.fromkeys(digests([entry["payload"] for entry in entries], about["digest"]) or [about["digest"]])
+    first = first_digest((entry["payload"] for entry in entries), about["digest"])
+    others = {digest: definitions[digest] for digest in ran_on}
+    verdict = reexecute(definitions[first], _recorded(entries), others)
+    if verdict.equal and verdict.digest != definitions[about["digest"]].digest:
+        verdict = Verdict("differs", verdict.checked, entries[-1]["seq"], {"version": about["digest"]},
+                          {"version": verdict.digest})
+    return Checked(about["code"], len(entries), None, verdict, not definitions.altered & {first, *ran_on})
 
 
 def _broken(about: Mapping[str, Any], entries: list[dict[str, Any]]) -> int | None:

@@ -48,12 +48,13 @@ def clock_name(clock: str) -> str:
 
 def replay_data(found: History) -> dict[str, Any]:
     """What the replay island needs."""
-    return {"xml": found.xml, "moments": [_replayed(each) for each in found.moments]}
+    return {"drawn": dict(found.drawn), "moments": [_replayed(each) for each in found.moments]}
 
 
 def _replayed(each: Moment) -> dict[str, Any]:
     return {
-        "seq": each.act.seq, "at": each.act.at.isoformat(), "title": each.title, "who": each.act.who,
+        "seq": each.act.seq, "version": each.digest, "at": each.act.at.isoformat(), "title": each.title,
+        "who": each.act.who,
         "tokens": [token_data(token) for token in each.tokens],
         "passed": each.passed, "flows": each.flows, "notes": [told.text for told in each.told],
         "rows": [*as_then(each), *((label, text) for label, text, _ in each.rows)],

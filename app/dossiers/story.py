@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select
 
 from app.audit.models import HistoryEntry
 from app.audit.narrate import Told, Translate, Words, narrate, title
+from app.audit.versions import digests, moves, versions_of
 from app.languages import STATUS_NAMES, hours, moment
 from app.people.permissions import ROLES
 from app.people.queries import unit_names
@@ -20,7 +21,8 @@ from engine.definition import Definition
 TOLD = frozenset({
     "StepEntered", "StepCancelled", "TimerFired", "EventAwaited", "EventCaught", "EventThrown", "MessageSent",
     "ServiceRequested", "ServiceAnswered", "ServiceFailed", "ActivityCompensated", "StatusChanged", "ClockStopped",
-    "ClockStarted", "DossierEnded", "LimitSet", "DeadlinesRecomputed", "DueMoved", "WarningGiven", "Reappointed",
+    "ClockStarted", "DossierMigrated", "DossierEnded", "LimitSet", "DeadlinesRecomputed", "DueMoved", "WarningGiven",
+    "Reappointed",
 })
 
 
@@ -53,7 +55,8 @@ def story(conn: Connection, dossier: int, definition: Definition, reader: Reader
         select(*columns).where(HistoryEntry.dossier == dossier).order_by(HistoryEntry.seq.desc())
     ).all()
     words = words_for(conn, definition, reader, entries)
-    return tuple(_line(entry, words) for entry in entries)
+    in_force = reversed(digests([entry.payload for entry in reversed(entries)], definition.digest))
+    return tuple(_line(entry, words.under(digest)) for entry, digest in zip(entries, in_force, strict=True))
 
 
 def words_for(conn: Connection, definition: Definition, reader: Reader, entries: Any) -> Words:
@@ -66,7 +69,15 @@ def words_for(conn: Connection, definition: Definition, reader: Reader, entries:
         unit=lambda code: names.get(code, {}).get(reader.language, code),
         role=lambda code: str(ROLES[code][second]) if code in ROLES else code,
         status=lambda code: str(STATUS_NAMES.get(code, code)), moment=moment, hours=hours,
+        versions=_versions(conn, entries),
     )
+
+
+def _versions(conn: Connection, entries: Any) -> dict[str, tuple[int, Definition]]:
+    """The versions that a dossier went over from and to; none for most."""
+    wanted = {fact[end] for entry in entries for fact in moves(entry.payload) for end in ("old", "new")}
+    found = versions_of(conn, wanted) if wanted else {}
+    return {digest: (version.number, version.definition) for digest, version in found.items()}
 
 
 def _line(entry: Any, words: Words) -> Line:

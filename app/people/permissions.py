@@ -17,7 +17,7 @@ PERMISSIONS: dict[str, str] = {
     "incident.read": "See incidents of one's units.",
     "incident.retry": "Retry a failed command.",
     "procedure.edit": "Edit drafts of diagrams and forms, check and submit them.",
-    "procedure.publish": "Approve and publish another person's submitted draft.",
+    "procedure.publish": "Approve and publish another person's submitted draft; move running dossiers.",
     "audit.read": "Search and replay every dossier's history in one's units and those below.",
     "audit.export": "Export a dossier's history.",
     "people.manage": "Manage units, people and their roles.",

@@ -97,7 +97,8 @@ def version(code: str, number: int) -> str:
     view = queries.version(code, number)
     return render_template(
         "procedures/version.html", view=view, line=view.line, steps=queries.steps_of(view.bundle, language()),
-        forms=_form_rows(view), findings=[sentence(finding) for finding in view.findings], **WORDS,
+        forms=_form_rows(view), findings=[sentence(finding) for finding in view.findings],
+        may_edit=current_actor().may("procedure.edit"), **WORDS,
     )
 
 

@@ -47,6 +47,7 @@ EVENT_NAMES = {
     "draft_rejected": lazy_gettext("Draft sent back"),
     "draft_discarded": lazy_gettext("Draft discarded"),
     "version_published": lazy_gettext("Version published"),
+    "dossiers_moved": lazy_gettext("Dossiers moved from version"),
 }
 SUBJECTS_OF_CHANGE = {
     "fact": lazy_gettext("Procedure"),

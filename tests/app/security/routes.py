@@ -163,12 +163,16 @@ _BY_PERMISSION: dict[str, tuple[str, ...]] = {
         "GET /procedures/<code>/review",
         "GET /procedures/new",
         "POST /procedures/new",
+        "GET /procedures/<code>/versions/<int:number>/move",
+        "POST /api/v1/procedures/<code>/versions/<int:number>/move/check",
     ),
     "procedure.publish": (
         "POST /api/v1/procedures/<code>/draft/publish",
         "POST /api/v1/procedures/<code>/draft/reject",
         "POST /procedures/<code>/review/approve",
         "POST /procedures/<code>/review/reject",
+        "POST /procedures/<code>/versions/<int:number>/move",
+        "POST /api/v1/procedures/<code>/versions/<int:number>/move",
     ),
     "public": (
         "GET /",

@@ -1,7 +1,8 @@
 /**
  * The history of a dossier on the diagram of its version, moment by moment.
  *
- * Data: {xml | xml_url, moments: [{seq, at, title, who?, tokens, passed, flows, rows?: [[label, value]], notes?: [text]}]}.
+ * Data: {xml | xml_url | drawn: {version: xml}, moments: [{seq, at, title, who?, version?, tokens, passed, flows,
+ * rows?: [[label, value]], notes?: [text]}]}. A moment of another version is shown on that version's diagram.
  * `at` is an ISO time. A moment is linked by its number: `…#12`. Arrow keys, Home and End move on the slider.
  */
 import { keepInSight, look, markMoment, showDiagram } from "../lib/canvas.js";
@@ -19,11 +20,21 @@ export async function mount(element, data) {
   }
   const parts = layout(data.moments);
   element.append(parts.root);
-  const viewer = await showDiagram(parts.canvas, data);
-  const player = new Player(viewer, parts, data.moments);
+  const viewers = await diagrams(parts.canvas, data);
+  const player = new Player(viewers, parts, data.moments);
   player.listen();
-  look(viewer, placeOf(data.moments[player.indexFromAddress()]));
   player.go(player.indexFromAddress(), false);
+}
+
+/** A viewer for each version that the dossier ran on; one is shown at a time. */
+async function diagrams(canvas, data) {
+  const viewers = new Map();
+  for (const version of new Set(data.moments.map((moment) => moment.version))) {
+    const place = h("div", { class: "replay-version" });
+    canvas.append(place);
+    viewers.set(version, { place, viewer: await showDiagram(place, { ...data, xml: data.drawn?.[version] ?? data.xml }) });
+  }
+  return viewers;
 }
 
 function layout(moments) {
@@ -52,8 +63,19 @@ function listLine(moment) {
 }
 
 class Player {
-  constructor(viewer, parts, moments) {
-    Object.assign(this, { viewer, parts, moments, index: 0, timer: null });
+  constructor(viewers, parts, moments) {
+    Object.assign(this, { viewers, parts, moments, index: 0, timer: null, shown: null });
+  }
+
+  /** The viewer of a moment's version, alone in sight; at its first sight it looks where the work is. */
+  viewerOf(moment) {
+    const { viewer } = this.viewers.get(moment.version);
+    if (this.shown === viewer) return viewer;
+    for (const each of this.viewers.values()) each.place.hidden = each.viewer !== viewer;
+    viewer.get("canvas").resized();
+    look(viewer, placeOf(moment));
+    this.shown = viewer;
+    return viewer;
   }
 
   listen() {
@@ -78,8 +100,9 @@ class Player {
     this.index = Math.min(Math.max(index, 0), this.moments.length - 1);
     const moment = this.moments[this.index];
     if (keepInAddress) history.replaceState(history.state, "", `#${moment.seq}`);
-    markMoment(this.viewer, moment);
-    keepInSight(this.viewer, placeOf(moment));
+    const viewer = this.viewerOf(moment);
+    markMoment(viewer, moment);
+    keepInSight(viewer, placeOf(moment));
     this.showControls(moment);
     this.parts.text.replaceChildren(...momentParts(moment));
   }

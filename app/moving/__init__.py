@@ -1,0 +1,1 @@
+"""Running dossiers that go over to another published version of their procedure."""
