@@ -8,7 +8,7 @@ from typing import Any
 
 from engine import facts
 from engine.facts import BranchDecided, Fact
-from engine.state import short
+from engine.state import follow, short
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +250,7 @@ def _due(draft: _Draft, fact: facts.DueSet | facts.DueMoved) -> None:
 def _migrated(draft: _Draft, fact: facts.DossierMigrated) -> None:
     """Everything kept so far goes by its name in the new version."""
     def to(name: str) -> str:
-        return fact.mapping.get(name) or name
+        return follow(fact.mapping, name) or name
 
     draft.base = replace(draft.base, digest=fact.new, end=draft.base.end and to(draft.base.end))
     draft.data = {to(name): value for name, value in draft.data.items()}

@@ -61,11 +61,8 @@ class Way:
     names: Mapping[str, str]
 
     def to(self, identity: str) -> str:
-        """What takes the place of an element or flow; what stands in a called process follows its call."""
-        if identity in self.names or ":" not in identity:
-            return self.names.get(identity, identity)
-        call, inner = identity.rsplit(":", 1)
-        return f"{self.to(call)}:{inner}"
+        """What takes the place of an element or flow."""
+        return state.follow(self.names, identity)
 
     def kept(self, identity: str) -> str:
         """The name under which something stays known; what is let go keeps its old one."""

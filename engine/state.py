@@ -167,6 +167,14 @@ def plain(values: Mapping[str, Any]) -> dict[str, Any]:
         raise Invalid(reason=f"a value is not plain data ({problem})") from problem
 
 
+def follow(names: Mapping[str, str], identity: str) -> str:
+    """The new name of an element or flow; what stands in a called process follows its call."""
+    if identity in names or ":" not in identity:
+        return names.get(identity, identity)
+    call, inner = identity.rsplit(":", 1)
+    return f"{follow(names, call)}:{inner}"
+
+
 def short(element: str) -> str:
     """The id of an element as drawn, without the calls that lead to it."""
     return element.rsplit(":", 1)[-1]
