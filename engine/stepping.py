@@ -35,6 +35,8 @@ def begin(run: Run, node: Any, place: Place) -> None:
     """Make a step, or one instance of it, work for somebody."""
     if not place.visit:
         count(run, node, place)
+    if node.event is not None:
+        place.key = waits.correlation(run, node.event, place)
     run.wait(place)
     _open(run, run.definition.steps[node.name], place)
 

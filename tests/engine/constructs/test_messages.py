@@ -7,7 +7,7 @@ import pytest
 from engine.commands import DeliverMessage, WithdrawDossier
 from engine.errors import MessageNotAwaited, MessageNotMeant, SignalNotAwaited
 from engine.facts import EventCaught, EventDropped, MessageSent
-from tests.engine.builders import both, element, end, path, receive, script, start, task
+from tests.engine.builders import both, element, end, loop, path, receive, script, start, task
 from tests.engine.constructs.registry import runs
 from tests.engine.happenings import (
     Watched,
@@ -210,3 +210,18 @@ def test_a_dossier_may_begin_with_a_message() -> None:
     walk = Watched(document(begin, task("a"), end(), path("begin", "a", "done"), names=PAID), {"x": 1})
     assert walk.open == ["a"]
     assert not [fact for fact in walk.facts if isinstance(fact, EventCaught)]
+
+
+@runs("Message correlation of a receive task", "Also of each instance of a repeated one, by its item.")
+def test_a_receive_task_waits_for_the_message_that_is_meant() -> None:
+    asked = receive("wait", "paid").replace("m_paid", "message_paid")
+    keyed = asked.replace("<bpmn:extensionElements>", '<bpmn:extensionElements><onedoor:correlation value="=item"/>', 1)
+    each = keyed.replace("</bpmn:receiveTask>", loop("filing.bills") + "</bpmn:receiveTask>")
+    xml = document(start(), each, task("a"), end(), path("begin", "wait", "a", "done"), names=PAID)
+    walk = Watched(xml, {"bills": ["one", "two"]})
+    with pytest.raises(MessageNotMeant):
+        walk.deliver("paid", "three")
+    walk.deliver("paid", "two", n=2)
+    walk.deliver("paid", "one", n=1)
+    assert [result["n"] for result in walk.view.data["wait"]] == [1, 2]
+    assert walk.open == ["a"]
