@@ -29,7 +29,7 @@ def caught(run: Run, wait: Wait, values: Mapping[str, Any]) -> None:
     """An awaited event happens, and is awaited again where it does not end what it waits with."""
     del run.state.waits[wait.id]
     event = run.definition.events[wait.element]
-    where = Place("", event.id, wait.token or None) if event.role == "start" else run.state.tokens.get(wait.token)
+    where = waits.place_of(run, wait)
     note(run, event, facts.EventCaught(wait.id, wait.element, wait.kind, wait.name, values), where)
     if _stays(event):
         waits.await_(run, Wait("", wait.element, wait.kind, wait.name, wait.token, wait.key, wait.held))

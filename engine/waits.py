@@ -119,11 +119,18 @@ def drop(run: Run, one: Timer | Wait) -> None:
         run.record(facts.EventDropped(one.id, one.element))
 
 
+def place_of(run: Run, wait: Wait) -> Place | None:
+    """Where an event is awaited: at its activity, or in the scope whose event subprocess it starts."""
+    if run.definition.events[wait.element].role == "start":
+        return Place("", wait.element, wait.token or None)
+    return run.state.tokens.get(wait.token)
+
+
 def fulfilled(run: Run) -> Wait | None:
     """The first condition that holds now and did not when last looked at."""
     for wait in list(run.state.waits.values()):
         if wait.kind == "condition":
-            place = run.state.tokens.get(wait.token)
+            place = place_of(run, wait)
             before, wait.held = wait.held, run.values.holds(wait.name, wait.element, place)
             if wait.held and not before:
                 return wait

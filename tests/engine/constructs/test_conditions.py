@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from tests.engine.builders import both, choice, element, end, flow, path, receive, start, task, xor
+from tests.engine.builders import both, choice, element, end, flow, frame, loop, path, receive, start, task, xor
 from tests.engine.constructs.registry import runs
 from tests.engine.happenings import (
     Watched,
     border,
     catch,
     document,
+    handler,
     throw,
     told,
 )
@@ -102,3 +103,15 @@ def test_two_timers_after_one_gateway_each_keep_their_own_time() -> None:
     walk = Watched(xml)
     walk.fire("quick")
     assert walk.open == ["b"]
+
+
+@runs("Event subprocess, condition", "In a repeated subprocess each instance looks at its own values.")
+def test_a_condition_starts_an_event_subprocess_with_the_values_of_its_own_scope() -> None:
+    alarm = handler("alarm", told("condition", "a.n > item"), task("look"), end("seen"),
+                    path("alarm_on", "look", "seen"), interrupting=False)
+    inner = frame("f", start("i"), task("a"), task("b"), end("o"), path("i", "a", "b", "o"), alarm)
+    each = inner[: inner.rindex("</bpmn:subProcess>")] + loop("filing.limits") + "</bpmn:subProcess>"
+    walk = Watched(document(start(), each, end(), path("begin", "f", "done")), {"limits": [1, 5]})
+    for _ in range(2):
+        walk.complete("a", n=3)
+    assert sorted(walk.open) == ["b", "b", "look"]
