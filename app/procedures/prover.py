@@ -33,7 +33,7 @@ def prove(path: Path) -> dict[str, Any]:
     text, read = as_text(path.read_bytes())
     if text is None:
         return _answer(read, (), ())
-    normalised = normalise(text)
+    normalised = normalise(Bundle(text))
     walks: list[Walked] = []
     wrong: list[Finding] = [each for each in normalised.findings if each.severity == "error"]
     unsound: list[Finding] = []
@@ -48,7 +48,7 @@ def prove(path: Path) -> dict[str, Any]:
 
 def _run(copy: Copy, seed: str) -> tuple[list[Finding], list[Finding], list[Walked]]:
     try:
-        definition = compile_definition(Bundle(copy.xml, decisions=copy.decisions), rehearsal=True)
+        definition = compile_definition(copy.bundle, rehearsal=True)
     except DiagramRefused as refused:
         return [copy.report(each) for each in blocking(refused.details["findings"], True)], [], []
     chance = random.Random(seed)  # noqa: S311 - which way a walk takes is no secret

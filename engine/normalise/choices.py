@@ -55,7 +55,7 @@ def names(process: etree._Element) -> set[str]:
     named = {element.get("id") or "" for tag in (*STEP_TAGS, *VALUE_TAGS) for element in process.iter(model(tag))}
     bringing = {
         node.get("id") or "" for node in wiring(process).nodes.values()
-        if local(node) == "serviceTask" or is_kind(node, "message", "signal", "error", "escalation")
+        if local(node) in ("serviceTask", "callActivity") or is_kind(node, "message", "signal", "error", "escalation")
     }
     return {"dossier", "filing", "visits", *named, *bringing}
 

@@ -7,10 +7,12 @@ from lxml import etree
 from engine.diagram import local, model
 from engine.normalise.choices import ask_which
 from engine.normalise.flows import drop_nodes
+from engine.normalise.links import is_thrown
 from engine.normalise.work import (
     Wiring,
     Work,
     definitions_of,
+    is_kind,
     nodes_in,
     remove,
     scopes,
@@ -116,4 +118,9 @@ def _first(scope: etree._Element, seen: Wiring) -> list[etree._Element]:
     if local(scope) == "adHocSubProcess":
         return inside
     starts = [node for node in inside if local(node) == "startEvent"] or _roots(inside, seen)
-    return [*starts, *(node for node in inside if starts_by_itself(node) and local(node) != "boundaryEvent")]
+    return [*starts, *(node for node in inside if starts_by_itself(node) and _can_happen(node))]
+
+
+def _can_happen(node: etree._Element) -> bool:
+    """A boundary event is entered with its host, and a link only from its other end."""
+    return local(node) != "boundaryEvent" and (not is_kind(node, "link") or is_thrown(node))

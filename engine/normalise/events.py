@@ -181,15 +181,6 @@ def repair_conditions(work: Work, process: etree._Element) -> None:
         drawn.text = stand_in
 
 
-def repair_links(work: Work, process: etree._Element) -> None:
-    """A link without a name is known by its event's."""
-    for link in process.iter(model("linkEventDefinition")):
-        named = link.getparent().get("name")
-        if not link.get("name") and named:
-            work.note("repair_link", link, name=named)
-            link.set("name", named)
-
-
 def repair_services(work: Work, process: etree._Element) -> None:
     """A service task asks somebody."""
     for task in process.iter(model("serviceTask")):

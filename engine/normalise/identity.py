@@ -80,7 +80,9 @@ def _usable(work: Work, elements: list[etree._Element]) -> dict[str, str]:
 
 
 def _must_change(tag: str, identity: str) -> bool:
-    """Whether the engine refuses the name; any activity may be named in expressions."""
+    """Whether the engine refuses the name; any activity may be named in expressions, and calls need the colon."""
+    if ":" in identity:
+        return True
     if tag in ACTIVITIES and check_id("userTask", identity):
         return True
     return (tag in NODES or tag in ("sequenceFlow", "process")) and bool(check_id(tag, identity))

@@ -9,7 +9,8 @@ from typing import Any
 from engine.definition import Bundle, Definition, compile_definition
 from engine.errors import DiagramRefused
 from engine.findings import Finding, blocking, refused
-from engine.normalise import Copy, normalise
+from engine.normalise import normalise
+from engine.normalise.work import name_in
 
 # A repair says nothing new where the check has said what is wrong with the same element.
 _SAID_BY: dict[str, tuple[str, ...]] = {
@@ -19,7 +20,7 @@ _SAID_BY: dict[str, tuple[str, ...]] = {
     "repair_reference": ("reference",), "repair_host": ("reference",), "repair_flow_scope": ("flow_",),
     "repair_flow_end": ("flow_",), "repair_flow_dangling": ("reference",), "repair_starts": ("start_",),
     "repair_start": ("start_",), "repair_start_kind": ("start_",), "repair_root": ("unreachable",),
-    "repair_empty": ("start_",), "repair_unreachable": ("unreachable",),
+    "repair_call": ("call_",), "repair_empty": ("start_",), "repair_unreachable": ("unreachable",),
     "repair_condition_unused": ("conditional_flow",), "repair_default": ("condition_missing",),
 }
 _NAMING = ("complete", "offered", "fire")
@@ -48,7 +49,7 @@ class Rehearsable:
         return {key: self._said(value) if isinstance(value, str) else value for key, value in details.items()}
 
     def _said(self, text: str) -> str:
-        return ", ".join(self.drawn.get(each, each) for each in text.split(", "))
+        return ", ".join(name_in(self.drawn, each) for each in text.split(", "))
 
     def _names(self) -> dict[str, str]:
         """Drawn name to the name in the copy; where a step was put in, its drawn name is the step's."""
@@ -65,21 +66,17 @@ def rehearsable(bundle: Bundle, found: Iterable[Finding]) -> Rehearsable:
     known = tuple(found)
     if not refused(known):
         return Rehearsable(compile_definition(bundle), known)
-    normalised = normalise(bundle.xml, bundle.forms, bundle.decisions)
+    normalised = normalise(bundle)
     copy = normalised.main
     if copy is None:
         return Rehearsable(None, known)
     repairs = [each for each in normalised.repairs if each.severity == "warning" and not _is_said(each, known)]
     try:
-        definition = compile_definition(_bundle(bundle, copy), rehearsal=True)
+        definition = compile_definition(copy.bundle, rehearsal=True)
     except DiagramRefused as problem:
         wrong = [copy.report(each) for each in blocking(problem.details["findings"], True)]
         return Rehearsable(None, (*known, *_new(wrong, known), *repairs))
     return Rehearsable(definition, (*known, *_new(map(copy.report, definition.doubts), known), *repairs), copy.drawn)
-
-
-def _bundle(bundle: Bundle, copy: Copy) -> Bundle:
-    return Bundle(copy.xml, bundle.forms, copy.decisions, bundle.procedure)
 
 
 def _is_said(repair: Finding, known: Iterable[Finding]) -> bool:

@@ -90,11 +90,14 @@ def _attributes(element: etree._Element) -> None:
             del element.attrib[name]
 
 
-def isolate(work: Work, process: etree._Element) -> None:
-    """Leave one process and make it executable."""
+def isolate(work: Work, together: list[etree._Element]) -> None:
+    """Leave these processes and make the first one executable; the others are what it calls."""
+    process = together[0]
     for other in work.root.findall(model("process")):
-        if other is not process:
+        if other not in together:
             remove(other)
+        elif other is not process:
+            other.set("isExecutable", "false")
     for pool in list(work.root.iter(model("participant"))):
         if pool.get("processRef") != process.get("id"):
             remove(pool)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from lxml import etree
 
@@ -33,6 +34,7 @@ class Work:
     taken: set[str] = field(default_factory=set)
     forms: frozenset[str] = frozenset()
     decisions: dict[str, str] = field(default_factory=dict)
+    called: dict[str, Any] = field(default_factory=dict)
 
     def note(self, code: str, element: etree._Element | None, **details: object) -> None:
         """A repair, named by what is drawn."""
@@ -60,6 +62,11 @@ class Work:
         flow.set("sourceRef", source)
         flow.set("targetRef", target)
         return flow
+
+
+def name_in(drawn: Mapping[str, str], name: str) -> str:
+    """The drawn name of an element; one inside of something called has the call's name before it."""
+    return drawn.get(name) or ":".join(drawn.get(part, part) for part in name.split(":"))
 
 
 @dataclass(slots=True)

@@ -1,18 +1,71 @@
-"""Whatever is well-formed can be normalised, and what comes of it stays as it is."""
+"""What may come from anywhere: encodings, what is no diagram, large drawings, any well-formed document."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from itertools import pairwise
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
 from engine.definition import Bundle, check
-from engine.diagram import model
+from engine.diagram import MAX_BYTES, model
 from engine.findings import refused
 from engine.normalise import as_text, normalise
 from engine.normalise.adopt import adopt
+from tests.engine.builders import diagram, flow
+from tests.engine.test_normalise import SOUND, bare, copy_of, endings
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "iso-8859-1", "windows-1252", "windows-1258"])
+def test_encodings_that_modellers_write_are_read(encoding: str) -> None:
+    text, found = as_text(SOUND.replace("Thử", "Café").replace("UTF-8", encoding).encode(encoding))
+    assert text is not None
+    assert "Café" in text
+    assert [one.code for one in found] == ([] if encoding == "utf-8" else ["recoded"])
+    assert endings(text) == {"ended"}
+
+
+@pytest.mark.parametrize("raw", [b'<?xml version="1.0" encoding="utf-7"?><a/>', b"<a>\xff</a>",
+                                 b'<?xml version="1.0" encoding="zlib"?><a/>'])
+def test_encodings_that_nobody_reads_are_refused(raw: bytes) -> None:
+    text, found = as_text(raw)
+    assert text is None
+    assert [one.code for one in found] == ["encoding"]
+
+
+@pytest.mark.parametrize(
+    ("xml", "code"),
+    [
+        ("<a>" + "x" * (2 * MAX_BYTES) + "</a>", "too_large"),
+        ("<a>" * 5_000 + "</a>" * 5_000, "too_deep"),
+        (SOUND.replace("?>", '?><!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]>'), "doctype"),
+        ("not xml", "not_xml"),
+        ("<html/>", "not_bpmn"),
+        (diagram(), "process_empty"),
+    ],
+)
+def test_what_is_not_safe_or_not_a_diagram_is_refused_before(xml: str, code: str) -> None:
+    began = time.process_time()
+    found = normalise(Bundle(xml))
+    assert found.copies == ()
+    assert [one.code for one in refused(found.findings)] == [code]
+    assert time.process_time() - began < 2
+
+
+def test_a_large_drawing_is_put_right_within_the_time_of_a_check() -> None:
+    steps = [f"Task_{number}" for number in range(240)]
+    parts = (bare("task", name) + bare("exclusiveGateway", f"G_{name}") + flow(name, f"G_{name}") for name in steps)
+    ways = (flow(f"G_{one}", other) + flow(f"G_{one}", steps[0], identity=f"back_{one}")
+            for one, other in pairwise(steps))
+    began = time.process_time()
+    copy = copy_of(diagram(*parts, *ways))
+    assert time.process_time() - began < 2
+    assert len(copy.findings) == 480
+
 
 TAGS = [
     "process", "startEvent", "endEvent", "task", "userTask", "receiveTask", "scriptTask", "businessRuleTask",
@@ -26,7 +79,7 @@ TAGS = [
 ]
 NAMES = st.sampled_from(["a", "b", "c", "Start", "p", "A b", "x:a", "", "ơ"])
 KEYS = ["id", "sourceRef", "targetRef", "attachedToRef", "default", "name", "processRef", "messageRef", "isExecutable",
-        "triggeredByEvent", "isForCompensation", "signalRef", "activityRef"]
+        "calledElement", "triggeredByEvent", "isForCompensation", "signalRef", "activityRef"]
 
 
 @st.composite
@@ -51,8 +104,8 @@ def trees(draw: st.DrawFn) -> str:
 
 def steady(xml: str) -> Iterator[tuple[str, str]]:
     """Each copy of a document beside the copy of that copy."""
-    for copy in normalise(xml).copies:
-        again = normalise(copy.xml, decisions=copy.decisions)
+    for copy in normalise(Bundle(xml)).copies:
+        again = normalise(copy.bundle)
         assert again.main is not None
         yield copy.xml, again.main.xml
 
@@ -68,7 +121,7 @@ def test_nothing_well_formed_breaks_it_and_copies_are_steady(xml: str) -> None:
 @settings(max_examples=50, deadline=None)
 @given(st.text(max_size=200))
 def test_no_text_breaks_it(text: str) -> None:
-    normalise(text)
+    normalise(Bundle(text))
     as_text(text.encode("utf-8", "replace"))
 
 

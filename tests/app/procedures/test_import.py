@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from app.casework import Actor
 from app.procedures import blank, commands, gate, queries
 from app.procedures.errors import DiagramUnreadable, DraftChanged, DraftRefused
+from engine.bundle import Bundle
 from engine.diagram import safe
 from engine.findings import refused
 from engine.normalise import normalise
@@ -101,7 +102,7 @@ def test_failures_of_a_rehearsal_name_what_is_drawn(app: Flask, analyst: Actor) 
 
 def test_not_even_a_copy_can_be_published(app: Flask, analyst: Actor) -> None:
     """Somebody saves the copy itself: its stand-ins name a role and a connector that nobody has."""
-    copy = normalise(FOREIGN, blank.bundle_for(FACTS)["forms"]).main
+    copy = normalise(Bundle(FOREIGN, blank.bundle_for(FACTS)["forms"])).main
     assert copy is not None
     with app.app_context():
         commands.save_draft(analyst, CODE, {"xml": copy.xml}, 1)
