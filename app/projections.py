@@ -11,7 +11,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, case, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.change import Before, Change, OpenedTask
@@ -67,10 +67,6 @@ _FORGET_SERVICES = delete(ServiceCall.__table__).where(
     ServiceCall.dossier == bindparam("dossier"), ServiceCall.token.in_(bindparam("tokens", expanding=True)))
 _MOVE_TIMER = update(Timer.__table__).where(
     Timer.dossier == bindparam("of_dossier"), Timer.timer == bindparam("of_timer")
-).values(element=bindparam("new_element"))
-_ASKED = select(ServiceCall.token, ServiceCall.element).where(ServiceCall.dossier == bindparam("dossier"))
-_MOVE_SERVICE = update(ServiceCall.__table__).where(
-    ServiceCall.dossier == bindparam("of_dossier"), ServiceCall.token == bindparam("of_token")
 ).values(element=bindparam("new_element"))
 _GO_OVER = update(Dossier.__table__).where(Dossier.id == bindparam("of_dossier")).values(
     version=select(ProcessVersion.id).where(ProcessVersion.digest == bindparam("of_digest")).scalar_subquery())
@@ -280,10 +276,11 @@ def _go_over(conn: Connection, before: Before, facts: Iterable[Fact]) -> None:
     for fact in facts:
         if isinstance(fact, DossierMigrated):
             conn.execute(_GO_OVER, {"of_dossier": before.id, "of_digest": fact.new})
-            asked = conn.execute(_ASKED, {"dossier": before.id}).all()
-            for row in asked:
-                named = fact.mapping.get(row.element) or row.element
-                conn.execute(_MOVE_SERVICE, {"of_dossier": before.id, "of_token": row.token, "new_element": named})
+            names = {old: new for old, new in fact.mapping.items() if new}
+            if names:
+                asked = ServiceCall.element
+                conn.execute(update(ServiceCall.__table__).where(ServiceCall.dossier == before.id).values(
+                    element=case(names, value=asked, else_=asked)))
 
 
 def _opened(row: Any) -> OpenedTask:

@@ -7,81 +7,33 @@ from __future__ import annotations
 
 import re
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from lxml import etree
+from tests.walks.reading import Drawing
 
-_B = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
-_OUR = "{urn:onedoor:bpmn:1}"
 _WORK = {"userTask", "manualTask", "receiveTask"}
-_CATCH = {"intermediateCatchEvent"}
 _JOINS = {"parallelGateway", "inclusiveGateway"}
 _COMPARED = re.compile(r'(\w+)\.(\w+) (=|<) "?(\w+)"?')
-_COUNTED = re.compile(r"count\(\w+\) >= (\d+)")
 
 
 @dataclass(eq=False, slots=True)
 class Active:
-    """Something that waits: an activity, an instance of a repeated one, a subprocess or a catching event."""
+    """Something that waits: an activity, an instance of a repeated one, a subprocess or a catching event.
+
+    An instance of a repeated subprocess has `data` and `visits` of its own. `todo` are the instances of a repeated
+    activity that are still to be opened; it is None for everything else.
+    """
 
     node: str
     scope: Active | None
     index: int | None = None
-    timers: list[str] = field(default_factory=list)
-    todo: list[int] = field(default_factory=list)
+    waits: list[str] = field(default_factory=list)
+    todo: list[int] | None = None
     done: int = 0
-
-
-class Drawing:
-    """What the file says, read once."""
-
-    def __init__(self, xml: str) -> None:
-        root = etree.fromstring(xml.encode())
-        process = next(each for each in root.iter(_B + "process") if each.get("isExecutable") == "true")
-        self.process = process.get("id")
-        drawn = {each.get("id"): each for each in root.iter(_B + "*") if each.get("id")}
-        self.kind = {name: etree.QName(each).localname for name, each in drawn.items()}
-        self.said = {name: dict(each.attrib) for name, each in drawn.items()}
-        self.starts = {each.getparent().get("id"): each.get("id") for each in process.iter(_B + "startEvent")}
-        self.final = {each.getparent().get("id") for each in process.iter(_B + "terminateEventDefinition")}
-        self.tests = {each.getparent().get("id"): "".join(each.itertext())
-                      for each in process.iter(_B + "conditionExpression")}
-        self.repeated = {each.getparent().get("id"): _repetition(each)
-                         for each in process.iter(_B + "multiInstanceLoopCharacteristics")}
-        self.ways: dict[str, list[str]] = {}
-        self.into: dict[str, list[str]] = {}
-        self.border: dict[str, list[str]] = {}
-        self.known: dict[tuple[str, str], frozenset[str]] = {}
-        for name, said in self.said.items():
-            if self.kind[name] == "sequenceFlow":
-                self.ways.setdefault(said["sourceRef"], []).append(name)
-                self.into.setdefault(said["targetRef"], []).append(name)
-            elif self.kind[name] == "boundaryEvent":
-                self.border.setdefault(said["attachedToRef"], []).append(name)
-
-
-    def reach(self, node: str, join: str) -> frozenset[str]:
-        """The flows into a join that a token at a node can come to without passing the join."""
-        if (node, join) not in self.known:
-            seen, pending, found = {join}, [node], set()
-            while pending:
-                at = pending.pop()
-                if at not in seen or at == node != join:
-                    seen.add(at)
-                    ways = [way for each in (at, *self.border.get(at, [])) for way in self.ways.get(each, [])]
-                    found |= {way for way in ways if self.said[way]["targetRef"] == join}
-                    pending += [self.said[way]["targetRef"] for way in ways if self.said[way]["targetRef"] not in seen]
-            self.known[node, join] = frozenset(found)
-        return self.known[node, join]
-
-
-def _repetition(xml: etree._Element) -> tuple[int | None, bool, int | None]:
-    """How many times (None: once for each of the collection), one after another, and after how many it is enough."""
-    count = xml.findtext(_B + "loopCardinality")
-    until = _COUNTED.fullmatch(xml.findtext(_B + "completionCondition") or "")
-    return int(count) if count else None, xml.get("isSequential") == "true", int(until.group(1)) if until else None
+    data: dict[str, Any] | None = None
+    visits: Counter[str] = field(default_factory=Counter)
 
 
 class Reference:
@@ -90,62 +42,83 @@ class Reference:
     def __init__(self, drawing: Drawing) -> None:
         self.drawn = drawing
         self.kind = drawing.kind
+        self.root = Active(drawing.process, None, data={})
         self.active: list[Active] = []
-        self.moving: deque[tuple[str, str, Active | None]] = deque()
-        self.arrived: dict[tuple[Active | None, str], Counter[str]] = {}
-        self.visits: Counter[str] = Counter()
-        self.data: dict[str, Mapping[str, Any]] = {}
+        self.moving: deque[tuple[str, str, Active]] = deque()
+        self.arrived: dict[tuple[Active, str], Counter[str]] = {}
         self.told: dict[str, deque[tuple[str, ...]]] = {}
 
-    # What is enabled
-
     def enabled(self) -> tuple[Counter[tuple[str, int | None]], Counter[str], bool]:
-        """The work that can be done, the timers that wait, and whether everything has ended."""
+        """The work that can be done, the events that are awaited, and whether everything has ended."""
         work = Counter(
-            (each.node, each.index) for each in self.active if self.kind[each.node] in _WORK and not each.todo
+            (each.node, each.index) for each in self.active if self.kind[each.node] in _WORK and each.todo is None
         )
-        return work, Counter(timer for each in self.active for timer in each.timers), not self.active
+        return work, Counter(event for _, event in self._awaited()), not self.active
 
-    # Actions from outside
+    def _awaited(self) -> Iterator[tuple[Active, str]]:
+        """Everything that waits for an event; nothing is awaited when all has ended."""
+        if self.active:
+            yield from ((each, event) for each in (self.root, *self.active) for event in each.waits)
 
     def start(self, filing: Mapping[str, Any]) -> None:
         """Begin the process."""
-        self.data["filing"] = filing
-        self._begin(self.drawn.process, None)
+        self._data(self.root)["filing"] = filing
+        self._open(self.root)
         self._settle()
 
     def complete(self, node: str, index: int | None, nth: int, values: Mapping[str, Any]) -> None:
         """Finish the nth of the activities that are alike."""
-        alike = [each for each in self.active if (each.node, each.index) == (node, index) and not each.todo]
+        alike = [each for each in self.active if (each.node, each.index) == (node, index) and each.todo is None]
         done = alike[nth]
         if index is None:
-            self.data[node] = values
+            self._data(done)[node] = values
             self._finish(done)
         else:
             self.active.remove(done)
             self._instance_done(done)
         self._settle()
 
-    def fire(self, timer: str, nth: int) -> None:
-        """Let the nth timer of this event go off."""
-        host = [each for each in self.active for name in each.timers if name == timer][nth]
-        host.timers.remove(timer)
-        if self.kind[timer] == "boundaryEvent" and self.drawn.said[timer].get("cancelActivity") != "false":
-            self._cancel(host)
-        elif self.kind[timer] in _CATCH:
-            self.active.remove(host)
-        self._leave(timer, host.scope)
+    def happen(self, event: str, nth: int) -> None:
+        """Let the nth of the things happen that wait for this event."""
+        host = [each for each, name in self._awaited() if name == event][nth]
+        kind, again = self.kind[event], self.drawn.event[event] == "message"
+        stays = kind != "intermediateCatchEvent" and not self.drawn.interrupts(event)
+        if not (stays and again):
+            host.waits.remove(event)
+        elif host.waits[-1] != event:
+            host.waits.append(host.waits.pop(host.waits.index(event)))
+        if kind == "startEvent":
+            self._handle(event, host)
+        else:
+            if kind == "intermediateCatchEvent":
+                self.active.remove(host)
+            elif not stays:
+                self._cancel(host)
+            self._leave(event, host.scope)
         self._settle()
 
-    # Tokens
+    def _handle(self, start: str, scope: Active) -> None:
+        """An event subprocess begins, beside the rest of its scope or instead of it."""
+        if self.drawn.interrupts(start):
+            self._clear(scope)
+            handlers = {self.drawn.starts[each] for each in self.drawn.handlers[scope.node]}
+            scope.waits = [each for each in scope.waits if each not in handlers]
+        frame = next(name for name, begin in self.drawn.starts.items() if begin == start)
+        self._open(self._activate(Active(frame, scope)))
 
-    def _begin(self, container: str, scope: Active | None) -> None:
-        self._leave(self.drawn.starts[container], scope)
+    def _activate(self, entered: Active) -> Active:
+        self.active.append(entered)
+        return entered
 
-    def _leave(self, node: str, scope: Active | None) -> None:
+    def _open(self, frame: Active) -> None:
+        """Begin inside a process or subprocess, and wait for what starts its event subprocesses."""
+        frame.waits += [self.drawn.starts[each] for each in self.drawn.handlers.get(frame.node, [])]
+        self._leave(self.drawn.starts[frame.node], frame)
+
+    def _leave(self, node: str, scope: Active) -> None:
         """One token on every outgoing flow whose condition is true or that has none, else on the default."""
         ways, default = self.drawn.ways.get(node, []), self.drawn.said[node].get("default")
-        taken = [flow for flow in ways if flow != default and (flow not in self.drawn.tests or self._holds(flow))]
+        taken = [flow for flow in ways if flow != default and self._holds(flow, scope)]
         self.moving.extend((node, flow, scope) for flow in taken or [flow for flow in ways if flow == default])
 
     def _settle(self) -> None:
@@ -156,31 +129,58 @@ class Reference:
                 self._arrive(self.drawn.said[flow]["targetRef"], flow, scope)
             if self._gather():
                 continue
-            empty = next((each for each in self.active if self.kind[each.node] == "subProcess"
+            empty = next((each for each in self.active if self.kind[each.node] == "subProcess" and each.todo is None
                           and not any(inner.scope is each for inner in self.active)), None)
             if empty is None:
                 return
             if any(scope is empty for scope, _ in self.arrived):
                 raise Deadlock(empty.node)
-            self._finish(empty)
+            self._frame_done(empty)
 
-    def _arrive(self, node: str, flow: str, scope: Active | None) -> None:
+    def _frame_done(self, frame: Active) -> None:
+        if frame.index is None:
+            return self._finish(frame)
+        self._cancel(frame)
+        self._instance_done(frame)
+
+    def _arrive(self, node: str, flow: str, scope: Active) -> None:
         kind = self.kind[node]
         if kind in _WORK or kind == "subProcess":
             self._enter(node, scope)
-        elif kind in _CATCH:
-            self.active.append(Active(node, scope, timers=[node]))
+        elif kind == "intermediateCatchEvent":
+            self._activate(Active(node, scope, waits=[node]))
+        elif kind == "eventBasedGateway":
+            targets = [self.drawn.said[way]["targetRef"] for way in self.drawn.ways[node]]
+            self._activate(Active(node, scope, waits=targets))
         elif kind == "endEvent":
-            if node in self.drawn.final:
-                self._clear(scope)
+            self._end(node, scope)
         elif kind == "exclusiveGateway":
-            self.moving.append((node, self._choose(node), scope))
+            self.moving.append((node, self._choose(node, scope), scope))
         elif kind in _JOINS and len(self.drawn.into[node]) > 1:
             self._synchronise(node, flow, scope)
         else:
             self._leave(node, scope)
 
-    def _synchronise(self, node: str, flow: str, scope: Active | None) -> None:
+    def _end(self, node: str, scope: Active) -> None:
+        """A terminate end takes all of its scope away; an error breaks off the nearest activity that catches it."""
+        if self.drawn.event[node] == "terminate":
+            self._clear(scope)
+        elif self.drawn.event[node] == "error":
+            while not (caught := self._catching(scope)):
+                scope = self._around(scope)
+            while scope.index is not None:
+                scope = self._around(scope)
+            self._cancel(scope)
+            self._leave(caught, self._around(scope))
+
+    def _catching(self, scope: Active) -> str | None:
+        return next((each for each in self.drawn.border.get(scope.node, []) if self.drawn.event[each] == "error"), None)
+
+    def _around(self, inner: Active) -> Active:
+        assert inner.scope is not None
+        return inner.scope
+
+    def _synchronise(self, node: str, flow: str, scope: Active) -> None:
         """A parallel gateway consumes one token of each incoming flow; more than one on a flow wait on."""
         here = self.arrived.setdefault((scope, node), Counter())
         here[flow] += 1
@@ -200,14 +200,30 @@ class Reference:
                     return True
         return False
 
-    def _consume(self, node: str, scope: Active | None) -> None:
+    def _consume(self, node: str, scope: Active) -> None:
         here = self.arrived[scope, node]
         here.subtract([flow for flow in here if here[flow]])
         if not +here:
             del self.arrived[scope, node]
         self._leave(node, scope)
 
-    def _choose(self, node: str) -> str:
+    def _data(self, at: Active) -> dict[str, Any]:
+        """Where something that is done here is kept."""
+        return at.data if at.data is not None else self._data(self._around(at))
+
+    def _count(self, node: str, at: Active) -> None:
+        if at.data is None:
+            return self._count(node, self._around(at))
+        at.visits[node] += 1
+
+    def _seen(self, place: str, name: str, at: Active) -> Any:
+        """A value, or how often a step was entered, from the inside outwards."""
+        known = at.data is not None and (name in at.visits if place == "visits" else place in at.data)
+        if not known and at.scope is not None:
+            return self._seen(place, name, at.scope)
+        return at.visits[name] if place == "visits" else self._data(at)[place][name]
+
+    def _choose(self, node: str, scope: Active) -> str:
         """The first flow whose condition is true, else the default; or what the engine said where values are rich."""
         ways = self.drawn.ways[node]
         if len(ways) == 1:
@@ -216,67 +232,61 @@ class Reference:
             [chosen] = self.told[node].popleft()
             return chosen
         default = self.drawn.said[node].get("default")
-        return next((flow for flow in ways if flow != default and self._holds(flow)), default)
+        return next((flow for flow in ways if flow != default and self._holds(flow, scope)), default)
 
-    def _holds(self, flow: str) -> bool:
-        return all(self._compare(part) for part in self.drawn.tests[flow].split(" and "))
+    def _holds(self, flow: str, scope: Active) -> bool:
+        text = self.drawn.tests.get(flow, "")
+        return not text or all(self._compare(part, scope) for part in text.split(" and "))
 
-    def _compare(self, text: str) -> bool:
+    def _compare(self, text: str, scope: Active) -> bool:
         place, name, sign, value = _COMPARED.fullmatch(text).groups()  # type: ignore[union-attr]
-        found: Any = self.visits[name] if place == "visits" else self.data[place][name]
+        found = self._seen(place, name, scope)
         return found == value if sign == "=" else found < int(value)
 
-    # Activities
-
-    def _enter(self, node: str, scope: Active | None) -> None:
-        timers = list(self.drawn.border.get(node, []))
+    def _enter(self, node: str, scope: Active) -> None:
+        waits, work = list(self.drawn.awaited(node)), self.kind[node] in _WORK
         if node not in self.drawn.repeated:
-            entered = Active(node, scope, timers=timers)
-            self.active.append(entered)
-            if self.kind[node] == "subProcess":
-                self._begin(node, entered)
-            else:
-                self.visits[node] += 1
-            return
+            entered = self._activate(Active(node, scope, waits=waits))
+            return self._count(node, scope) if work else self._open(entered)
         times, sequential, _ = self.drawn.repeated[node]
-        count = len(self.data["filing"]["x"]) if times is None else times
+        count = len(self.root.data["filing"]["x"]) if times is None else times  # type: ignore[index]
         if not count:
             return self._leave(node, scope)
-        self.visits[node] += 1
-        body = Active(node, scope, timers=timers, todo=list(range(count)))
-        self.active.append(body)
+        if work:
+            self._count(node, scope)
+        body = self._activate(Active(node, scope, waits=waits, todo=list(range(count))))
         for _ in range(1 if sequential else count):
             self._next(body)
 
     def _next(self, body: Active) -> None:
-        """Open the next instance; a body keeps one more to do than it has opened, so that it is never work itself."""
-        index = body.todo.pop(0)
-        body.todo += [] if body.todo else [-1]
-        self.active.append(Active(body.node, body, index))
+        """Open the next instance."""
+        assert body.todo is not None
+        inner = self._activate(Active(body.node, body, body.todo.pop(0)))
+        if self.kind[body.node] == "subProcess":
+            inner.data = {}
+            self._open(inner)
 
     def _instance_done(self, done: Active) -> None:
-        body = done.scope
-        assert body is not None
+        body = self._around(done)
         body.done += 1
         _, sequential, until = self.drawn.repeated[body.node]
         enough = until is not None and body.done >= until
-        left = [each for each in self.active if each.scope is body]
-        if not enough and (left or body.todo != [-1]):
-            if body.todo != [-1] and sequential:
+        if not enough and (body.todo or any(each.scope is body for each in self.active)):
+            if body.todo and sequential:
                 self._next(body)
             return
         self._finish(body)
 
     def _finish(self, done: Active) -> None:
         self._cancel(done)
-        self._leave(done.node, done.scope)
+        self._leave(done.node, self._around(done))
 
     def _cancel(self, host: Active) -> None:
         """Take a thing away with everything in it."""
         self._clear(host)
         self.active.remove(host)
 
-    def _clear(self, scope: Active | None) -> None:
+    def _clear(self, scope: Active) -> None:
         for inner in [each for each in self.active if each.scope is scope]:
             self._cancel(inner)
         self.moving = deque(each for each in self.moving if each[2] is not scope)
