@@ -11,13 +11,14 @@ from engine.diagram import model
 from engine.structure import Flow, Graph, Node
 
 MAX_TOKENS = 2
-MAX_SUBSETS = 6
+MAX_SUBSETS = 8
 _EXCLUSIVE = ("exclusiveGateway", "eventBasedGateway")
 _ENDING = ("terminate", "error", "cancel")
 _BUSY = "busy "
 
 Marking = tuple[tuple[str, int], ...]
-Moves = list[tuple[str, Marking]]
+# What moved, the marking after it, and where the tokens went.
+Moves = list[tuple[str, Marking, tuple[str, ...]]]
 
 
 class Net:
@@ -25,11 +26,13 @@ class Net:
 
     def __init__(self, graph: Graph, scope: str | None, awaited: Mapping[str, Mapping[str, frozenset[str]]]) -> None:
         self.graph = graph
+        self.scope = scope
         self.awaited = awaited
         self.starts = [node.id for node in graph.starts(scope)]
         self.inside = graph.inside(scope)
         self.complete = True
         self.at = cache(self._at)
+        self.reached_from = cache(self._reached_from)
 
     def branches(self) -> bool:
         """Whether more than one token can ever be about, or one is waited for that cannot come."""
@@ -88,23 +91,26 @@ class Net:
         """The join at which something waits for ever."""
         return self.graph.flows[marking[0][0]].target
 
-    def following(self, marking: Marking) -> Moves | None:
+    def following(self, marking: Marking, recent: Iterable[str] = ()) -> Moves | None:
         """The markings after one move, or None if nothing can move.
 
-        What moves alone goes first and in any one order; only choices, merges and ends of everything multiply.
+        What moves alone goes first and in any one order; only choices, merges and ends of everything multiply. A token
+        that has just moved to `recent` places goes on as far as it can before another one does.
         """
         late: list[str] = []
-        for place, _ in marking:
+        here = [place for place, _ in marking]
+        for place in [*(place for place in recent if place in here), *here]:
             moves = self.at(place)
-            if moves is None:
-                late.append(place)
-            else:
-                return [(element, _changed(marking, [place], after)) for element, after in moves]
+            if moves is not None:
+                return [(element, _changed(marking, [place], after), tuple(after)) for element, after in moves]
+            if self._alone(marking, place):
+                return self._merged(marking, place)
+            late.append(place)
         joined = self._joined(marking, late)
         if joined and not joined[1]:
             return joined[0]
         moved = joined[0] if joined else []
-        for place in late:
+        for place in dict.fromkeys(late):
             moved += self._merged(marking, place)
         return moved or None
 
@@ -117,6 +123,30 @@ class Net:
         if self.is_join(node) or self.is_merge(node) or _ends_all(node):
             return None
         return self._passed(node)
+
+    def _alone(self, marking: Marking, place: str) -> bool:
+        """Whether a token stands at a merge to which no other token can come before it has gone on."""
+        node = self.graph.nodes[self.graph.flows[place].target]
+        if self.is_join(node) or _ends_all(node):
+            return False
+        others = [(other, count - 1 if other == place else count) for other, count in marking]
+        return not any(count and node.id in self.reached_from(self._standing(other)) for other, count in others)
+
+    def _reached_from(self, first: str) -> frozenset[str]:
+        """The elements of the frame that a token at one of them can come to, itself among them."""
+        seen: set[str] = set()
+        pending = [first]
+        while pending:
+            node = pending.pop()
+            if node not in seen:
+                seen.add(node)
+                pending += [way for way in self.graph.after(node) if self.graph.nodes[way].scope == self.scope]
+        return frozenset(seen)
+
+    def _matters(self, event: Node) -> bool:
+        """Whether a token that leaves here can meet another one."""
+        ways = (self.graph.nodes[way] for way in self.reached_from(event.id))
+        return any(self.is_join(node) or self.is_merge(node) or _ends_all(node) for node in ways)
 
     def _passed(self, node: Node) -> list[tuple[str, Counter[str]]]:
         if node.type == "endEvent":
@@ -153,7 +183,7 @@ class Net:
         events = self._borders(host)
         reminded: Counter[str] = Counter()
         for event in events:
-            if _goes_on(event):
+            if _goes_on(event) and self._matters(event):
                 reminded += self._left(event.id)
         ends = [(host, after) for after in self._choices(self.graph.nodes[host])]
         ends += [(event.id, self._left(event.id)) for event in events if not _goes_on(event)]
@@ -166,10 +196,10 @@ class Net:
     def _merged(self, marking: Marking, place: str) -> Moves:
         node = self.graph.nodes[self.graph.flows[place].target]
         if _ends_all(node):
-            return [(node.id, ())]
+            return [(node.id, (), ())]
         if self.is_join(node):
             return []
-        return [(element, _changed(marking, [place], after)) for element, after in self._passed(node)]
+        return [(element, _changed(marking, [place], after), tuple(after)) for element, after in self._passed(node)]
 
     def _joined(self, marking: Marking, late: list[str]) -> tuple[Moves, bool] | None:
         """The first join that can let go, and whether it makes a difference that something else moves before."""
@@ -181,7 +211,7 @@ class Net:
                 racing = self._racing(node, held, brought)
                 if racing is not None:
                     after = self._choices(node)
-                    return [(join, _changed(marking, brought, left)) for left in after], racing
+                    return [(join, _changed(marking, brought, left), tuple(left)) for left in after], racing
         return None
 
     def _racing(self, node: Node, held: Mapping[str, int], brought: list[str]) -> bool | None:

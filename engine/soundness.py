@@ -36,27 +36,27 @@ class _Search:
     def run(self, first: Marking) -> bool:
         """Look at every marking; false if there are too many."""
         self.seen[first] = (None, "")
-        pending = [first]
+        pending: list[tuple[Marking, tuple[str, ...]]] = [(first, ())]
         while pending:
-            marking = pending.pop()
+            marking, recent = pending.pop()
             self.budget -= 1 + len(marking)
             if self.budget < 0:
                 return False
-            pending += self._look(marking)
+            pending += self._look(marking, recent)
         return True
 
-    def _look(self, marking: Marking) -> Iterator[Marking]:
+    def _look(self, marking: Marking, recent: tuple[str, ...]) -> Iterator[tuple[Marking, tuple[str, ...]]]:
         for element in self.net.crowded(marking):
             self.merges.setdefault(element, marking)
-        following = self.net.following(marking)
+        following = self.net.following(marking, recent)
         if marking and following is None:
             self.deadlocks.setdefault(self.net.waiting(marking), marking)
-        for moved, after in following or ():
+        for moved, after, places in following or ():
             if max((count for _, count in after), default=0) > MAX_TOKENS:
                 self.crowded = True
             elif after not in self.seen:
                 self.seen[after] = (marking, moved)
-                yield after
+                yield after, places
 
     def path_to(self, marking: Marking) -> str:
         """The elements that moved on the way to a marking."""
