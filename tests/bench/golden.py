@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import random
-import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -28,10 +27,13 @@ from engine.fold import View, fold
 from engine.sealing import key_of, seal
 from tests.engine.builders import DOSSIER, NOW
 from tests.engine.test_determinism import PARALLEL, REWORK, possible
+from tests.engine.test_events_at_random import EVERYTHING, happening
 
 FOLDER = Path(__file__).resolve().parents[1] / "engine" / "golden"
 SECRET = "golden: a key that protects nothing"
 RUNS = 2
+# Ways that come past most kinds of events.
+LIVELY = (246, 9)
 
 
 class Tape:
@@ -74,14 +76,24 @@ def walks() -> Iterator[tuple[str, Bundle, Tape]]:
     for name, xml in (("rework", REWORK), ("parallel", PARALLEL)):
         for run in range(RUNS):
             yield f"{name}-{run + 1}", Bundle(xml), walked(compile_definition(Bundle(xml)), random.Random(run))
+    for number, chance in enumerate(LIVELY, 1):
+        made = compile_definition(Bundle(EVERYTHING))
+        yield f"events-{number}", Bundle(EVERYTHING), walked(made, random.Random(chance), anything)
 
 
-def walked(definition: Definition, chance: random.Random) -> Tape:
+def anything(definition: Definition, state: bytes, view: View) -> list[commands.Command]:
+    """What people could do and what could happen."""
+    usual = [each for each in possible(definition, state, view) if not isinstance(each, commands.WithdrawDossier)]
+    return [*usual, *happening(view)]
+
+
+def walked(definition: Definition, chance: random.Random, could: Any = possible) -> Tape:
     """One way of up to 30 commands."""
     tape, now = Tape(), NOW
-    outcome = tape.step(definition, None, commands.StartProcess(DOSSIER, {"n": 2, "x": ["p", "q", "r"]}), now)
+    begin = commands.StartProcess(DOSSIER, {"n": 2, "x": ["p", "q", "r"], "bill": 7})
+    outcome = tape.step(definition, None, begin, now)
     for _ in range(30):
-        able = possible(definition, outcome.state, tape.view)
+        able = could(definition, outcome.state, tape.view)
         if not able:
             break
         now += timedelta(days=40)
@@ -97,11 +109,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Keep how this release stores dossiers.")
     parser.add_argument("release", help="such as 0.1")
     folder = FOLDER / parser.parse_args().release
-    if folder.exists():
-        sys.exit(f"{folder} is there already; what a release wrote is never written again.")
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     for source in (scenarios(), walks()):
         for name, bundle, tape in source:
+            if (folder / f"{name}.json").exists():
+                print(f"{name:24} is there already; what a release wrote is never written again.")
+                continue
             lines = ",\n".join(_line(entry) for entry in tape.entries)
             text = f'{{"bundle": {bundle.to_json()},\n"entries": [\n{lines}\n],\n"view": {_line(asdict(tape.view))}}}\n'
             (folder / f"{name}.json").write_text(text, encoding="utf-8")

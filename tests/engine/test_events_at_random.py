@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from engine import catching, waits
 from engine.commands import AnswerService, BroadcastSignal, Command, DeliverMessage, FireTimer, WithdrawDossier
+from engine.fold import View
 from engine.timing import moment_of
 from tests.engine.builders import both, choice, element, end, flow, frame, path, receive, start, task, xor
 from tests.engine.happenings import Watched, border, catch, document, finish, handler, ours, service, throw, told
@@ -57,21 +58,21 @@ EVERYTHING = document(
 )
 
 
-def possible(walk: Watched) -> Iterator[Command]:
-    """Everything that could be done from outside now, steps apart."""
-    yield from (FireTimer(number) for number in walk.view.timers)
-    for number, wait in walk.view.waits.items():
+def happening(view: View) -> Iterator[Command]:
+    """Everything that could happen from outside now, steps of people apart."""
+    yield from (FireTimer(number) for number in view.timers)
+    for number, wait in view.waits.items():
         if wait.kind == "message":
             yield DeliverMessage(wait.name, {}, number, wait.key)
-    yield from (BroadcastSignal(one.name) for one in walk.view.waits.values() if one.kind == "signal")
-    for token in walk.view.services:
+    yield from (BroadcastSignal(one.name) for one in view.waits.values() if one.kind == "signal")
+    for token in view.services:
         yield from (AnswerService(token, {"n": 1}), AnswerService(token, None, "E1"), AnswerService(token, None, "E9"))
-    yield from (DeliverMessage(one.message, {}, token) for token, one in walk.view.open.items() if one.message)
+    yield from (DeliverMessage(one.message, {}, token) for token, one in view.open.items() if one.message)
 
 
 def act(walk: Watched, draw: st.DataObject) -> None:
     steps = [token for token, one in walk.view.open.items() if not one.message]
-    commands: list[Command | str] = [*possible(walk), *steps]
+    commands: list[Command | str] = [*happening(walk.view), *steps]
     chosen = draw.draw(st.sampled_from(commands)) if commands else WithdrawDossier("nothing left")
     if isinstance(chosen, str):
         name = walk.view.open[chosen].step

@@ -105,7 +105,7 @@ def _api_body(rule: str) -> dict[str, Any]:
     """A body that would do, for somebody who may."""
     bodies: dict[str, Any] = {
         "withdraw": {"reason": "mine now"}, "complete": {"choice": "forward", "form": {}}, "deliver": {"form": {}},
-        "draft": {"form": {}},
+        "draft": {"form": {}}, "messages": {"message": "paid"}, "signals": {"signal": "storm"},
     }
     last = rule.rpartition("/")[2]
     return {"json": bodies[last]} if last in bodies else {}
