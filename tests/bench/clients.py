@@ -24,10 +24,11 @@ _keys = itertools.count()
 
 @dataclass
 class Tally:
-    """What the clients saw: seconds each completion took, and everything that was not an answer 200."""
+    """What the clients saw: seconds each completion took, the answers, and everything that was not an answer 200."""
 
     spent: list[float] = field(default_factory=list)
     odd: list[bytes] = field(default_factory=list)
+    said: list[bytes] = field(default_factory=list)
     seconds: float = 0.0
     costs: dict[str, float] = field(default_factory=dict)
 
@@ -87,6 +88,7 @@ class Client:
         code, _ = self.tasks.popleft()
         if head.startswith(b"HTTP/1.1 200"):
             self.tasks.extend((code, each["token"]) for each in json.loads(body)["next"])
+            tally.said.append(body)
         else:
             tally.odd.append(self.heard)
         return True
@@ -96,8 +98,8 @@ def _length(head: bytes) -> int:
     return next(int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:"))
 
 
-def load(clients: Sequence[Client], seconds: float) -> Tally:
-    """Let them all work for so long; nobody waits between an answer and the next request."""
+def load(clients: Sequence[Client], seconds: float, at_least: int = 0) -> Tally:
+    """Let them all work for so long, or until so many are done; nobody waits between an answer and the next request."""
     tally = Tally()
     with selectors.DefaultSelector() as waiting:
         for client in clients:
@@ -108,7 +110,8 @@ def load(clients: Sequence[Client], seconds: float) -> Tally:
         while busy:
             for key, _ in waiting.select():
                 if key.data.hear(tally):
-                    if time.perf_counter() - begun < seconds and key.data.tasks:
+                    going = time.perf_counter() - begun < seconds or len(tally.spent) < at_least
+                    if going and key.data.tasks:
                         key.data.ask()
                     else:
                         waiting.unregister(key.data.socket)

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import psycopg
 from flask import Flask
@@ -76,9 +75,14 @@ class Ground:
         return f"{self.app.config['SESSION_COOKIE_NAME']}={session.secret}"
 
     def receive(self, number: int) -> tuple[str, str]:
-        """One more running dossier."""
+        """One more running dossier and the token of its open step."""
+        code, tokens = self.receive_fork(number)
+        return code, tokens[0]
+
+    def receive_fork(self, number: int) -> tuple[str, list[str]]:
+        """One more running dossier and the tokens of all its open steps."""
         received = make.receive(self.officers[0], self.version, number, FILING)
-        return received.code, received.opened_tasks[0].token
+        return received.code, [opened.token for opened in received.opened_tasks]
 
 
 @contextmanager
@@ -182,8 +186,3 @@ def _await(port: int, child: subprocess.Popen[bytes], log: Path) -> None:
                 break
             time.sleep(0.1)
     sys.exit(f"The server does not answer: {log.read_text(errors='replace')[-2000:]}")
-
-
-def described(**what: Any) -> str:
-    """One line of figures."""
-    return "   ".join(f"{name.replace('_', ' ')} {value}" for name, value in what.items())

@@ -30,9 +30,8 @@ from tests.bench.ground import Ground, Server, ground, served
 ROUNDS, BATCH = 30, 5_000
 
 
-def crowd(on: Ground, number: int) -> None:
-    """So many dossiers like the first one, each with an open task of the same unit, due one after the other."""
-    on.receive(1)
+def crowd(number: int) -> None:
+    """So many dossiers like the only one there is, each with an open task of the same unit, due one after the other."""
     with transaction() as conn:
         dossier = dict(conn.execute(select(Dossier.__table__)).mappings().one())
         task = dict(conn.execute(select(Task.__table__)).mappings().one())
@@ -41,11 +40,11 @@ def crowd(on: Ground, number: int) -> None:
             conn.execute(insert(Dossier.__table__).inline(), [
                 {**dossier, "id": each, "code": f"{make.CENTRE}-260303-{each:06d}"} for each in numbers])
             conn.execute(insert(DossierUnit.__table__).inline(), [
-                {"unit": make.COMMUNE, "dossier": each} for each in numbers])
+                {"unit": task["unit"], "dossier": each} for each in numbers])
             conn.execute(insert(Task.__table__).inline(), [
                 {**task, "dossier": each, "due_at": task["due_at"] + timedelta(minutes=each)} for each in numbers])
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
-        conn.execute(text("VACUUM ANALYZE" if on.database else "ANALYZE"))
+        conn.execute(text("VACUUM ANALYZE" if conn.dialect.name == "postgresql" else "ANALYZE"))
 
 
 def last_place(size: int = PAGE) -> Place:
@@ -135,7 +134,8 @@ def main() -> None:
     parser.add_argument("--database", choices=("postgresql", "sqlite"), default="postgresql")
     said = parser.parse_args()
     with ground(said.database, 1) as on:
-        crowd(on, said.tasks)
+        on.receive(1)
+        crowd(said.tasks)
         places = {"first page": None, "last page": last_place()}
         print(f"{said.tasks} open tasks in one list, {said.database}")
         show_statements(on, places)
