@@ -6,107 +6,25 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from app.audit.sentences import (
+    BECAUSE,
+    CHOICE_AT,
+    DOSSIER,
+    FILING,
+    LIMITS,
+    NO,
+    PLACED,
+    SENTENCES,
+    STATUTORY,
+    TITLES,
+    VISITS_OF,
+    YES,
+)
 from engine.definition import Definition
+from engine.naming import space_of
 
 Translate = Callable[[str], str]
 
-TITLES = {
-    "StartProcess": "Dossier received",
-    "ClaimStep": "{step} taken on",
-    "ReleaseStep": "{step} given back",
-    "CompleteStep": "{step} completed",
-    "CompleteStep.choice": "{step} completed: {choice}",
-    "DeliverMessage": "{step} received from outside",
-    "DeliverMessage.event": "Message received: {element}",
-    "BroadcastSignal": "Signal received: {element}",
-    "AnswerService": "Answer received: {element}",
-    "FireTimer": "Time limit {element} passed",
-    "WithdrawDossier": "Dossier withdrawn by the applicant",
-    "RecomputeDeadlines": "Dates computed anew",
-    "GiveWarning": "Warning about {step}",
-    "Reappoint": "Apology signed, new date promised",
-    "MigrateDossier": "Dossier went over to version {version}",
-}
-SENTENCES = {
-    "ProcessStarted": "The dossier was received under the published version with the digest {digest}.",
-    "PathFollowed": "The process went on over: {elements}.",
-    "BranchDecided": "At {gateway} the way to {target} was taken, because {condition} held{values}.",
-    "BranchDecided.default": "At {gateway} the way to {target} was taken, because no other condition held{values}.",
-    "ValueComputed": "{element} computed: {value}.",
-    "StepEntered": "{step} came to {unit} ({role}), with {hours} allowed.",
-    "StepEntered.wait": "{step}: the dossier waits, in the care of {unit}.",
-    "StepEntered.again": "{step} came to {unit} ({role}) for the {visit}th time, with {hours} allowed.",
-    "StepClaimed": "{step} was taken on.",
-    "StepReleased": "{step} was given back to its unit.",
-    "StepCompleted": "{step} was completed.",
-    "StepCompleted.choice": "{step} was completed with the choice “{choice}”.",
-    "StepCancelled.interrupted": "{step} was broken off by an event.",
-    "StepCancelled.withdrawn": "{step} ended because the dossier was withdrawn.",
-    "StepCancelled.terminated": "{step} ended because the process was terminated.",
-    "StepCancelled.enough": "{step} ended because enough answers had come in.",
-    "TimerSet": "The time limit {element} runs until {due_at}.",
-    "TimerFired": "The time limit {element} passed.",
-    "TimerCancelled": "The time limit {element} was lifted.",
-    "EventAwaited.message": "{element}: the message “{name}” is awaited.",
-    "EventAwaited.key": "{element}: the message “{name}” for “{key}” is awaited.",
-    "EventAwaited.signal": "{element}: the signal “{name}” is awaited.",
-    "EventAwaited.condition": "{element}: it is awaited that {name} holds.",
-    "EventCaught.message": "{element}: the message “{name}” came{values}.",
-    "EventCaught.signal": "{element}: the signal “{name}” came{values}.",
-    "EventCaught.condition": "{element}: {name} holds now.",
-    "EventCaught.error": "{element} caught the error “{name}”{values}.",
-    "EventCaught.escalation": "{element} caught the escalation “{name}”{values}.",
-    "EventCaught.cancel": "The transaction was left through {element}.",
-    "EventThrown.signal": "{element} gave the signal “{name}”.",
-    "EventThrown.error": "{element} raised the error “{name}”.",
-    "EventThrown.escalation": "{element} escalated “{name}”.",
-    "EventThrown.cancel": "{element} cancelled the transaction.",
-    "EventThrown.compensation": "{element} had things taken back that were done.",
-    "MessageSent": "{element} sent the message “{name}”{values}.",
-    "ServiceRequested": "{element} asked {connector} and waits for the answer.",
-    "ServiceAnswered": "{element} was answered: {value}.",
-    "ServiceFailed": "{element} failed with the error “{error}”: {message}.",
-    "ActivityCompensated": "What {activity} had done is taken back by {element}.",
-    "StatusChanged": "The status changed from “{old}” to “{new}”.",
-    "StatusChanged.first": "The status became “{new}”.",
-    "ClockStopped.supplement": "The legal clock stopped: a supplement is awaited.",
-    "ClockStopped.financial": "The legal clock stopped: a financial obligation is awaited.",
-    "ClockStopped.applicant": "The legal clock stopped: the applicant is awaited.",
-    "ClockStarted": "The legal clock runs again.",
-    "DueSet.dossier": "The promised date became {due_at}.",
-    "DueSet.statutory": "The statutory date became {due_at}.",
-    "DueSet.step": "{step} is due by {due_at}.",
-    "DueSet.none": "The date of {step} is open while the clock stands.",
-    "LimitSet.statutory": "The statutory time is {limit}, because {condition} held.",
-    "LimitSet.reduced": "The reduced time is {limit}, because {condition} held.",
-    "DeadlinesRecomputed": "The calendar was corrected ({reason}), which moved dates.",
-    "DueMoved": "The date of {step} moved from {old} to {due_at}.",
-    "WarningGiven.officer": "The officer was warned that most of the time for {step} is used.",
-    "WarningGiven.head": "The head was told that {step} is due.",
-    "WarningGiven.unit": "The unit's leader was told that {step} is overdue.",
-    "WarningGiven.apology": "It was called to mind that an apology may be needed before the promised date.",
-    "Reappointed": "A new date was promised: {due_at}. Reason: {reason}",
-    "Reappointed.again": "A new date was promised once more: {due_at}. Reason: {reason} Why again: {override}",
-    "DossierMigrated": "The dossier went over from version {old} to version {new}.",
-    "StepMoved": "What was open became {step}.",
-    "TimerMoved": "The time limit is now {element}.",
-    "EventMoved": "What is awaited is now {element}.",
-    "DossierEnded": "The dossier ended with the status “{status}”.",
-}
-BECAUSE = " ({values})"
-CHOICE_AT = "choice at {step}"
-VISITS_OF = "visits to {step}"
-DOSSIER = "dossier"
-STATUTORY = "statutory date"
-LIMITS = {
-    "hour": "{value} working hours", "working_day": "{value} working days", "calendar_day": "{value} calendar days",
-}
-CHOICE = "choice"
-YES = "yes"
-NO = "no"
-FILING = "filing"
-# The facts that say which step a token is at.
-PLACED = frozenset({"StepEntered", "StepMoved"})
 _SILENT = frozenset({"PathFollowed", "TimerCancelled", "EventDropped", "ServiceCancelled"})
 
 
@@ -240,7 +158,9 @@ def _started(fact: Mapping[str, Any], words: Words, steps: Mapping[str, str]) ->
 def _branch(fact: Mapping[str, Any], words: Words, steps: Mapping[str, str]) -> Read:
     flows = [words.definition.flows[flow] for flow in fact["flows"] if flow in words.definition.flows]
     target = ", ".join(flow.name or words.name(flow.target) for flow in flows)
-    values = "; ".join(f"{_label(name, words)} = {_value(name, value, words)}" for name, value in _seen(fact))
+    space = space_of(fact["gateway"])
+    seen = [(space + name, value) for name, value in _seen(fact)]
+    values = "; ".join(f"{_label(name, words)} = {_value(name, value, words)}" for name, value in seen)
     details = {
         "gateway": words.name(fact["gateway"]), "target": target, "condition": fact["condition"],
         "values": words.say(BECAUSE, values=values) if values else "",
@@ -300,6 +220,16 @@ def _on_step(fact: Mapping[str, Any], words: Words, steps: Mapping[str, str]) ->
 
 def _cancelled(fact: Mapping[str, Any], words: Words, steps: Mapping[str, str]) -> Read:
     return f"StepCancelled.{fact['reason']}", {"step": words.name(fact["step"])}
+
+
+def _frame(fact: Mapping[str, Any], words: Words, steps: Mapping[str, str]) -> Read:
+    details = {"element": words.name(fact["element"])}
+    if fact["fact"] == "FrameLeft":
+        return "FrameLeft.cancelled" if fact["reason"] else "FrameLeft", details
+    if fact["called"]:
+        handed = _flat(fact["values"].get(FILING, {}), words)
+        return "FrameEntered.called", {**details, "values": words.say(BECAUSE, values=handed) if handed else ""}
+    return "FrameEntered.item", {**details, "item": _flat(fact["item"], words)}
 
 
 def _timer(fact: Mapping[str, Any], words: Words, steps: Mapping[str, str]) -> Read:
@@ -390,7 +320,8 @@ _READERS: dict[str, Callable[[Mapping[str, Any], Words, Mapping[str, str]], Read
     "StepClaimed": _on_step, "StepReleased": _on_step, "StepCompleted": _on_step, "StepCancelled": _cancelled,
     "EventAwaited": _event, "EventCaught": _event, "EventThrown": _event, "MessageSent": _event,
     "ServiceRequested": _service, "ServiceAnswered": _service, "ServiceFailed": _service,
-    "ActivityCompensated": _compensated, "TimerSet": _timer, "TimerFired": _timer, "StatusChanged": _status,
+    "FrameEntered": _frame, "FrameLeft": _frame, "ActivityCompensated": _compensated,
+    "TimerSet": _timer, "TimerFired": _timer, "StatusChanged": _status,
     "ClockStopped": _clock, "ClockStarted": _clock, "DueSet": _due, "DossierEnded": _ended,
     "LimitSet": _limit,
     "DeadlinesRecomputed": _recomputed, "DueMoved": _moved, "WarningGiven": _warned, "Reappointed": _reappointed,

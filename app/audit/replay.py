@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from app.audit.narrate import CHOICE, DOSSIER, FILING, PLACED, Told, Words, narrate, title
+from app.audit.narrate import Told, Words, narrate, title
+from app.audit.sentences import CHOICE, DOSSIER, FILING, PLACED
 from engine.events import standing
 from engine.facts import from_json
 from engine.fold import View, fold

@@ -9,6 +9,8 @@ from flask import Flask
 from sqlalchemy import select
 
 from app import casework
+from app.audit import words
+from app.audit.queries import history
 from app.casework import Actor
 from app.db import reading, transaction
 from app.dossiers.models import Dossier
@@ -93,6 +95,19 @@ def test_steps_of_a_called_procedure_are_worked_on(app: Flask, house: tuple[Acto
         with reading() as conn:
             data = conn.scalar(select(Dossier.data).where(Dossier.id == dossier))
         assert data["appraise"] == {"opinion": "Đạt"}
+    auditor = told_to(app)
+    with app.test_request_context():
+        found = history(auditor, f"{make.CENTRE}-260302-0001", words.reader())
+    assert found.again.outcome == "equal"
+    texts = [told.text for moment in found.moments for told in moment.told]
+    assert "Xác minh được gọi (applicant_name = A)." in texts
+    assert "Xác minh đã kết thúc." in texts
+    assert all(text and "{" not in text and "Frame" not in text for text in texts)
+
+
+def told_to(app: Flask) -> Actor:
+    with app.app_context():
+        return make.person("auditor", ("H49", "auditor"))
 
 
 def receive() -> int:
