@@ -6,6 +6,7 @@ from typing import Any
 
 from flask_smorest import Blueprint
 
+from app.deadlines import apologies as letters
 from app.deadlines import commands, notices, queries, recompute, schemas, story
 from app.people.queries import read
 from app.security import current_actor, requires
@@ -81,3 +82,37 @@ def move(given: dict[str, str]) -> recompute.Outcome:
 def explain(wanted: dict[str, str], code: str) -> story.Time:
     """Why a date is what it is, day by day; whose working hours they were"""
     return story.time_of(current_actor(), code, wanted["scope"])
+
+
+@blueprint.get("/dossiers/<code>/apologies")
+@requires("dossier.read")
+@blueprint.response(200, schemas.ApologyOut(many=True))
+def apologies(code: str) -> Any:
+    """A dossier's apologies, newest first"""
+    return list(letters.apologies(current_actor(), code).rows)
+
+
+@blueprint.post("/dossiers/<code>/apologies")
+@requires("task.work")
+@blueprint.arguments(schemas.ApologyIn)
+@blueprint.response(201, schemas.ApologyMade)
+def draft_apology(given: dict[str, Any], code: str) -> dict[str, int]:
+    """Draft an apology with a new date"""
+    return {"id": letters.draft_apology(current_actor(), code, letters.Wanted(**given))}
+
+
+@blueprint.post("/dossiers/<code>/apologies/<int:number>/sign")
+@requires("apology.sign")
+@blueprint.response(200, schemas.ApologyMade)
+def sign_apology(code: str, number: int) -> dict[str, Any]:
+    """Sign a drafted apology; the new date counts from now on"""
+    return {"id": number, "number": letters.sign_apology(current_actor(), code, number)}
+
+
+@blueprint.post("/dossiers/<code>/apologies/<int:number>/refuse")
+@requires("apology.sign")
+@blueprint.arguments(schemas.ApologyRefused)
+@blueprint.response(204)
+def refuse_apology(given: dict[str, str], code: str, number: int) -> None:
+    """Send a drafted apology back"""
+    letters.refuse_apology(current_actor(), code, number, given["note"])

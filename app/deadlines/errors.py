@@ -31,3 +31,23 @@ class CorrectionUnnamed(Invalid):
 
 class NothingToExplain(NotPossible):
     """Dossier {code} has no date of that kind ({scope}) to explain."""
+
+
+class ApologyUnclear(Invalid):
+    """Say why the promised date cannot be kept; the applicant reads it."""
+
+
+class NewDateTooEarly(Invalid):
+    """The new date must lie in working time after the promised one ({old}) and after now."""
+
+
+class ApologyWaits(Conflict):
+    """Dossier {code} already has an apology that waits for its signature; have that one decided first."""
+
+
+class ApologyDecided(Conflict):
+    """This apology has been decided already; load the page again."""
+
+
+class OwnApology(NotPossible):
+    """An apology is signed by somebody else than who drafted it."""

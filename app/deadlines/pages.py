@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -10,10 +10,11 @@ from flask_babel import gettext, lazy_gettext
 from werkzeug.wrappers import Response
 
 from app import clock
+from app.deadlines import apologies as letters
 from app.deadlines import commands, queries, recompute
 from app.deadlines import notices as inbox
 from app.deadlines.story import time_of
-from app.errors import OneDoorError, message_of
+from app.errors import Conflict, Invalid, NotFound, NotPossible, OneDoorError, message_of
 from app.errors import status_of as http_status
 from app.languages import pick
 from app.people import commands as people
@@ -28,7 +29,12 @@ KINDS = {
     "officer": lazy_gettext("Little time left for your step"),
     "head": lazy_gettext("A step is due"),
     "unit": lazy_gettext("A step is overdue"),
+    "sign": lazy_gettext("An apology waits for a signature"),
     "apology": lazy_gettext("The promised date is near; draft an apology if it cannot be kept"),
+}
+STATES = {
+    "draft": lazy_gettext("waits for a signature"), "signed": lazy_gettext("signed"),
+    "refused": lazy_gettext("sent back"),
 }
 REASONS = {
     "supplement": lazy_gettext("a supplement is awaited"),
@@ -117,9 +123,17 @@ def remove_hours(number: int) -> Page:
 
 @blueprint.context_processor
 def _words() -> dict[str, Any]:
-    return {"kind_words": lambda kind: KINDS.get(kind, kind),
+    return {"states": STATES, "kind_words": lambda kind: KINDS.get(kind, kind),
             "reason_words": lambda reason: REASONS.get(reason, reason),
             "weekday": lambda day: WEEKDAYS[day.weekday()]}
+
+
+def _moment(text: str) -> datetime | None:
+    """What a field for date and time sends, in the province's time; None for anything else."""
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=clock.LOCAL)
+    except ValueError:
+        return None
 
 
 def _day(text: str) -> date:
@@ -159,6 +173,66 @@ def explain(code: str) -> str:
     """Why a date is what it is, day by day, and whose time it was."""
     found = time_of(current_actor(), code, request.args.get("of", "dossier"))
     return render_template("deadlines/time.html", time=found)
+
+
+@blueprint.get("/dossiers/<code>/apology")
+@requires("dossier.read")
+def apology(code: str) -> str:
+    """The dossier's apologies, and the form for a new one."""
+    return _apology_page(code)
+
+
+def _apology_page(code: str, problem: str | None = None) -> str:
+    return render_template("deadlines/apology.html", found=letters.apologies(current_actor(), code), problem=problem)
+
+
+@blueprint.post("/dossiers/<code>/apology")
+@requires("task.work")
+def draft_apology(code: str) -> Page:
+    """Draft an apology with a new date."""
+    given = request.form
+    try:
+        wanted = letters.Wanted(given.get("reason", ""), _moment(given.get("new_due", "")), given.get("override", ""))
+        letters.draft_apology(current_actor(), code, wanted)
+    except (Invalid, NotPossible, Conflict) as error:
+        return _apology_page(code, message_of(error)), http_status(error)
+    flash(gettext("The apology is drafted and waits for a signature."), "success")
+    return redirect(url_for(".apology", code=code), 303)
+
+
+@blueprint.post("/dossiers/<code>/apology/<int:number>/sign")
+@requires("apology.sign")
+def sign_apology(code: str, number: int) -> Page:
+    """Sign a drafted apology."""
+    try:
+        letter = letters.sign_apology(current_actor(), code, number)
+    except (Invalid, NotPossible, Conflict) as error:
+        return _apology_page(code, message_of(error)), http_status(error)
+    flash(gettext("Apology %(letter)s is signed; the new date counts from now on.", letter=letter), "success")
+    return redirect(url_for(".apology", code=code), 303)
+
+
+@blueprint.post("/dossiers/<code>/apology/<int:number>/refuse")
+@requires("apology.sign")
+def refuse_apology(code: str, number: int) -> Page:
+    """Send a drafted apology back."""
+    try:
+        letters.refuse_apology(current_actor(), code, number, request.form.get("note", ""))
+    except (Invalid, NotPossible, Conflict) as error:
+        return _apology_page(code, message_of(error)), http_status(error)
+    flash(gettext("The apology was sent back; the promised date stays."), "success")
+    return redirect(url_for(".apology", code=code), 303)
+
+
+@blueprint.get("/dossiers/<code>/apology/<int:number>")
+@requires("dossier.read")
+def apology_letter(code: str, number: int) -> str:
+    """The letter of apology (form 04), to be printed."""
+    found = letters.apologies(current_actor(), code)
+    row = next((each for each in found.rows if each.id == number), None)
+    if row is None:
+        raise NotFound(what="apology", key=number)
+    return render_template("deadlines/letter.html", head=found.head, row=row)
 
 
 @blueprint.get("/notices")

@@ -177,3 +177,42 @@ class TimeOut(ma.Schema):
 
     told = fields.Nested(Explained)
     share = fields.Nested(ShareOut)
+
+
+class ApologyOut(ma.Schema):
+    """A letter of apology."""
+
+    id = fields.Integer()
+    state = fields.String(metadata={"description": "draft, signed or refused"})
+    number = fields.String()
+    unit = fields.Nested(CodeAndName)
+    reason = fields.String()
+    override = fields.String()
+    old_due = fields.AwareDateTime()
+    new_due = fields.AwareDateTime()
+    drafted_by = fields.String()
+    drafted_at = fields.AwareDateTime()
+    decided_by = fields.String(allow_none=True)
+    decided_at = fields.AwareDateTime(allow_none=True)
+    note = fields.String()
+
+
+class ApologyIn(ma.Schema):
+    """What is to be promised, and why."""
+
+    reason = fields.String(required=True)
+    new_due = fields.AwareDateTime(required=True)
+    override = fields.String(load_default="", metadata={"description": "Why a further new date is unavoidable"})
+
+
+class ApologyMade(ma.Schema):
+    """The apology; its letter's number once it is signed."""
+
+    id = fields.Integer()
+    number = fields.String()
+
+
+class ApologyRefused(ma.Schema):
+    """Why it goes back."""
+
+    note = fields.String(load_default="")

@@ -142,15 +142,15 @@ def recipients(conn: Connection, task: Any, to: str) -> set[int]:
         case "officer":
             return officers
         case "head":
-            return _above(conn, task.unit, (HEADS, LEADERS))
+            return above(conn, task.unit, (HEADS, LEADERS))
         case "unit":
-            return _above(conn, task.unit, (LEADERS, HEADS))
+            return above(conn, task.unit, (LEADERS, HEADS))
         case _:
-            return officers | _above(conn, task.unit, (HEADS, LEADERS))
+            return officers | above(conn, task.unit, (HEADS, LEADERS))
 
 
-def _above(conn: Connection, unit: str | None, preferred: Iterable[tuple[str, ...]]) -> set[int]:
-    """The people of the first unit from this one upwards that has some, by the roles that are asked first."""
+def above(conn: Connection, unit: str | None, preferred: Iterable[tuple[str, ...]]) -> set[int]:
+    """The people of the first unit from this one upwards that has some; of their roles those asked first count."""
     seen: set[str] = set()
     while unit is not None and unit not in seen:
         found = next((people for roles in preferred if (people := _holding(conn, unit, roles))), None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection
@@ -17,6 +17,11 @@ def next_code(conn: Connection, unit: str, now: datetime) -> str:
     day = now.astimezone(LOCAL).date()
     ordinal = conn.execute(_counted(conn.dialect.name, unit, day)).scalar_one()
     return f"{unit}-{day:%y%m%d}-{ordinal:04d}"
+
+
+def next_number(conn: Connection, series: str, year: int) -> int:
+    """The next number of a series of letters in a year, without holes; locked until the transaction ends."""
+    return int(conn.execute(_counted(conn.dialect.name, series, date(year, 1, 1))).scalar_one())
 
 
 def _counted(dialect: str, unit: str, day: Any) -> Any:

@@ -13,6 +13,7 @@ from app import clock
 from app.db import reading, transaction
 from app.jobs.mailbox import Mailbox, Post
 from app.jobs.models import Letter
+from app.languages import moment
 from app.people.queries import unit_names
 from app.procedures.models import Procedure
 
@@ -70,7 +71,7 @@ _TEXTS: Mapping[str, tuple[Any, Any]] = {
         lazy_gettext("New date for dossier %(code)s"),
         lazy_gettext(
             "We apologise: the result of your dossier %(code)s for \"%(procedure)s\" cannot be ready at %(unit)s on "
-            "the promised date. %(reason)s"
+            "the promised date. %(reason)s The new date is %(new_due)s."
         ),
     ),
     "returned": (
@@ -133,7 +134,8 @@ def _post(conn: Connection, row: Any) -> Post:
     with force_locale("vi"):
         subject, text = _TEXTS[row.kind]
         named = {
-            "code": body["code"], "reason": body["reason"], "message": body.get("message", ""),
+            "code": body["code"], "reason": body["reason"],
+            "new_due": moment(body.get("new_due")), "message": body.get("message", ""),
             "procedure": conn.scalar(select(Procedure.name_vi).where(Procedure.code == body["procedure"])) or "",
             "unit": unit_names(conn, [body["unit"]]).get(body["unit"], {}).get("vi", body["unit"]),
         }

@@ -106,6 +106,8 @@ def _api_body(rule: str) -> dict[str, Any]:
     bodies: dict[str, Any] = {
         "withdraw": {"reason": "mine now"}, "complete": {"choice": "forward", "form": {}}, "deliver": {"form": {}},
         "draft": {"form": {}}, "messages": {"message": "paid"}, "signals": {"signal": "storm"},
+        "refuse": {"note": ""},
+        "apologies": {"reason": "mine now", "new_due": "2030-01-07T10:00:00+07:00"},
     }
     last = rule.rpartition("/")[2]
     return {"json": bodies[last]} if last in bodies else {}
