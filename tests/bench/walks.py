@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
+from tests.walks.models import walk_models
 from tests.walks.proof import KINDS, Failure, prove, shrunk
 from tests.walks.walker import Tally
 
@@ -23,8 +24,8 @@ def main(arguments: list[str] | None = None) -> int:
     asked = _parser().parse_args(arguments)
     began = time.process_time()
     tally, failures = Tally(), Counter[str]()
-    for kind in asked.kind or list(KINDS):
-        more, wrong = _run(kind, asked)
+    kinds = asked.kind or ([] if asked.models else list(KINDS))
+    for more, wrong in (*(_run(kind, asked) for kind in kinds), *([_models(asked)] if asked.models else [])):
         tally.add(more)
         failures += wrong
     _report(tally, failures, time.process_time() - began)
@@ -37,6 +38,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--diagrams", type=int, default=100, help="how many accepted diagrams of each kind")
     parser.add_argument("--paths", type=int, default=30, help="how many walks through each")
     parser.add_argument("--kind", action="append", choices=list(KINDS), help="only this kind; may be repeated")
+    parser.add_argument("--models", type=Path, help="a folder of diagrams drawn elsewhere, walked instead")
     parser.add_argument("--failures", type=Path, default=Path("."), help="the folder for the diagrams that fail")
     return parser
 
@@ -52,6 +54,18 @@ def _run(kind: str, asked: argparse.Namespace) -> tuple[Tally, Counter[str]]:
                 _show(shrunk(failure, asked.paths), asked)
         seed += 1
     print(f"{kind}: seeds {asked.seed} to {seed - 1}, {tally.diagrams} accepted")
+    return tally, failures
+
+
+def _models(asked: argparse.Namespace) -> tuple[Tally, Counter[str]]:
+    tally, failures, files = Tally(), Counter[str](), 0
+    for name, more, problem in walk_models(asked.models, asked.paths):
+        files += 1
+        tally.add(more)
+        if problem:
+            failures[problem.split(":")[0]] += 1
+            print(f"FAIL {name}: {problem}")
+    print(f"models: {files} processes in {asked.models}, {tally.diagrams} accepted")
     return tally, failures
 
 

@@ -114,6 +114,26 @@ def test_the_command_names_the_diagram_and_how_to_see_it_again(
         walked(kept[0].read_text("utf-8"), "sound", seed, 4)
 
 
+def test_diagrams_drawn_elsewhere_are_walked_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "foreign.bpmn").write_text(draw(Block("row", (Block("step"), Block("pause")))), "utf-8")
+    (tmp_path / "empty.bpmn").write_text("<nothing/>", "utf-8")
+    assert main(["--models", str(tmp_path), "--paths", "3"]) == 0
+    said = capsys.readouterr().out
+    assert "2 processes" in said
+    assert "1 diagrams, 3 walks" in said
+    assert "refused: no process: 1" in said
+
+
+def test_a_model_that_goes_wrong_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lost_arrival(monkeypatch)
+    forked = Block("fork", (Block("row", (Block("step"),)), Block("row", (Block("step"), Block("step")))))
+    (tmp_path / "fork.bpmn").write_text(draw(Block("row", (forked,))), "utf-8")
+    assert main(["--models", str(tmp_path), "--paths", "5"]) == 1
+    assert "FAIL fork.bpmn p: Stuck" in capsys.readouterr().out
+
+
 def test_the_smallest_diagrams() -> None:
     for block in (Block("row"), Block("row", (Block("frame", (Block("row"),)),)), Block("row", (Block("step"),))):
         assert walked(draw(block), "sound", 0, 3).walks == 3

@@ -14,8 +14,8 @@ MAX_DEPTH = 3
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A part of a diagram. A `row` has blocks; `choice`, `either`, `fork`, `redo` and `frame` have rows; a `step` or a
-    `frame` has `event` blocks at its border, which have a row each."""
+    """A part of a diagram. A `row` has blocks; `choice`, `either`, `race`, `fork`, `redo` and `frame` have rows; a
+    `step` or a `frame` has `event` blocks at its border, which have a row each, a `frame` `handler` blocks inside."""
 
     kind: str
     parts: tuple[Block, ...] = ()
@@ -34,9 +34,9 @@ class Block:
             yield replace(self, told={key: value for key, value in self.told.items() if key != name})
 
     def _may_lose(self, at: int) -> bool:
-        if self.kind in ("choice", "either", "fork"):
+        if self.kind in ("choice", "either", "race", "fork"):
             return len(self.parts) > 2
-        return self.kind == "row" or self.parts[at].kind == "event"
+        return self.kind == "row" or self.parts[at].kind in ("event", "handler")
 
     def _with(self, at: int, instead: tuple[Block, ...]) -> Block:
         return replace(self, parts=(*self.parts[:at], *instead, *self.parts[at + 1 :]))
@@ -74,11 +74,16 @@ def _test(rng: random.Random) -> tuple[str, int, int]:
     return rng.choice(("choice", "choice", "value", "visits", "filing")), rng.randrange(99), rng.randrange(10)
 
 
+def _message(rng: random.Random, often: float = 0.3) -> str:
+    """The name of a message, or nothing for a timer."""
+    return rng.choice(MESSAGES) if rng.random() < often else ""
+
+
 def _events(rng: random.Random, depth: int, often: float) -> tuple[Block, ...]:
     found = []
     while rng.random() < often and len(found) < 3:
         body = _row(rng, rng.choice((0, 1, 1, 2)), depth + 1)
-        own = told(stays=rng.random() < 0.5, ends=rng.random() < 0.5, open=rng.random() < 0.2)
+        own = told(stays=rng.random() < 0.5, ends=rng.random() < 0.5, open=rng.random() < 0.2, message=_message(rng))
         found.append(Block("event", (body,), own))
         often /= 2
     return tuple(found)
@@ -98,8 +103,16 @@ def _wait(rng: random.Random, size: int, depth: int) -> Block:
     return Block("wait", _events(rng, depth, 0.5), told(message=rng.choice(MESSAGES)))
 
 
-def _plain(kind: str) -> Callable[[random.Random, int, int], Block]:
-    return lambda rng, size, depth: Block(kind)
+def _script(rng: random.Random, size: int, depth: int) -> Block:
+    return Block("script")
+
+
+def _pause(rng: random.Random, size: int, depth: int) -> Block:
+    return Block("pause", (), told(message=_message(rng)))
+
+
+def _race(rng: random.Random, size: int, depth: int) -> Block:
+    return Block("race", _rows(rng, size, depth), told(late=rng.random() < 0.7))
 
 
 def _choice(rng: random.Random, size: int, depth: int) -> Block:
@@ -127,14 +140,23 @@ def _redo(rng: random.Random, size: int, depth: int) -> Block:
 
 
 def _frame(rng: random.Random, size: int, depth: int) -> Block:
-    return Block("frame", (_row(rng, size, depth + 1), *_events(rng, depth, 0.5)))
+    times = None
+    if rng.random() < 0.3:
+        times = (rng.choice(("list", "number")), rng.randint(0, 3), rng.random() < 0.5, 0)
+    handlers = []
+    while rng.random() < 0.3 and len(handlers) < 2:
+        own = told(stays=rng.random() < 0.5, message=_message(rng, 0.5))
+        handlers.append(Block("handler", (_row(rng, rng.choice((0, 1, 2)), depth + 1),), own))
+    said = told(times=times, error=_test(rng) if rng.random() < 0.25 else None)
+    return Block("frame", (_row(rng, size, depth + 1), *_events(rng, depth, 0.5), *handlers), said)
 
 
 _GROW: dict[str, Callable[[random.Random, int, int], Block]] = {
-    "step": _step, "wait": _wait, "script": _plain("script"), "pause": _plain("pause"), "choice": _choice,
+    "step": _step, "wait": _wait, "script": _script, "pause": _pause, "choice": _choice, "race": _race,
     "either": _either, "fork": _fork, "redo": _redo, "frame": _frame,
 }
 _LEAVES = ("step", "wait", "script", "pause")
 _WEIGHTS = {
-    "step": 40, "wait": 8, "script": 6, "pause": 6, "choice": 14, "either": 10, "fork": 14, "redo": 10, "frame": 10,
+    "step": 40, "wait": 8, "script": 6, "pause": 6, "choice": 14, "either": 10, "race": 6, "fork": 14, "redo": 10,
+    "frame": 14,
 }

@@ -55,7 +55,7 @@ class Canvas:
 
     def xml(self) -> str:
         """The whole document; inner elements are drawn after their subprocess, so they are put together backwards."""
-        declared = "".join(f'<bpmn:message id="m_{name}" name="{name}"/>' for name in MESSAGES)
+        declared = "".join(f'<bpmn:message id="m_{name}" name="{name}"/>' for name in MESSAGES) + ERROR
         inside: dict[str | None, list[str]] = {}
         for identity, source, target, when in reversed(self.flows):
             inside.setdefault(self.nodes[source].scope, []).append(flow(source, target, when, identity))
@@ -67,10 +67,11 @@ class Canvas:
         return f"{HEAD}{declared}{process}</bpmn:definitions>"
 
 
+ERROR = '<bpmn:error id="wrong" name="wrong" errorCode="W1"/>'
 PREFIX = {
     "userTask": "s", "manualTask": "h", "receiveTask": "r", "scriptTask": "c", "intermediateCatchEvent": "t",
     "boundaryEvent": "b", "exclusiveGateway": "x", "parallelGateway": "a", "inclusiveGateway": "o", "endEvent": "e",
-    "subProcess": "f", "startEvent": "begin",
+    "subProcess": "f", "eventBasedGateway": "g", "startEvent": "begin",
 }
 
 
@@ -98,6 +99,16 @@ def escape(text: str) -> str:
 def timer_event(value: str = "P3D") -> str:
     """A duration."""
     return f"<bpmn:timerEventDefinition><bpmn:timeDuration>{value}</bpmn:timeDuration></bpmn:timerEventDefinition>"
+
+
+def message_event(name: str) -> str:
+    """The arrival of a message."""
+    return f'<bpmn:messageEventDefinition messageRef="m_{name}"/>'
+
+
+def happening(message: str, duration: str = "P3D") -> str:
+    """A message, or a duration where none is named."""
+    return message_event(message) if message else timer_event(duration)
 
 
 def told(**values: Any) -> Mapping[str, Any]:

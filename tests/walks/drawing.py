@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from tests.engine.builders import loop
 from tests.walks.blocks import Block
-from tests.walks.canvas import Canvas, Out, properties, timer_event
+from tests.walks.canvas import MESSAGES, Canvas, Out, happening, properties
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def _events(canvas: Canvas, block: Block, host: str, here: Here) -> tuple[list[O
     certain = True
     for event in (part for part in block.parts if part.kind == "event"):
         stays = bool(event.told.get("stays"))
-        at = canvas.node("boundaryEvent", here.scope, timer_event(), attachedToRef=host,
+        at = canvas.node("boundaryEvent", here.scope, happening(event.told.get("message", "")), attachedToRef=host,
                          cancelActivity="false" if stays else "true")
         inner = replace(here, ends=True) if stays else here
         more, _ = _row(canvas, event.parts[0], [Out(at)], inner)
@@ -97,16 +97,21 @@ def _step(canvas: Canvas, block: Block, outs: list[Out], here: Here) -> Drawn:
     status = {"status": str(said["status"])} if said.get("status") else {}
     inside = properties(names, **status)
     times = said.get("times")
-    if times:
-        source, count, sequential, until = times
-        many = {"collection": "filing.x"} if source == "list" else {"cardinality": str(count)}
-        enough = f"count(s{canvas.counted + 1}) >= {until}" if until else ""
-        inside += loop(**many, sequential=sequential, until=enough)
+    inside += _repeated(times, f"s{canvas.counted + 1}")
     host = canvas.node("manualTask" if said.get("manual") else "userTask", here.scope, inside, name="s")
     _arrive(canvas, outs, host)
     more, certain = _events(canvas, block, host, here)
     own = () if times or not certain else ((host, choices),)
     return [Out(host), *more], (*here.done, *own)
+
+
+def _repeated(times: tuple[str, int, bool, int] | None, name: str) -> str:
+    """Once for each of a list, or so many times; perhaps fewer are enough."""
+    if not times:
+        return ""
+    source, count, sequential, until = times
+    many = {"collection": "filing.x"} if source == "list" else {"cardinality": str(count)}
+    return loop(**many, sequential=sequential, until=f"count({name}) >= {until}" if until else "")
 
 
 def _wait(canvas: Canvas, block: Block, outs: list[Out], here: Here) -> Drawn:
@@ -124,8 +129,21 @@ def _script(canvas: Canvas, block: Block, outs: list[Out], here: Here) -> Drawn:
 
 
 def _pause(canvas: Canvas, block: Block, outs: list[Out], here: Here) -> Drawn:
-    at = canvas.node("intermediateCatchEvent", here.scope, timer_event("PT2H"))
+    at = canvas.node("intermediateCatchEvent", here.scope, happening(block.told.get("message", ""), "PT2H"))
     return [Out(_arrive(canvas, outs, at))], here.done
+
+
+def _race(canvas: Canvas, block: Block, outs: list[Out], here: Here) -> Drawn:
+    """The way of the event that comes first: one of the messages, or perhaps a time that passes."""
+    gateway = _arrive(canvas, outs, canvas.node("eventBasedGateway", here.scope))
+    found: list[Out] = []
+    for at, row in enumerate(block.parts):
+        late = at >= len(MESSAGES) or (at == 0 and block.told.get("late"))
+        inside = happening("" if late else MESSAGES[at], "PT2H")
+        event = _arrive(canvas, [Out(gateway)], canvas.node("intermediateCatchEvent", here.scope, inside))
+        more, _ = _row(canvas, row, [Out(event)], here)
+        found += more
+    return found, here.done
 
 
 def _end(canvas: Canvas, block: Block, outs: list[Out], here: Here) -> Drawn:
@@ -207,12 +225,39 @@ def _redo(canvas: Canvas, block: Block, outs: list[Out], here: Here) -> Drawn:
 
 
 def _frame(canvas: Canvas, block: Block, outs: list[Out], here: Here) -> Drawn:
-    frame = _arrive(canvas, outs, canvas.node("subProcess", here.scope))
+    times, error = block.told.get("times"), block.told.get("error")
+    frame = _arrive(canvas, outs, canvas.node("subProcess", here.scope, _repeated(times, "")))
     inner = replace(here, scope=frame, ends=True)
     ending, done = _row(canvas, block.parts[0], [Out(canvas.node("startEvent", frame))], inner)
+    if error:
+        ending = _wrong(canvas, ending, replace(inner, done=done), error)
     _arrive(canvas, ending, canvas.node("endEvent", frame))
+    handlers = [part for part in block.parts if part.kind == "handler"]
+    for handler in handlers:
+        _handler(canvas, handler, inner)
     more, certain = _events(canvas, block, frame, here)
-    return [Out(frame), *more], done if certain and not _leaves(block.parts[0]) else here.done
+    if error:
+        inside = '<bpmn:errorEventDefinition errorRef="wrong"/>'
+        more.append(Out(canvas.node("boundaryEvent", here.scope, inside, attachedToRef=frame)))
+    sure = certain and not (times or error or handlers or _leaves(block.parts[0]))
+    return [Out(frame), *more], done if sure else here.done
+
+
+def _wrong(canvas: Canvas, outs: list[Out], here: Here, test: tuple[str, int, int]) -> list[Out]:
+    """A way out of the frame with an error."""
+    gateway = _arrive(canvas, outs, canvas.node("exclusiveGateway", here.scope))
+    inside = '<bpmn:errorEventDefinition errorRef="wrong"/>'
+    canvas.connect(Out(gateway, _test(here, test)), canvas.node("endEvent", here.scope, inside))
+    return [Out(gateway, default=True)]
+
+
+def _handler(canvas: Canvas, block: Block, here: Here) -> None:
+    """An event subprocess of the frame."""
+    frame = canvas.node("subProcess", here.scope, triggeredByEvent="true")
+    inside, stays = happening(block.told.get("message", "")), block.told.get("stays")
+    begin = canvas.node("startEvent", frame, inside, isInterrupting="false" if stays else "true")
+    ending, _ = _row(canvas, block.parts[0], [Out(begin)], replace(here, scope=frame, ends=True))
+    _arrive(canvas, ending, canvas.node("endEvent", frame))
 
 
 def _leaves(row: Block) -> bool:
@@ -222,5 +267,5 @@ def _leaves(row: Block) -> bool:
 
 _DRAW: dict[str, Callable[[Canvas, Block, list[Out], Here], Drawn]] = {
     "step": _step, "wait": _wait, "script": _script, "pause": _pause, "choice": _choice, "either": _either,
-    "fork": _fork, "redo": _redo, "frame": _frame, "end": _end,
+    "race": _race, "fork": _fork, "redo": _redo, "frame": _frame, "end": _end,
 }
