@@ -48,6 +48,9 @@ EVENT_FINDINGS: dict[str, str] = {
     "message_missing": "Receive task {element} has no message; choose one.",
     "message_choices": "Receive task {element} has choices; put a step with choices after it.",
     "wait_without_timer": "Step {element} waits for somebody outside without a limit; add a boundary timer.",
+    "catch_without_timer": (
+        "Event {element} waits for somebody outside without a limit; add a timer behind an event-based gateway."
+    ),
     "connector_missing": "Service task {element} names no connector; choose one.",
     "connector_unknown": (
         "Service task {element} uses the connector \"{connector}\", which does not exist; choose one of: {allowed}."

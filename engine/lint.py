@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 
 from engine import findings as f
+from engine.diagram import model
 from engine.findings import Finding
 from engine.naming import space_of
-from engine.structure import Flow, Graph, onward
+from engine.structure import Flow, Graph, Node, onward
 from engine.vocabulary import WAITS, Step
 
 _MAIN = {"receive": 0, "appraise": 1, "approve": 2, "stamp": 3, "sign": 3, "return": 4}
@@ -164,6 +165,21 @@ def check_fields(
 
 
 def check_waits(graph: Graph, steps: Mapping[str, Step]) -> list[Finding]:
-    """A wait for somebody outside has a limit."""
+    """A wait for somebody outside has a limit: a timer on it, or one that may come first."""
     waiting = [step.id for step in steps.values() if step.kind.startswith("wait_") and not graph.boundary.get(step.id)]
-    return [f.warning("wait_without_timer", step) for step in waiting]
+    found = [f.warning("wait_without_timer", step) for step in waiting if not _raced(graph, step)]
+    caught = [node for node in graph.nodes.values() if node.type == "intermediateCatchEvent" and _has(node, "message")]
+    unlimited = [node.id for node in caught if not (_has(node, "timer") or _raced(graph, node.id))]
+    return found + [f.warning("catch_without_timer", event) for event in unlimited]
+
+
+def _raced(graph: Graph, element: str) -> bool:
+    """Whether a timer behind the same event-based gateway may come first."""
+    gateways = [graph.nodes[flow.source] for flow in graph.incoming.get(element, []) if flow.source in graph.nodes]
+    rivals = [flow.target for gateway in gateways if gateway.type == "eventBasedGateway"
+              for flow in graph.outgoing.get(gateway.id, [])]
+    return any(rival in graph.nodes and _has(graph.nodes[rival], "timer") for rival in rivals)
+
+
+def _has(node: Node, kind: str) -> bool:
+    return node.xml.find(model(f"{kind}EventDefinition")) is not None

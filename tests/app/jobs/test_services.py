@@ -199,6 +199,17 @@ def test_what_the_process_waits_for_is_shown_and_handed_in(app: Flask, sign_in: 
         assert state_of(done.dossier).data["pay"] == {"amount": 5}
 
 
+def test_what_an_outage_missed_is_made_up_one_after_the_other(officer: Actor) -> None:
+    reminding = diagram(draw.task("work", hours="4"), border("tick", "work", told("timeCycle", "R5/PT1H"),
+                        interrupting=False), draw.script("note", "now()"), draw.end("told"),
+                        draw.path("begin", "receive", "work", "returned"), draw.path("tick", "note", "told"))
+    done = run(officer, reminding)
+    with clock.at(clock.now() + timedelta(hours=3, minutes=30)):
+        assert commands.fire_due_timers() == 3
+    timers = list(state_of(done.dossier).timers.values())
+    assert [timer.fired for timer in timers] == [3]
+
+
 def token_client(browser: FlaskClient) -> Callable[[str, dict[str, Any]], Any]:
     """Posts JSON as the signed-in person does."""
     proof = {"X-CSRFToken": page_token(browser, "/account")}

@@ -148,3 +148,14 @@ def test_a_step_with_a_limit_and_a_wait_after_a_gateway_have_no_errors() -> None
     xml = on_way(GATE, "g", receive("r", "m").replace("m_m", "message_m"), timer("t", "P1D"), path("g", "r", "a"),
                  path("g", "t", "a")).replace(path("g", "a"), "")
     assert found(xml) == set()
+
+
+def test_a_wait_for_somebody_outside_has_a_limit() -> None:
+    wait = receive("r", "m").replace("m_m", "message_m")
+    alone = on_way(wait, "r")
+    assert ("wait_without_timer", "r") in found(alone, "warning")
+    caught = on_way(catch("x", told("message", "m")), "x")
+    assert ("catch_without_timer", "x") in found(caught, "warning")
+    raced = on_way(GATE, "g", wait, catch("x", told("message", "m")), timer("t", "P1D"), path("g", "r", "a"),
+                   path("g", "x", "a"), path("g", "t", "a")).replace(path("g", "a"), "")
+    assert not {code for code, _ in found(raced, "warning")} & {"wait_without_timer", "catch_without_timer"}
