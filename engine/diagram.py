@@ -40,6 +40,7 @@ _REFUSED_FLOW = {
 _REFUSED = _REFUSED_FLOW
 # An event definition or a loop is reported on the element it belongs to, because only that is drawn.
 _INNER = ("EventDefinition", "LoopCharacteristics", "Association", "ioSpecification", "timeCycle")
+_FOREIGN = ("foreign_element", "foreign_attribute")
 _DRAWN = {
     "definitions", "process", "collaboration", "participant", "laneSet", "lane", "childLaneSet", "flowNodeRef",
     "extensionElements", "documentation", "incoming", "outgoing", "sequenceFlow", "textAnnotation", "text",
@@ -184,21 +185,25 @@ def _constructs(root: etree._Element) -> list[Finding]:
         found += _attributes(element)
         if etree.QName(element).namespace == MODEL:
             found += [] if only_read(element) else _construct(element)
-        elif etree.QName(element).namespace not in _KNOWN:
+        elif _is_foreign(element) and not _is_foreign(element.getparent()):
             found.append(f.warning("foreign_element", owner(element), tag=local(element)))
-    return list({(one.code, one.element, str(one.details)): one for one in found}.values())
+    return f.counted({(one.code, one.element, str(one.details)): one for one in found}.values(), _FOREIGN)
+
+
+def _is_foreign(element: etree._Element | None) -> bool:
+    return element is not None and etree.QName(element).namespace not in _KNOWN
 
 
 def _leave_out_foreign(root: etree._Element) -> None:
     """What belongs to others is kept in the drawing; nobody behind the gate ever sees it."""
     for element in list(root.iter(etree.Element)):
         parent = element.getparent()
-        if parent is not None and etree.QName(element).namespace not in _KNOWN:
+        if parent is not None and _is_foreign(element):
             parent.remove(element)
 
 
 def _attributes(element: etree._Element) -> list[Finding]:
-    if element.tag == model("definitions"):
+    if element.tag == model("definitions") or _is_foreign(element):
         return []
     foreign = [str(name) for name in element.attrib if str(name).startswith("{")]
     foreign = [name for name in foreign if etree.QName(name).namespace not in _KNOWN | {XSI}]

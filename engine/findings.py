@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from engine.event_sentences import EVENT_FINDINGS
@@ -24,8 +25,8 @@ TEMPLATES: dict[str, str] = {
     "too_many_elements": "The diagram has {count} elements; at most {limit} are accepted, so divide the procedure.",
     "not_bpmn": "The file is not a BPMN 2.0 diagram; its root must be bpmn:definitions.",
     # What this release does not run
-    "foreign_element": "{tag} at {element} belongs to another product; it is kept and has no part in a run.",
-    "foreign_attribute": "Attribute {attribute} on {element} belongs to another product; it is kept, not run.",
+    "foreign_element": "{tag} at {element} belongs to another product ({count} in all); it is kept, not run.",
+    "foreign_attribute": "{attribute} on {element} belongs to another product ({count} in all); it is kept, not run.",
     "unsupported": "Element {element} ({tag}) cannot be run yet; remove it.",
     "engine_refused": "The diagram cannot be run at {element}: {reason}.",
     # Structure
@@ -118,3 +119,17 @@ def refused(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 def blocking(findings: Iterable[Finding], rehearsal: bool) -> tuple[Finding, ...]:
     """The same, without what a rehearsal may run into."""
     return tuple(finding for finding in refused(findings) if not (rehearsal and finding.code in UNSOUND))
+
+
+def counted(findings: Iterable[Finding], codes: Container[str]) -> list[Finding]:
+    """Of findings with these codes that say the same about many elements, the first one, with the `count` of all."""
+    kept: dict[object, Finding] = {}
+    counts: Counter[object] = Counter()
+    for one in findings:
+        key = (one.code, str(one.details)) if one.code in codes else id(one)
+        kept.setdefault(key, one)
+        counts[key] += 1
+    return [
+        replace(one, details={**one.details, "count": counts[key]}) if one.code in codes else one
+        for key, one in kept.items()
+    ]

@@ -9,7 +9,7 @@ REPAIR_FINDINGS: dict[str, str] = {
     "import_executable": "Process {element} is marked as executable now.",
     "import_said": "{element}: {property} is \"{value}\", as the drawing says.",
     "import_choices": "The ways of gateway {element} are choices of step {step} now; check their names.",
-    "not_run": "{tag} at {element} is kept in the drawing and has no part in a run.",
+    "not_run": "{tag} at {element} is kept in the drawing and has no part in a run ({count} in all).",
     "repair_executable": "Process {element} is not marked as executable; the rehearsal runs it all the same.",
     "repair_id": "The id {element} cannot be used in a run; the rehearsal calls it {name}.",
     "repair_id_missing": "A {tag} in {element} has no id; the rehearsal calls it {name}.",

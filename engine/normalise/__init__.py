@@ -145,4 +145,5 @@ def _repair(work: Work, process: etree._Element) -> None:
 
 
 def _once(findings: Iterable[Finding]) -> list[Finding]:
-    return list({(one.code, one.element, str(one.details)): one for one in findings}.values())
+    once = {(one.code, one.element, str(one.details)): one for one in findings}
+    return f.counted(once.values(), ("not_run",))
