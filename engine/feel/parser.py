@@ -21,6 +21,8 @@ _POWERS = {
 _COMPARISONS = frozenset({"=", "!=", "<", "<=", ">", ">="})
 # Words after which a path, a filter or a call may follow at once.
 _CLOSED = frozenset({"true", "false", "null"})
+# Signs that an expression may begin with, but for "]", which cannot stand right behind "[".
+_BEGIN = frozenset({"-", "(", "[", "{", "@"})
 _ASKED = n.Name("?")
 
 
@@ -203,7 +205,7 @@ class Parser:
             if self.token.text == ".":
                 self.take()
                 base = n.Path(base, property_name(self))
-            elif self.token.text == "[" and not self.closing:
+            elif self.token.text == "[" and not (self.closing and self.closes()):
                 self.take()
                 base = n.Filter(base, self.in_brackets(self.expression))
                 self.expect("]")
@@ -213,6 +215,12 @@ class Parser:
             else:
                 break
         return base
+
+    def closes(self) -> bool:
+        """Whether "[" ends a range that excludes its end, as in "[1..5[", and is no filter: none begins so."""
+        following = self.peek()
+        begins = PREFIX if following.kind == "word" else _BEGIN
+        return following.kind in ("end", "op", "word") and following.text not in begins
 
     def in_brackets(self, read: Callable[[], T]) -> T:
         outer, self.closing = self.closing, False
@@ -228,7 +236,8 @@ def mentions(node: n.Node) -> bool:
         at = left.pop()
         if at == _ASKED:
             return True
-        left.extend(n.children(at))
+        # A test further in speaks of what is tested there
+        left.extend(below for below in n.children(at) if not isinstance(below, n.Test))
     return False
 
 

@@ -15,6 +15,8 @@ Relation = Callable[[Range, Range], bool]
 
 
 def _as_range(value: Value) -> Range:
+    if value is None:
+        raise IllTyped
     return value if type(value) is Range else Range(value, value, True, True)
 
 
