@@ -56,11 +56,12 @@ def _give_next() -> bool:
         return False
     with transaction() as conn:
         now = database_time(conn)
-        claimed = _claim(conn, now)
+        claimed = claim(conn, now)
         if claimed is None:
             return False
-        with clock.at(now):
-            _give(conn, claimed)
+        if _still_due(conn, claimed, now):
+            with clock.at(now):
+                _give(conn, claimed)
         return True
 
 
@@ -72,7 +73,7 @@ def _anything_due() -> bool:
         return any(conn.execute(query).first() is not None for query in (steps, dossiers))
 
 
-def _claim(conn: Connection, now: datetime) -> Claimed | None:
+def claim(conn: Connection, now: datetime) -> Claimed | None:
     """The oldest due warning of a dossier that nobody works on; its dossier's row is locked."""
     lock: dict[str, Any] = {"of": Dossier.__table__, "skip_locked": True}
     steps = (
@@ -86,8 +87,7 @@ def _claim(conn: Connection, now: datetime) -> Claimed | None:
     )
     found = [Claimed(row.dossier, row.token, row.warn_at) for row in conn.execute(steps)]
     found += [Claimed(row.id, DOSSIER, row.warn_at) for row in conn.execute(dossiers)]
-    claimed = min(found, key=lambda each: each.at, default=None)
-    return claimed if claimed is not None and _still_due(conn, claimed, now) else None
+    return min(found, key=lambda each: each.at, default=None)
 
 
 def _still_due(conn: Connection, claimed: Claimed, now: datetime) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from app import clock
 from app.casework import SYSTEM, Actor, Advanced, advance
@@ -118,20 +119,26 @@ def _fire_next() -> bool:
         return False
     with transaction() as conn:
         now = database_time(conn)
-        query = (
-            select(Timer.dossier, Timer.timer)
-            .join(Dossier, Dossier.id == Timer.dossier)
-            .where(Timer.due_at <= now, Timer.failed_at.is_(None))
-            .order_by(Timer.due_at, Timer.dossier)
-            .limit(1)
-            .with_for_update(of=Dossier.__table__, skip_locked=True)
-        )
-        due = conn.execute(query).first()
-        if due is None or not _still_set(conn, due.dossier, due.timer):
+        due = claim(conn, now)
+        if due is None:
             return False
-        with clock.at(now):
-            advance(conn, due.dossier, FireTimer(due.timer), SYSTEM, acting_unit=None)
+        if still_set(conn, due.dossier, due.timer):
+            with clock.at(now):
+                advance(conn, due.dossier, FireTimer(due.timer), SYSTEM, acting_unit=None)
         return True
+
+
+def claim(conn: Connection, now: datetime) -> Row[int, str] | None:
+    """The oldest due timer of a dossier that nobody works on (`dossier`, `timer`); the dossier's row is locked."""
+    query = (
+        select(Timer.dossier, Timer.timer)
+        .join(Dossier, Dossier.id == Timer.dossier)
+        .where(Timer.due_at <= now, Timer.failed_at.is_(None))
+        .order_by(Timer.due_at, Timer.dossier)
+        .limit(1)
+        .with_for_update(of=Dossier.__table__, skip_locked=True)
+    )
+    return conn.execute(query).first()
 
 
 def _anything_due() -> bool:
@@ -140,6 +147,6 @@ def _anything_due() -> bool:
         return conn.execute(query).first() is not None
 
 
-def _still_set(conn: Connection, dossier: int, timer: str) -> bool:
+def still_set(conn: Connection, dossier: int, timer: str) -> bool:
     """Another worker may have fired it between our statement's look and our lock."""
     return conn.execute(select(Timer.timer).where(Timer.dossier == dossier, Timer.timer == timer)).first() is not None

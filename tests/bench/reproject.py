@@ -8,6 +8,7 @@ Without --sqlite it makes a database of its own on the PostgreSQL server that th
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import tempfile
 import time
@@ -34,7 +35,7 @@ from app.tasks.models import Task
 from tests import builders as make
 from tests.conftest import SERVERS
 
-NAME = "onedoor_bench_law"
+NAME = f"onedoor_bench_{os.getpid()}"
 TARGET = 30.0
 
 
@@ -52,7 +53,8 @@ def database(*, sqlite: bool) -> Iterator[Flask]:
             _drop()
 
 
-def _server() -> str:
+def server_of() -> str:
+    """The PostgreSQL server that the tests use."""
     for url in SERVERS:
         try:
             psycopg.connect(url, connect_timeout=3).close()
@@ -64,13 +66,13 @@ def _server() -> str:
 
 def _created() -> str:
     _drop()
-    with psycopg.connect(_server(), autocommit=True) as conn:
+    with psycopg.connect(server_of(), autocommit=True) as conn:
         conn.execute(f"CREATE DATABASE {NAME}")
-    return f"{_server().rpartition('/')[0]}/{NAME}"
+    return f"{server_of().rpartition('/')[0]}/{NAME}"
 
 
 def _drop() -> None:
-    with psycopg.connect(_server(), autocommit=True) as conn:
+    with psycopg.connect(server_of(), autocommit=True) as conn:
         conn.execute(f"DROP DATABASE IF EXISTS {NAME} WITH (FORCE)")
 
 
