@@ -31,7 +31,18 @@ from engine.meeting import meets
 from engine.naming import Space, space_of, spaces_of
 from engine.parser import parse
 from engine.state import short
-from engine.structure import VALUE_TAGS, Flow, Graph, Node, draw, expression_text, extension, onward, text_of
+from engine.structure import (
+    VALUE_TAGS,
+    Flow,
+    Graph,
+    Node,
+    check_length,
+    draw,
+    expression_text,
+    extension,
+    onward,
+    text_of,
+)
 from engine.vocabulary import Element, Lane, Step
 
 
@@ -198,7 +209,7 @@ def _ends(graph: Graph, found: Analysis) -> list[Finding]:
 def _forms(forms: Mapping[str, Mapping[str, Any]]) -> list[Finding]:
     wrong: list[Finding] = []
     for key, schema in forms.items():
-        wrong += check_schema(key, schema)
+        wrong += [*check_schema(key, schema), *check_length(key)]
         if short(key) != "filing" and _has_field(schema, "choice"):
             wrong.append(f.error("form_reserved", None, form=key))
     return wrong

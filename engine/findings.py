@@ -31,6 +31,7 @@ TEMPLATES: dict[str, str] = {
     "engine_refused": "The diagram cannot be run at {element}: {reason}.",
     # Structure
     "id_missing": "A {tag} has no id; give it one.",
+    "id_long": "The id {element} has more than {limit} characters, the calls before it included; shorten it.",
     "id_duplicate": "The id {element} is used twice; ids must be unique.",
     "id_reserved": "The id {element} is reserved; choose another.",
     "id_form": "The id {element} may have only small letters, digits and _, beginning with a letter.",

@@ -21,6 +21,7 @@ ACTIVITY_TAGS = (*STEP_TAGS, *VALUE_TAGS, "sendTask", *CONTAINER_TAGS)
 EVENT_TAGS = ("startEvent", "endEvent", "boundaryEvent", "intermediateCatchEvent", "intermediateThrowEvent")
 GATEWAY_TAGS = ("exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway")
 NODE_TAGS = frozenset((*ACTIVITY_TAGS, *EVENT_TAGS, *GATEWAY_TAGS))
+MAX_NAME = 80
 RESERVED = frozenset({"dossier", "filing", "visits", "item", "now", "today"})
 _STEP_ID = re.compile(r"[a-z][a-z0-9_]*")
 _ANY_ID = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
@@ -226,7 +227,13 @@ def _ids(root: etree._Element) -> list[Finding]:
             counted[identity] += 1
         if (local(element) in NODE_TAGS or local(element) in ("sequenceFlow", "process")) and not only_read(element):
             found += check_id(local(element), identity and short(identity))
+            found += check_length(identity or "") if local(element) in NODE_TAGS else []
     return found + [f.error("id_duplicate", identity) for identity, count in counted.items() if count > 1]
+
+
+def check_length(identity: str) -> list[Finding]:
+    """Whether a name, with the calls that lead to it, fits where it is kept."""
+    return [f.error("id_long", identity, limit=MAX_NAME)] if len(identity) > MAX_NAME else []
 
 
 def check_id(tag: str, identity: str | None) -> list[Finding]:

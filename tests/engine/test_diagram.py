@@ -189,6 +189,7 @@ def test_words_of_other_products_are_kept_aside_and_said(xml: str, code: str, at
         (SOUND.replace('"done"', '""'), "id_missing", None),
         (around(element("textAnnotation", "a")), "id_duplicate", "a"),
         (around(start("again")), "start_several", "p"),
+        (SOUND.replace('"a"', f'"{"a" * 81}"'), "id_long", "a" * 81),
         (diagram(start(), task("a"), end(), flow("begin", "a", "true"), flow("a", "done")),
          "conditional_flow", "begin-a"),
         (around(flow("done", "a", identity="f")), "flow_end", "f"),

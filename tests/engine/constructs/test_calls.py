@@ -35,6 +35,7 @@ from tests.engine.builders import (
 )
 from tests.engine.constructs.drawing import Journey, all_steps, errors, standard, warnings
 from tests.engine.constructs.registry import refused, runs
+from tests.engine.happenings import border, catch, declared, finish, handler, throw, told
 
 
 def call(identity: str, called: str, inside: str = "", back: str = "", **handed: str) -> str:
@@ -226,6 +227,42 @@ def test_calls_of_calls_do_not_grow_without_bound() -> None:
     assert "too_many_elements" in found
     assert time.process_time() - began < 2
     assert MAX_ELEMENTS == 2_000
+
+
+def test_names_fit_where_they_are_kept() -> None:
+    others = process("check", start("i"), task("x" * 60), end("o"), path("i", "x" * 60, "o"))
+    assert errors(calling(call("c", "check"), others=others)) == {}
+    long = calling(call("c" * 30, "check"), others=others).replace('Ref="c"', f'Ref="{"c" * 30}"')
+    assert errors(long) == {"id_long": f"{'c' * 30}:{'x' * 60}"}
+
+
+def declared_in(*mine: str, others: str, names: tuple[str, ...]) -> str:
+    return f'{HEAD}{declared(*names)}{process("p", *mine, executable=True)}{others}</bpmn:definitions>'
+
+
+def test_an_error_in_what_is_called_is_caught_on_the_border_of_the_call() -> None:
+    others = process("check", start("i"), task("a"), finish("bad", told("error", "E1")), path("i", "a", "bad"))
+    walk = Journey(declared_in(
+        start(), call("c", "check"), border("er", "c", told("error", "E1")), task("fix"), task("z"), end(),
+        path("begin", "c", "z", "done"), path("er", "fix"), others=others, names=("error:E1",),
+    ))
+    walk.complete("c:a")
+    assert walk.open == ["fix"]
+    assert walk.view.frames == {}
+
+
+def test_events_and_links_belong_to_what_is_called() -> None:
+    inner = handler("h", told("message", "paid"), task("b"), end("ho"), path("h_on", "b", "ho"), interrupting=False)
+    linked = throw("t1", told("link", "L")) + catch("c1", told("link", "L"))
+    others = process("check", start("i"), task("a"), linked, end("o"), path("i", "a", "t1"), path("c1", "o"), inner)
+    walk = Journey(declared_in(
+        start(), call("c", "check", back="by=h_on.by"), call("d", "check", back="by=h_on"), task("z"), end(),
+        path("begin", "c", "z", "done"), path("begin", "d", "z"), others=others, names=("message:paid",),
+    ))
+    walk.do(DeliverMessage("paid", {"by": 1}))
+    assert sorted(walk.open) == ["c:a", "c:b", "d:a"]
+    all_steps(walk)
+    assert (walk.view.data["c"], walk.view.data["d"]) == ({"by": 1}, {"by": None})
 
 
 def test_lists_and_promises_know_what_is_called() -> None:

@@ -35,7 +35,8 @@ from tests.engine.builders import (
 )
 from tests.engine.constructs.drawing import Journey, all_steps, errors, standard
 from tests.engine.constructs.registry import refused, runs
-from tests.engine.happenings import catch, document, ours, service, told
+from tests.engine.happenings import border, catch, document, ours, service, throw, told
+from tests.engine.happenings import finish as finish_at
 
 
 def one(part: str, *more: str) -> str:
@@ -344,3 +345,30 @@ def test_an_event_in_an_instance_belongs_to_it() -> None:
     walk.complete("a")
     walk.complete("a")
     assert [result["got"]["by"] for result in walk.view.data["r"]] == ["a", "b"]
+
+
+def test_what_instances_did_is_taken_back() -> None:
+    undo = task("undo").replace("<bpmn:userTask ", '<bpmn:userTask isForCompensation="true" ')
+    inner = frame("r", start("i"), task("a"), border("bc", "a", told("compensate")), undo,
+                  '<bpmn:association id="as" sourceRef="bc" targetRef="undo"/>', end("o"), path("i", "a", "o"),
+                  loop(cardinality="2"))
+    walk = Journey(document(start(), inner, task("y"), throw("take", told("compensate")), task("z"), end(),
+                            path("begin", "r", "y", "take", "z", "done")))
+    assert all_steps(walk) == ["a", "a", "y", "undo", "undo", "z"]
+
+
+def test_a_terminating_end_ends_one_instance_and_an_error_all() -> None:
+    ended = frame("r", start("i"), task("a"), task("b"), end("o", terminate=True), path("i", "a", "o"),
+                  path("i", "b", "o"), loop(cardinality="2"))
+    walk = Journey(one(ended))
+    walk.complete("a")
+    assert walk.open == ["a", "b"]
+    walk.complete("b")
+    assert walk.view.data["r"] == [{"a": {"choice": None}}, {"b": {"choice": None}}]
+    failed = frame("r", start("i"), task("a"), finish_at("bad", told("error", "E1")), path("i", "a", "bad"),
+                   loop(cardinality="2"))
+    walk = Journey(document(start(), failed, border("er", "r", told("error", "E1")), task("fix"), task("z"), end(),
+                            path("begin", "r", "z", "done"), path("er", "fix"), names=("error:E1",)))
+    walk.complete("a")
+    assert walk.open == ["fix"]
+    assert walk.view.frames == {}
