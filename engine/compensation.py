@@ -1,7 +1,8 @@
 """Taking back what was done: which completed activities have a handler, and running these in reverse order.
 
 A record of what was done is a list: the activity, its compensation event or None, the values as they were, and the
-records of what was done inside it. A place with `todo` runs the handlers one after another.
+records of what was done inside it; and if it was done in a frame with values of its own, that frame and its values. A
+place with `todo` runs the handlers one after another.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from engine import facts, scopes, waits
 from engine.errors import BudgetExceeded
 from engine.guards import Token
-from engine.state import Place
+from engine.state import Place, short
 
 if TYPE_CHECKING:
     from engine.moves import Run
@@ -28,9 +29,25 @@ def remember(run: Run, node: Any, token: Token) -> None:
     records = run.state.done.setdefault(token.scope or "", [])
     if len(records) >= MAX_RECORDS:
         raise BudgetExceeded(limit=MAX_RECORDS, unit="steps", element=node.name)
-    data = run.home(token).data
-    seen = {name: data[name] for name in node.keeps if name in data}
-    records.append([node.name, node.undo, seen, []] if node.undo else [node.name, None, {}, inside])
+    if node.undo is None:
+        records.append([node.name, None, {}, inside])
+        return
+    home = run.home(token)
+    seen = {short(name): home.data[short(name)] for name in node.keeps if short(name) in home.data}
+    apart = [] if home.frame is None else [[home.frame, _values_around(run, token)]]
+    records.append([node.name, node.undo, seen, [], *apart])
+
+
+def _values_around(run: Run, token: Token) -> dict[str, Any]:
+    """What the frames around a token keep apart from the dossier, the innermost last."""
+    values: dict[str, Any] = {}
+    scope = token.scope
+    while scope is not None:
+        frame = run.state.tokens[scope]
+        own = {} if frame.index is None else {run.definition.items.get(frame.at, "item"): frame.item}
+        values = {**own, **(frame.data or {}), **values}
+        scope = frame.scope
+    return values
 
 
 def pass_on(run: Run, place: Place, body: Place) -> None:
@@ -71,9 +88,9 @@ def _taken(run: Run, scope: str, activity: str) -> list[list[Any]]:
 
 
 def _undoing(records: Iterable[Any]) -> Iterator[list[Any]]:
-    for activity, event, seen, inside in reversed(list(records)):
+    for activity, event, seen, inside, *apart in reversed(list(records)):
         if event is not None:
-            yield [activity, event, seen]
+            yield [activity, event, seen, *apart]
         else:
             yield from _undoing(inside)
 
@@ -81,17 +98,31 @@ def _undoing(records: Iterable[Any]) -> Iterator[list[Any]]:
 def go_on(run: Run, place: Place) -> None:
     """Run the next handler; after the last one let the throwing event, or the cancelled transaction, go on."""
     if place.todo:
-        activity, event, place.seen = place.todo.pop(0)
+        activity, event, place.seen, *apart = place.todo.pop(0)
         handler = run.definition.events[event].handler or ""
         run.record(facts.ActivityCompensated(activity, handler))
         run.passed(event)
-        run.arrive(handler, place.id)
+        run.arrive(handler, _frame_again(run, place, event, apart))
         return
     run.state.done.pop(place.id, None)
-    if place.at in run.definition.frames:
+    if place.at in run.definition.events and run.definition.events[place.at].handler:
+        run.record(facts.FrameLeft(place.id, place.at))
+        del run.state.tokens[place.id]
+    elif place.at in run.definition.frames:
         _leave_cancelled(run, place)
     else:
         run.go_on(place)
+
+
+def _frame_again(run: Run, place: Place, event: str, apart: list[Any]) -> str:
+    """Where a handler runs: with the place that compensates, or in a frame with the values of the one that is gone."""
+    home = run.home(Place("", event, place.id)).frame
+    if not apart or apart[0][0] == home:
+        return place.id
+    values = {**apart[0][1], **(place.seen or {})}
+    frame = run.wait(Place("", event, place.id, data=values, visits={}, todo=[]))
+    run.record(facts.FrameEntered(token=frame.id, element=event, values=dict(values), frame=home))
+    return frame.id
 
 
 def cancel_transaction(run: Run, element: str, scope: str) -> None:

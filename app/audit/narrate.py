@@ -137,10 +137,16 @@ def _step_of(facts: Sequence[Mapping[str, Any]]) -> str:
 
 def _tell(fact: Mapping[str, Any], words: Words, steps: Mapping[str, str]) -> Told | None:
     kind = fact["fact"]
-    if kind in _SILENT:
+    if kind in _SILENT or (kind in ("FrameEntered", "FrameLeft") and _takes_back(fact, words)):
         return None
     template, details = _READERS[kind](fact, words, steps) if kind in _READERS else (kind, {})
     return Told(kind, words.say(SENTENCES.get(template, template), **details), _TONES.get(kind, "plain"))
+
+
+def _takes_back(fact: Mapping[str, Any], words: Words) -> bool:
+    """Whether a frame was only there to see the values of what is taken back, which is told already."""
+    event = words.definition.events.get(fact["element"])
+    return event is not None and event.handler is not None
 
 
 _TONES = {

@@ -7,7 +7,7 @@ import pytest
 from engine import compensation
 from engine.errors import BudgetExceeded
 from engine.facts import ActivityCompensated
-from tests.engine.builders import choice, element, end, flow, frame, path, script, start, task, xor
+from tests.engine.builders import choice, element, end, flow, frame, loop, path, script, start, task, xor
 from tests.engine.constructs.registry import runs
 from tests.engine.happenings import (
     Watched,
@@ -151,3 +151,19 @@ def test_rounds_that_could_be_taken_back_are_bounded(monkeypatch: pytest.MonkeyP
     with pytest.raises(BudgetExceeded):
         for _ in range(4):
             walk.complete("b", "x")
+
+
+@runs("Compensation inside a repeated subprocess", "Each instance is taken back with its own item and values.")
+def test_each_instance_is_taken_back_as_it_was() -> None:
+    seen = script("un_a", 'item + a.n').replace("<bpmn:scriptTask ", '<bpmn:scriptTask isForCompensation="true" ')
+    inner = frame("f", start("i"), task("a"), end("o"), path("i", "a", "o"), undo("a", by=seen))
+    each = inner[: inner.rindex("</bpmn:subProcess>")] + loop("filing.x") + "</bpmn:subProcess>"
+    walk = Watched(document(start(), each, throw("back", told("compensate", "f")), task("z"), end(),
+                            path("begin", "f", "back", "z", "done")), {"x": [10, 20]})
+    walk.complete("a", index=None, n=1)
+    walk.complete("a", index=None, n=2)
+    values = [fact.value for fact in walk.facts if type(fact).__name__ == "ValueComputed" and fact.element == "un_a"]
+    assert values == [22, 11]
+    assert walk.open == ["z"]
+    assert "un_a" not in walk.view.data
+    assert walk.view.frames == {}
