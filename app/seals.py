@@ -28,11 +28,6 @@ def opened(code: str, seq: int, kept: bytes) -> bytes:
     return unseal(_keys(), _place(code, seq), kept)
 
 
-def is_sealed(code: str, seq: int, kept: bytes) -> bool:
-    """Whether what was kept after that entry can be opened."""
-    return any(sealed_with(key, _place(code, seq), kept) for key in _keys())
-
-
 def is_current(code: str, seq: int, kept: bytes) -> bool:
     """Whether the present key sealed it."""
     return sealed_with(_keys()[0], _place(code, seq), kept)

@@ -20,7 +20,6 @@ from app.errors import Forbidden
 from app.jobs.answers import Asked, keep
 from app.people.policy import may_release, may_work, supervised_units
 from app.people.queries import subtree
-from app.seals import is_sealed, opened
 from app.tasks.conclusions import contradiction, decided
 from app.tasks.desk import find_task
 from app.tasks.errors import ResultMissing, StandInReasonMissing
@@ -225,13 +224,13 @@ def _deliver(work: _Work, given: Submission) -> None:
 def _checked(work: _Work, given: Submission) -> dict[str, Any]:
     """The form's values as the engine may see them. Raises FormRefused with every field to correct."""
     held, step = work.held, work.held.step
-    row = held.dossier
-    if held.task.state not in ("open", "waiting") or not is_sealed(row.code, row.seq, row.state):
+    state = held.state()
+    if held.task.state not in ("open", "waiting") or state is None:
         # The command itself will be refused, and then it is known what was wanted
         return dict(given.form)
     schema = held.definition.forms[step.form] if step.form else NO_FORM
     form = decided(step, schema, given.form, given.choice)
-    context = form_context(opened(row.code, row.seq, row.state), held.definition, held.task.token)
+    context = form_context(state, held.definition, held.task.token)
     checked = validate(schema, form, context, clock.now())
     errors = (*checked.errors, *contradiction(step, checked.values, given.choice))
     if errors:

@@ -17,10 +17,12 @@ from app.dossiers.models import Dossier
 from app.dossiers.sight import units_in_sight
 from app.jobs.models import Answer
 from app.people.models import Person, Setting
+from app.seals import opened
 from app.tasks.desk import may_see
 from app.tasks.errors import TaskUnknown
 from app.tasks.models import Task, TaskDraft
 from engine.definition import Definition, Step
+from engine.errors import StateUnreadable
 
 _DRAFTED = (
     select(TaskDraft.dossier).where(TaskDraft.dossier == Task.dossier, TaskDraft.token == Task.token)
@@ -54,6 +56,13 @@ class Held:
     def step(self) -> Step:
         """The step on which the task's token rests."""
         return self.definition.steps[self.task.step]
+
+    def state(self) -> bytes | None:
+        """The dossier's state; None where its seal does not hold."""
+        try:
+            return opened(self.dossier.code, self.dossier.seq, self.dossier.state)
+        except StateUnreadable:
+            return None
 
 
 def hold(conn: Connection, actor: Actor, task: tuple[str, str], key: str | None) -> Held:
