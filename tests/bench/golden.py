@@ -28,6 +28,7 @@ from engine.sealing import key_of, seal
 from tests.engine.builders import DOSSIER, NOW
 from tests.engine.test_determinism import PARALLEL, REWORK, possible
 from tests.engine.test_events_at_random import EVERYTHING, happening
+from tests.engine.test_nested_at_random import NESTED
 
 FOLDER = Path(__file__).resolve().parents[1] / "engine" / "golden"
 SECRET = "golden: a key that protects nothing"
@@ -76,6 +77,8 @@ def walks() -> Iterator[tuple[str, Bundle, Tape]]:
     for name, xml in (("rework", REWORK), ("parallel", PARALLEL)):
         for run in range(RUNS):
             yield f"{name}-{run + 1}", Bundle(xml), walked(compile_definition(Bundle(xml)), random.Random(run))
+    for run in range(RUNS):
+        yield f"nested-{run + 1}", Bundle(NESTED), walked(compile_definition(Bundle(NESTED)), random.Random(run))
     for number, chance in enumerate(LIVELY, 1):
         made = compile_definition(Bundle(EVERYTHING))
         yield f"events-{number}", Bundle(EVERYTHING), walked(made, random.Random(chance), anything)

@@ -8,6 +8,7 @@ from xml.sax.saxutils import escape, unescape
 
 from engine.definition import Bundle, check
 from engine.findings import refused
+from engine.fold import View
 from engine.state import load, open_tokens
 from tests.engine.builders import Walk, element
 
@@ -44,16 +45,21 @@ class Journey(Walk):
 def agree(walk: Walk) -> None:
     """The view folded from the facts is what the engine's own state says."""
     assert walk.state is not None
-    state = load(walk.state)
-    assert {token: opened.step for token, opened in walk.view.open.items()} == open_tokens(walk.state)
-    assert dict(walk.view.data) == state.data
+    agree_with(walk.state, walk.view)
+
+
+def agree_with(stored: bytes, view: View) -> None:
+    """A view is what a stored state says."""
+    state = load(stored)
+    assert {token: opened.step for token, opened in view.open.items()} == open_tokens(stored)
+    assert dict(view.data) == state.data
     kept = [place for place in state.tokens.values() if place.data is not None]
     framed = {place.id: (place.at, place.data, place.visits) for place in kept}
-    assert {token: (one.element, one.data, one.visits) for token, one in walk.view.frames.items()} == framed
-    assert dict(walk.view.visits) == state.visits
-    assert {number: (timer.element, timer.due_at) for number, timer in state.timers.items()} == dict(walk.view.timers)
-    assert (walk.view.ended, walk.view.status) == (state.ended, state.status)
-    assert walk.view.end == (state.end if state.ended else None)
+    assert {token: (one.element, one.data, one.visits) for token, one in view.frames.items()} == framed
+    assert dict(view.visits) == state.visits
+    assert {number: (timer.element, timer.due_at) for number, timer in state.timers.items()} == dict(view.timers)
+    assert (view.ended, view.status) == (state.ended, state.status)
+    assert view.end == (state.end if state.ended else None)
 
 
 def all_steps(walk: Walk, choices: Mapping[str, str] | None = None, most: int = 100) -> list[str]:
