@@ -34,6 +34,7 @@ SECTIONS: tuple[tuple[str, str, Any, str], ...] = (
     ("/tasks", "task.read", lazy_gettext("Inbox"), "inbox"),
     ("/notices", "task.read", lazy_gettext("Notices"), "clock"),
     ("/dossiers", "dossier.read", lazy_gettext("Dossiers"), "folder"),
+    ("/outlook", "dossier.read", lazy_gettext("What will be late"), "chart"),
     ("/procedures", "catalogue.read", lazy_gettext("Procedures"), "procedure"),
     ("/audit", "audit.read", lazy_gettext("Audit"), "audit"),
     ("/incidents", "incident.read", lazy_gettext("Incidents"), "incident"),

@@ -32,6 +32,11 @@ def hours_of(limit: Mapping[str, Any] | None) -> Decimal | None:
 
 def longest_way(definition: Definition, *, online: bool = False) -> Way:
     """The way with the most working hours; ways back are gone once, waits count nothing."""
+    return longest_ways(definition, online=online)[BEGINNING]
+
+
+def longest_ways(definition: Definition, *, online: bool = False) -> dict[str, Way]:
+    """The same from each element on."""
     onward = _onward(definition)
     best: dict[str, Way] = {}
     for node in _ends_first(BEGINNING, onward):
@@ -39,7 +44,7 @@ def longest_way(definition: Definition, *, online: bool = False) -> Way:
         hours = hours_at(definition, node, online=online)
         worked = node in definition.steps and definition.steps[node].clock != "stopped"
         best[node] = Way((node, *rest.steps) if worked else rest.steps, rest.hours + hours)
-    return best[BEGINNING]
+    return best
 
 
 def hours_at(definition: Definition, element: str, *, online: bool = False) -> Decimal:

@@ -7,7 +7,7 @@ from typing import Any
 from flask_smorest import Blueprint
 
 from app.deadlines import apologies as letters
-from app.deadlines import commands, notices, queries, recompute, schemas, story
+from app.deadlines import board, commands, notices, queries, recompute, schemas, story
 from app.people.queries import read
 from app.security import current_actor, requires
 
@@ -116,3 +116,11 @@ def sign_apology(code: str, number: int) -> dict[str, Any]:
 def refuse_apology(given: dict[str, str], code: str, number: int) -> None:
     """Send a drafted apology back"""
     letters.refuse_apology(current_actor(), code, number, given["note"])
+
+
+@blueprint.get("/outlook")
+@requires("dossier.read")
+@blueprint.response(200, schemas.BoardOut)
+def outlook() -> board.Board:
+    """What will be late among the open dossiers of my units, and how good the forecast was"""
+    return board.board(current_actor())

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from app import clock
 from app.deadlines import apologies as letters
-from app.deadlines import commands, queries, recompute
+from app.deadlines import board, commands, queries, recompute
 from app.deadlines import notices as inbox
 from app.deadlines.story import time_of
 from app.errors import Conflict, Invalid, NotFound, NotPossible, OneDoorError, message_of
@@ -31,6 +31,10 @@ KINDS = {
     "unit": lazy_gettext("A step is overdue"),
     "sign": lazy_gettext("An apology waits for a signature"),
     "apology": lazy_gettext("The promised date is near; draft an apology if it cannot be kept"),
+}
+OUTLOOK = {
+    "late": lazy_gettext("Late already"), "will": lazy_gettext("Will be late"),
+    "may": lazy_gettext("May be late"), "fits": lazy_gettext("In time"),
 }
 STATES = {
     "draft": lazy_gettext("waits for a signature"), "signed": lazy_gettext("signed"),
@@ -233,6 +237,13 @@ def apology_letter(code: str, number: int) -> str:
     if row is None:
         raise NotFound(what="apology", key=number)
     return render_template("deadlines/letter.html", head=found.head, row=row)
+
+
+@blueprint.get("/outlook")
+@requires("dossier.read")
+def outlook() -> str:
+    """What will be late: by the ledger, and by a forecast from the unit's own history."""
+    return render_template("deadlines/board.html", found=board.board(current_actor()), words=OUTLOOK)
 
 
 @blueprint.get("/notices")

@@ -216,3 +216,41 @@ class ApologyRefused(ma.Schema):
     """Why it goes back."""
 
     note = fields.String(load_default="")
+
+
+class AheadOut(ma.Schema):
+    """Working hours still needed."""
+
+    usual = fields.Decimal(as_string=True)
+    slow = fields.Decimal(as_string=True)
+
+
+class BoardLine(ma.Schema):
+    """A dossier with what is expected of it."""
+
+    code = fields.String(attribute="head.code")
+    step = fields.Nested(BothLanguages)
+    planned = fields.Decimal(as_string=True)
+    ahead = fields.Nested(AheadOut)
+    due = fields.AwareDateTime(attribute="head.promised.at")
+    finish = fields.AwareDateTime()
+    slow_finish = fields.AwareDateTime()
+    word = fields.String(metadata={"description": "late, will, may or fits"})
+
+
+class PastOut(ma.Schema):
+    """How good the forecast was."""
+
+    count = fields.Integer()
+    error = fields.Decimal(as_string=True, allow_none=True)
+    lean = fields.Decimal(as_string=True, allow_none=True)
+    right = fields.Integer()
+
+
+class BoardOut(ma.Schema):
+    """What will be late."""
+
+    lines = fields.List(fields.Nested(BoardLine))
+    counts = fields.Dict(keys=fields.String(), values=fields.Integer())
+    past = fields.Nested(PastOut)
+    more = fields.Boolean()

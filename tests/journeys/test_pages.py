@@ -49,6 +49,7 @@ READERS = {
     "tasks": "specialist", "dossiers": "receiver", "procedures": "analyst", "audit": "auditor",
     "jobs": "supervisor", "people": "administrator", "deadlines": "administrator", "deadlines.notices": "specialist",
     "deadlines.explain": "receiver", "deadlines.apology": "receiver",
+    "deadlines.outlook": "specialist",
 }
 CONSTRUCTION = "1.013225"
 ORDER = ("people.sign_in", "tasks", "dossiers", "audit", "jobs", "people", "procedures")

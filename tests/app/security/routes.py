@@ -75,6 +75,8 @@ _BY_PERMISSION: dict[str, tuple[str, ...]] = {
         "GET /dossiers/<code>",
         "GET /dossiers/<code>/receipt",
         "GET /dossiers/<code>/time",
+        "GET /outlook",
+        "GET /api/v1/outlook",
         "GET /dossiers/<code>/apology",
         "GET /dossiers/<code>/apology/<int:number>",
         "GET /api/v1/dossiers/<code>/apologies",

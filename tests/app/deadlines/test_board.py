@@ -1,0 +1,78 @@
+"""What will be late: by the dates, and by what the steps ahead have taken before."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from flask import Flask
+
+from app import clock
+from app.deadlines.board import board
+from app.people.actor import Actor
+from engine.forecast import Usual, ahead_of, usual_of
+from tests import builders as make
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(f"{text}+07:00").astimezone(UTC)
+
+
+def test_what_a_step_usually_takes() -> None:
+    hours = [Decimal(value) for value in (1, 2, 3, 4, 100)]
+    assert usual_of(hours, Decimal(8)) == Usual(Decimal(3), Decimal("61.6"), 5)
+    assert usual_of(hours[:4], Decimal(8)) == Usual(Decimal(8), Decimal(8), 4)
+    usual = {"a": Usual(Decimal(4), Decimal(8), 9), "b": Usual(Decimal(2), Decimal(3), 9)}
+    assert ahead_of(("a", "b"), usual, Decimal(1)) == ahead_of(("a", "x", "b"), usual, Decimal(1))
+    assert ahead_of(("a", "b"), usual, Decimal(5)).usual == 2
+    assert ahead_of(("a", "b"), usual, Decimal(5)).slow == 6
+    assert ahead_of((), usual, Decimal(0)).slow == 0
+
+
+@pytest.fixture
+def specialist(inside: Flask) -> Actor:
+    """Six dossiers were appraised in 14 hours each, though 4 are planned; two are open."""
+    make.province()
+    receiver = make.person("receiver", (make.CENTRE, "receiver"))
+    officer = make.person("specialist", (make.COMMUNE, "specialist"))
+    with clock.at(make.NOW):
+        version = make.publish(receiver)
+        for number in range(1, 9):
+            make.receive(receiver, version, number)
+    with clock.at(at("2026-03-02T09:00")):
+        for number in range(1, 8):
+            make.complete(receiver, number, "1", make.CENTRE)
+    for number in range(1, 7):
+        with clock.at(at("2026-03-03T15:00") + timedelta(minutes=number)):
+            make.complete(officer, number, "2", make.COMMUNE, "forward")
+    return officer
+
+
+def test_the_forecast_sees_what_the_dates_do_not(specialist: Actor) -> None:
+    with clock.at(at("2026-03-02T10:00")):
+        found = board(specialist)
+    words = {line.head.code[-4:]: line.word for line in found.lines}
+    assert words["0007"] == "fits", "nothing was finished yet by then"
+    with clock.at(at("2026-03-03T16:00")):
+        found = board(specialist)
+        words = {line.head.code[-4:]: line.word for line in found.lines}
+    assert words["0008"] == "will", "its 14 hours have not even begun, and 8 are left"
+    with clock.at(at("2026-03-04T09:00")):
+        assert {line.word for line in board(specialist).lines} == {"late"}
+
+
+def test_the_forecast_is_held_against_what_came(specialist: Actor) -> None:
+    with clock.at(at("2026-03-03T16:00")):
+        past = board(specialist).past
+    assert past.count == 6
+    assert past.error is not None
+    assert past.error < 2
+    assert 0 <= past.right <= 6
+
+
+def test_strangers_see_nothing(specialist: Actor) -> None:
+    stranger = make.person("stranger", (make.OTHER_COMMUNE, "specialist"))
+    with clock.at(at("2026-03-03T16:00")):
+        found = board(stranger)
+    assert (found.lines, found.past.count) == ((), 0)
