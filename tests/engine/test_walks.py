@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from engine import branching, scopes, state, waits
+from engine import branching, catching, scopes, state, waits
 from engine.state import State
 from tests.bench.walks import main
 from tests.walks.blocks import Block
@@ -74,8 +74,14 @@ def no_interruption(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(scopes, "cancel", lambda run, place, reason: None)
 
 
+def several_winners(patch: pytest.MonkeyPatch) -> None:
+    """After the first of several events the others are still awaited."""
+    patch.setattr(catching, "win", lambda run, gateway, element: None)
+
+
 DEFECTS: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
-    each.__name__: each for each in (early_join, lost_token, lost_arrival, deaf_timer, no_interruption)
+    each.__name__: each for each in (
+        early_join, lost_token, lost_arrival, deaf_timer, no_interruption, several_winners)
 }
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,14 +22,14 @@ _COMPARED = re.compile(r'(\w+)\.(\w+) (=|<) "?(\w+)"?')
 class Active:
     """Something that waits: an activity, an instance of a repeated one, a subprocess or a catching event.
 
-    An instance of a repeated subprocess has `data` and `visits` of its own. `todo` are the instances of a repeated
-    activity that are still to be opened; it is None for everything else.
+    `waits` are the events it waits for, numbered through. An instance of a repeated subprocess has `data` and `visits`
+    of its own. `todo` are the instances of a repeated activity still to be opened, None for everything else.
     """
 
     node: str
     scope: Active | None
     index: int | None = None
-    waits: list[str] = field(default_factory=list)
+    waits: dict[int, str] = field(default_factory=dict)
     todo: list[int] | None = None
     done: int = 0
     data: dict[str, Any] | None = None
@@ -44,6 +44,7 @@ class Reference:
         self.kind = drawing.kind
         self.root = Active(drawing.process, None, data={})
         self.active: list[Active] = []
+        self.armed = 0
         self.moving: deque[tuple[str, str, Active]] = deque()
         self.arrived: dict[tuple[Active, str], Counter[str]] = {}
         self.told: dict[str, deque[tuple[str, ...]]] = {}
@@ -53,12 +54,18 @@ class Reference:
         work = Counter(
             (each.node, each.index) for each in self.active if self.kind[each.node] in _WORK and each.todo is None
         )
-        return work, Counter(event for _, event in self._awaited()), not self.active
+        return work, Counter(event for _, event, _ in self._awaited()), not self.active
 
-    def _awaited(self) -> Iterator[tuple[Active, str]]:
+    def _awaited(self) -> Iterator[tuple[int, str, Active]]:
         """Everything that waits for an event; nothing is awaited when all has ended."""
         if self.active:
-            yield from ((each, event) for each in (self.root, *self.active) for event in each.waits)
+            yield from ((at, event, each) for each in (self.root, *self.active) for at, event in each.waits.items())
+
+    def _arm(self, host: Active, events: Iterable[str]) -> Active:
+        for event in events:
+            self.armed += 1
+            host.waits[self.armed] = event
+        return host
 
     def start(self, filing: Mapping[str, Any]) -> None:
         """Begin the process."""
@@ -72,21 +79,18 @@ class Reference:
         done = alike[nth]
         if index is None:
             self._data(done)[node] = values
-            self._finish(done)
-        else:
-            self.active.remove(done)
-            self._instance_done(done)
+        self._finish(done)
         self._settle()
 
     def happen(self, event: str, nth: int) -> None:
         """Let the nth of the things happen that wait for this event."""
-        host = [each for each, name in self._awaited() if name == event][nth]
-        kind, again = self.kind[event], self.drawn.event[event] == "message"
+        alike = [(at, each) for at, name, each in self._awaited() if name == event]
+        number, host = sorted(alike, key=lambda one: one[0])[nth]
+        kind = self.kind[event]
         stays = kind != "intermediateCatchEvent" and not self.drawn.interrupts(event)
-        if not (stays and again):
-            host.waits.remove(event)
-        elif host.waits[-1] != event:
-            host.waits.append(host.waits.pop(host.waits.index(event)))
+        del host.waits[number]
+        if stays and self.drawn.event[event] == "message":
+            self._arm(host, [event])
         if kind == "startEvent":
             self._handle(event, host)
         else:
@@ -102,7 +106,7 @@ class Reference:
         if self.drawn.interrupts(start):
             self._clear(scope)
             handlers = {self.drawn.starts[each] for each in self.drawn.handlers[scope.node]}
-            scope.waits = [each for each in scope.waits if each not in handlers]
+            scope.waits = {at: each for at, each in scope.waits.items() if each not in handlers}
         frame = next(name for name, begin in self.drawn.starts.items() if begin == start)
         self._open(self._activate(Active(frame, scope)))
 
@@ -112,7 +116,7 @@ class Reference:
 
     def _open(self, frame: Active) -> None:
         """Begin inside a process or subprocess, and wait for what starts its event subprocesses."""
-        frame.waits += [self.drawn.starts[each] for each in self.drawn.handlers.get(frame.node, [])]
+        self._arm(frame, [self.drawn.starts[each] for each in self.drawn.handlers.get(frame.node, [])])
         self._leave(self.drawn.starts[frame.node], frame)
 
     def _leave(self, node: str, scope: Active) -> None:
@@ -135,23 +139,17 @@ class Reference:
                 return
             if any(scope is empty for scope, _ in self.arrived):
                 raise Deadlock(empty.node)
-            self._frame_done(empty)
-
-    def _frame_done(self, frame: Active) -> None:
-        if frame.index is None:
-            return self._finish(frame)
-        self._cancel(frame)
-        self._instance_done(frame)
+            self._finish(empty)
 
     def _arrive(self, node: str, flow: str, scope: Active) -> None:
         kind = self.kind[node]
         if kind in _WORK or kind == "subProcess":
             self._enter(node, scope)
         elif kind == "intermediateCatchEvent":
-            self._activate(Active(node, scope, waits=[node]))
+            self._arm(self._activate(Active(node, scope)), [node])
         elif kind == "eventBasedGateway":
             targets = [self.drawn.said[way]["targetRef"] for way in self.drawn.ways[node]]
-            self._activate(Active(node, scope, waits=targets))
+            self._arm(self._activate(Active(node, scope)), targets)
         elif kind == "endEvent":
             self._end(node, scope)
         elif kind == "exclusiveGateway":
@@ -244,9 +242,9 @@ class Reference:
         return found == value if sign == "=" else found < int(value)
 
     def _enter(self, node: str, scope: Active) -> None:
-        waits, work = list(self.drawn.awaited(node)), self.kind[node] in _WORK
+        waits, work = self.drawn.awaited(node), self.kind[node] in _WORK
         if node not in self.drawn.repeated:
-            entered = self._activate(Active(node, scope, waits=waits))
+            entered = self._arm(self._activate(Active(node, scope)), waits)
             return self._count(node, scope) if work else self._open(entered)
         times, sequential, _ = self.drawn.repeated[node]
         count = len(self.root.data["filing"]["x"]) if times is None else times  # type: ignore[index]
@@ -254,7 +252,7 @@ class Reference:
             return self._leave(node, scope)
         if work:
             self._count(node, scope)
-        body = self._activate(Active(node, scope, waits=waits, todo=list(range(count))))
+        body = self._arm(self._activate(Active(node, scope, todo=list(range(count)))), waits)
         for _ in range(1 if sequential else count):
             self._next(body)
 
@@ -279,6 +277,8 @@ class Reference:
 
     def _finish(self, done: Active) -> None:
         self._cancel(done)
+        if done.index is not None:
+            return self._instance_done(done)
         self._leave(done.node, self._around(done))
 
     def _cancel(self, host: Active) -> None:

@@ -24,7 +24,8 @@ from tests.walks.reference import Reference
 
 LONGEST = 60
 CLOSING = 400
-MOST_OPEN = 30
+LONG_ENOUGH = 30
+MOST_OPEN = 12
 VALUES = (1, 5, 9)
 HOUR = timedelta(hours=1)
 
@@ -116,7 +117,7 @@ class Prover:
             stand = self._next(stand, rng)
 
     def _enough(self, stand: Stand) -> bool:
-        if not self.sound and (stand.depth > LONGEST or len(stand.view.open) > MOST_OPEN):
+        if not self.sound and (stand.depth > LONG_ENOUGH or len(stand.view.open) > MOST_OPEN):
             self.tally.seen["cut off"] += 1
             return True
         if stand.depth > LONGEST + CLOSING:
