@@ -23,7 +23,7 @@ _ONLY_READ = (
 def join_links(root: etree._Element) -> list[Finding]:
     """Put a flow from every link that throws to the one that catches it, in the same scope and by name."""
     found: list[Finding] = []
-    links = [link for link in root.iter(_LINK) if not only_read(link)]
+    links = [link for link in root.iter(_LINK) if not only_read(link) and link.getparent() is not root]
     for scope in {link.getparent().getparent(): None for link in links}:
         found += _join(scope)
     return found

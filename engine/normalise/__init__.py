@@ -29,7 +29,7 @@ from engine.normalise.identity import name_everything
 from engine.normalise.links import repair_links
 from engine.normalise.stand_ins import repair_tasks
 from engine.normalise.strip import drop_lost_lanes, empty, isolate, strip
-from engine.normalise.work import Work, name_in, wiring
+from engine.normalise.work import Work, name_in, told, wiring
 
 __all__ = ["Copy", "Normalised", "as_text", "normalise"]
 
@@ -57,7 +57,7 @@ class Copy:
 
     def report(self, finding: Finding) -> Finding:
         """A finding about the copy as one about the drawing."""
-        details = {key: name_in(self.drawn, value) if isinstance(value, str) else value
+        details = {key: told(self.drawn, value) if isinstance(value, str) else value
                    for key, value in finding.details.items()}
         return replace(finding, element=self.name(finding.element), details=details)
 

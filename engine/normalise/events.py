@@ -12,7 +12,7 @@ from engine.events import ROLES
 from engine.normalise.choices import is_usable, names
 from engine.normalise.flows import drop_nodes
 from engine.normalise.stand_ins import is_repeated
-from engine.normalise.work import ACTIVITIES, Wiring, Work, definitions_of, is_kind, own, remove, slug, wiring
+from engine.normalise.work import ACTIVITIES, Wiring, Work, definitions_of, is_kind, nodes_in, own, remove, slug, wiring
 from engine.structure import expression_text, text_of
 
 CONNECTOR = "stand_in"
@@ -96,6 +96,9 @@ def _handlers(process: etree._Element, event: etree._Element) -> list[etree._Ele
 
 def _repair_handler(work: Work, frame: etree._Element) -> None:
     """An event subprocess waits for what its only start event says; what starts nothing is left out of the list."""
+    if not nodes_in(frame):
+        work.note("repair_unreachable", frame)
+        drop_nodes([frame])
     for start in frame.findall(model("startEvent")):
         drawn = definitions_of(start)
         wrong = [each for each in drawn if kind_of(each) not in _STARTING]

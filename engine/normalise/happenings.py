@@ -56,7 +56,8 @@ def repair_definitions(work: Work, process: etree._Element) -> None:
         if (tag, wanted) in defined:
             continue
         event = element if local(element) in TASKS else element.getparent()
-        name = wanted or event.get("name") or work.drawn.get(event.get("id") or "", event.get("id")) or ""
+        own = " ".join((event.get("name") or "").split())
+        name = wanted or own or work.drawn.get(event.get("id") or "", event.get("id")) or ""
         work.note("repair_undefined", element, reference=wanted or "?", name=name)
         if (tag, name) not in called:
             called[tag, name] = _define(work, tag, name)

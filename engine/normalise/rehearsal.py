@@ -10,7 +10,7 @@ from engine.definition import Bundle, Definition, compile_definition
 from engine.errors import DiagramRefused
 from engine.findings import Finding, blocking, refused
 from engine.normalise import normalise
-from engine.normalise.work import name_in
+from engine.normalise.work import told
 
 # A repair says nothing new where the check has said what is wrong with the same element.
 _SAID_BY: dict[str, tuple[str, ...]] = {
@@ -46,10 +46,7 @@ class Rehearsable:
 
     def as_drawn(self, details: Mapping[str, Any]) -> dict[str, Any]:
         """What a failure says, in the words of the drawing."""
-        return {key: self._said(value) if isinstance(value, str) else value for key, value in details.items()}
-
-    def _said(self, text: str) -> str:
-        return ", ".join(name_in(self.drawn, each) for each in text.split(", "))
+        return {key: told(self.drawn, value) if isinstance(value, str) else value for key, value in details.items()}
 
     def _names(self) -> dict[str, str]:
         """Drawn name to the name in the copy; where a step was put in, its drawn name is the step's."""

@@ -21,6 +21,7 @@ FRAMES = frozenset({"subProcess", "transaction", "adHocSubProcess"})
 EVENTS = frozenset({"startEvent", "endEvent", "boundaryEvent", "intermediateCatchEvent", "intermediateThrowEvent"})
 GATEWAYS = frozenset({"exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway", "complexGateway"})
 ACTIVITIES = TASKS | FRAMES | {"callActivity"}
+_BETWEEN = (" → ", ", ")
 NODES = ACTIVITIES | EVENTS | GATEWAYS
 
 
@@ -67,6 +68,11 @@ class Work:
 def name_in(drawn: Mapping[str, str], name: str) -> str:
     """The drawn name of an element; one inside of something called has the call's name before it."""
     return drawn.get(name) or ":".join(drawn.get(part, part) for part in name.split(":"))
+
+
+def told(drawn: Mapping[str, str], text: str) -> str:
+    """A detail of a sentence in drawn names: one name, a list or a way of them, or any other text as it is."""
+    return "".join(part if part in _BETWEEN else name_in(drawn, part) for part in re.split(r"( → |, )", text))
 
 
 @dataclass(slots=True)

@@ -190,6 +190,8 @@ REPAIRS = [
      "repair_unreachable", "t"),
     (diagram(start(), task("a"), end(), path("begin", "a", "done"), handler(element("startEvent", "t"))),
      "repair_trigger", "t"),
+    (between(task("x"), "x").replace("</bpmn:process>", element("subProcess", "h", triggeredByEvent="true")
+                                     + "</bpmn:process>"), "repair_unreachable", "h"),
     (diagram(start(), task("a"), end(), path("begin", "a", "done"), flow("a", "h"),
              handler(element("startEvent", "t", event("signal")))), "repair_flow_end", "a-h"),
     (diagram(start(), task("a"), element("eventBasedGateway", "g"), task("t"), timer("u"), end(),
@@ -352,6 +354,8 @@ def test_what_deadlocks_is_rehearsed_but_never_compiled_for_publication() -> Non
                   flow("x", "j"), flow("x", "b", "filing.x = 1"), path("b", "j", "done"))
     assert "deadlock" in {one.code for one in refused(check(Bundle(xml)))}
     assert endings(xml) == {"Stuck"}
+    copy = copy_of(xml.replace('"a"', '"Task_A"').replace("sourceRef=\"a\"", "").replace("targetRef=\"a\"", ""))
+    assert all("task_a" not in str(copy.report(one).message) for one in compiled(copy).doubts)
     with pytest.raises(DiagramRefused):
         compile_definition(Bundle(xml))
 

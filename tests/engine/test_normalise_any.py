@@ -113,6 +113,7 @@ def steady(xml: str) -> Iterator[tuple[str, str]]:
 @settings(max_examples=120, deadline=None)
 @given(trees())
 def test_nothing_well_formed_breaks_it_and_copies_are_steady(xml: str) -> None:
+    check(Bundle(xml))
     for copy, again in steady(xml):
         assert copy == again
         refused(check(Bundle(copy)))
