@@ -22,7 +22,7 @@ from app.tasks.commands import Done, Submission, claim, claim_many, complete, de
 from app.tasks.desk import Desk, open_task
 from app.tasks.inbox import TABS, Filter, Place
 from app.tasks.places import place_in, place_text
-from app.tasks.queries import TaskRow, inbox, next_of_list
+from app.tasks.queries import TaskRow, inbox, next_of_list, tasks_held
 from app.web import own_path
 
 blueprint = Blueprint("tasks", __name__, template_folder="templates", url_prefix="/tasks")
@@ -41,10 +41,8 @@ def index() -> Answer:
         procedure=args.get("procedure", ""), kind=args.get("kind", ""), unit=args.get("unit", ""),
         text=args.get("text", "").strip(), free="free" in args,
     )
-    tab = args.get("tab", "")
-    shown = inbox(actor, tab or "mine", narrowed, place_in(args.get("after", "")))
-    if not tab and not shown.counts["mine"]:
-        shown = inbox(actor, "unit", narrowed)
+    tab = args.get("tab") or ("mine" if tasks_held(actor) else "unit")
+    shown = inbox(actor, tab, narrowed, place_in(args.get("after", "")))
     return render_template("tasks/inbox.html", **_inbox_parts(shown, narrowed))
 
 
