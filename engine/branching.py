@@ -20,8 +20,9 @@ def choose(run: Run, node: Any, token: Token) -> Flow:
     ways: list[Flow] = node.ways
     for flow in ways:
         if flow.condition:
-            because |= run.values.looked_at(flow.condition, token)
-            if run.values.decided(flow.condition, flow.id, token):
+            holds, looked_at = run.values.decided(flow.condition, flow.id, token)
+            because |= looked_at
+            if holds:
                 run.record(facts.BranchDecided(node.name, (flow.id,), flow.condition, because))
                 return flow
     default = next((flow for flow in ways if not flow.condition), None)
@@ -37,9 +38,9 @@ def choose_several(run: Run, node: Any, token: Token) -> list[Flow]:
     taken: list[Flow] = []
     for flow in node.ways:
         if flow.condition:
-            looked_at = run.values.looked_at(flow.condition, token)
+            holds, looked_at = run.values.decided(flow.condition, flow.id, token)
             because |= looked_at
-            if run.values.decided(flow.condition, flow.id, token):
+            if holds:
                 run.record(facts.BranchDecided(node.name, (flow.id,), flow.condition, looked_at))
                 taken.append(flow)
         elif flow is not node.default:

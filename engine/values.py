@@ -120,17 +120,17 @@ class Values:
             raise ExpressionFailed(expression=text, element=element, reason="it must be true or false")
         return value is True
 
-    def decided(self, text: str, element: str, where: Where = None) -> bool:
-        """Whether the condition of a branch holds. Null fails: a missing value must not choose a branch by accident."""
-        return self.definition.expressions[text].decide_within(self.context(where), self.allowance, element)
+    def decided(self, text: str, element: str, where: Where = None) -> tuple[bool, dict[str, Any]]:
+        """Whether the condition of a branch holds, and the values it names, such as `{"appraise.choice": "forward"}`.
 
-    def looked_at(self, text: str, where: Where = None) -> dict[str, Any]:
-        """The values an expression names, such as `{"appraise.choice": "forward"}`."""
+        Null fails: a missing value must not choose a branch by accident.
+        """
+        expression, context = self.definition.expressions[text], self.context(where)
+        holds = expression.decide_within(context, self.allowance, element)
         found = {}
-        context = self.context(where)
-        for path in sorted(self.definition.expressions[text].paths):
+        for path in sorted(expression.paths):
             value: Any = context
             for part in path:
                 value = value.get(part) if isinstance(value, dict) else None
             found[".".join(path)] = self.allowance.weigh(value)
-        return found
+        return holds, found

@@ -71,7 +71,7 @@ def create_procedure(actor: Actor, facts: Mapping[str, Any], parts: Mapping[str,
         if store.is_taken(conn, facts["code"], facts["key"]):
             raise CodeTaken(code=facts["code"], key=facts["key"])
         store.add_procedure(conn, facts)
-        store.add_draft(conn, actor, bundle, (parts or {}).get("scenarios", {}), at, based_on=None)
+        store.add_draft(conn, actor, pinned(conn, bundle), (parts or {}).get("scenarios", {}), at, based_on=None)
         store.note(conn, actor, facts["code"], "procedure_created", at)
     return Saved(facts["code"], 1, "draft", at)
 
