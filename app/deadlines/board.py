@@ -129,13 +129,15 @@ def _line(conn: Connection, row: Row[Any], habits: _Habits, at: tuple[Calendars,
     head, definition = head_of(row, known, now), definition_of(conn, row.digest)
     calendar = known.of(row.receiving_unit)
     way = longest_ways(definition, online=row.channel == "online").get(row.step)
-    steps = way.steps if way else ()
+    # The processing ends before the result is handed over, and lateness is measured to that.
+    steps = [step for step in way.steps if definition.steps[step].kind != "return"] if way else []
+    planned = sum((hours_at(definition, step) for step in steps), Decimal(0))
     usual = habits.usual(row.procedure, definition, steps, row.unit)
     used = between(calendar, row.entered_at, now)
     ahead = ahead_of(steps, usual, used)
     finish, slow = add(calendar, now, ahead.usual), add(calendar, now, ahead.slow)
     return Line(
-        head, step_names(definition, row.step), used, way.hours if way else Decimal(0), ahead, finish, slow,
+        head, step_names(definition, row.step), used, planned, ahead, finish, slow,
         _word(row.due_at, now, finish, slow),
     )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, or_, select, text
+from sqlalchemy import Connection, bindparam, insert, or_, select, text
 
 from app import clock
 from app.casework import SYSTEM, advance, definition_of
@@ -26,6 +26,15 @@ from engine.ledger import DOSSIER
 HEADS, LEADERS = ("head", "section_head"), ("leader",)
 OPEN = text("task.warn_at IS NOT NULL AND task.state = 'open'")
 SET = text("dossier.warn_at IS NOT NULL")
+_STEPS = (
+    select(Task.dossier, Task.token, Task.warn_at).join(Dossier, Dossier.id == Task.dossier)
+    .where(OPEN, Task.warn_at <= bindparam("now")).order_by(Task.warn_at, Task.dossier, Task.token).limit(1)
+    .with_for_update(of=Dossier.__table__, skip_locked=True)
+)
+_DOSSIERS = (
+    select(Dossier.id, Dossier.warn_at).where(SET, Dossier.warn_at <= bindparam("now"))
+    .order_by(Dossier.warn_at, Dossier.id).limit(1).with_for_update(of=Dossier.__table__, skip_locked=True)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +84,8 @@ def _anything_due() -> bool:
 
 def claim(conn: Connection, now: datetime) -> Claimed | None:
     """The oldest due warning of a dossier that nobody works on; its dossier's row is locked."""
-    lock: dict[str, Any] = {"of": Dossier.__table__, "skip_locked": True}
-    steps = (
-        select(Task.dossier, Task.token, Task.warn_at).join(Dossier, Dossier.id == Task.dossier)
-        .where(OPEN, Task.warn_at <= now).order_by(Task.warn_at, Task.dossier, Task.token).limit(1)
-        .with_for_update(**lock)
-    )
-    dossiers = (
-        select(Dossier.id, Dossier.warn_at).where(SET, Dossier.warn_at <= now)
-        .order_by(Dossier.warn_at, Dossier.id).limit(1).with_for_update(**lock)
-    )
-    found = [Claimed(row.dossier, row.token, row.warn_at) for row in conn.execute(steps)]
-    found += [Claimed(row.id, DOSSIER, row.warn_at) for row in conn.execute(dossiers)]
+    found = [Claimed(row.dossier, row.token, row.warn_at) for row in conn.execute(_STEPS, {"now": now})]
+    found += [Claimed(row.id, DOSSIER, row.warn_at) for row in conn.execute(_DOSSIERS, {"now": now})]
     return min(found, key=lambda each: each.at, default=None)
 
 

@@ -36,7 +36,8 @@ def index() -> str:
     page = max(1, min(request.args.get("page", 1, int), 100_000))
     found = queries.catalogue(text, level if level in LEVELS else "", page)
     return render_template(
-        "procedures/index.html", found=found, text=text, level=level, pager=_pager(found, text, level), **WORDS
+        "procedures/index.html", found=found, text=text, level=level, pager=_pager(found, text, level),
+        outside=queries.outside_the_cut(), **WORDS
     )
 
 

@@ -32,6 +32,8 @@ from engine.promise import hours_at, hours_of, longest_way
 
 Names = Mapping[str, str]
 PAGE = 50
+# By how many percent the province wants times to be cut: a goal of its own, told on the catalogue only.
+CUT = (40, 60)
 LATELY = timedelta(days=1)
 _Author, _Publisher = aliased(Person), aliased(Person)
 _RUNNING = (
@@ -162,6 +164,15 @@ def catalogue(text: str = "", level: str = "", page: int = 1, size: int = PAGE) 
         wanted = wanted.order_by(Procedure.level, Procedure.code).limit(size).offset((page - 1) * size)
         lines = tuple(_line(row) for row in conn.execute(wanted))
     return Catalogue(lines, levels, total, page, max(1, -(-total // size)))
+
+
+def outside_the_cut() -> tuple[Line, ...]:
+    """The published procedures whose reduced time is cut by less or more than the province has set itself."""
+    with reading() as conn:
+        lines = [_line(row) for row in conn.execute(_lines().order_by(Procedure.level, Procedure.code))]
+    least, most = CUT
+    return tuple(line for line in lines if line.number is not None and line.cut is not None
+                 and not least <= line.cut <= most)
 
 
 def procedure(code: str) -> ProcedureView:

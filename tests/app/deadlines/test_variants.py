@@ -20,6 +20,7 @@ from app.people.actor import Actor
 from app.procedures.factform import facts_from, rows_of
 from app.procedures.facts import unfit_facts
 from app.procedures.models import ProcessVersion
+from app.procedures.queries import outside_the_cut
 from engine.errors import VariantFailed
 from tests import builders as make
 
@@ -101,3 +102,9 @@ def test_a_limit_of_nothing_is_refused() -> None:
     limits = {"statutory": {"value": 0, "unit": "working_day"}, "reduced": {"value": -1, "unit": "hour"}}
     paths = [each.path for each in unfit_facts({**make.FACTS, "limits": limits})]
     assert paths == ["limits.statutory.value", "limits.reduced.value"]
+
+
+def test_procedures_that_are_not_cut_as_wanted_are_listed(receiver: Actor) -> None:
+    publish(receiver)
+    [listed] = outside_the_cut()
+    assert (listed.code, str(listed.cut)) == (make.PROCEDURE, "33.3")
