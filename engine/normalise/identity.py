@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from lxml import etree
 
 from engine.diagram import MODEL, local, owner
-from engine.normalise.work import ACTIVITIES, NODES, Work, slug
+from engine.normalise.work import ACTIVITIES, LONGEST, NODES, Work, slug
 from engine.structure import check_id
 
 _REFERENCES = (
@@ -30,7 +30,8 @@ def name_everything(work: Work) -> None:
     seen: set[str] = set()
     for element in elements:
         _tell_apart(work, element, seen)
-    renamed = _usable(work, elements)
+    calls = any(local(element) == "callActivity" for element in elements)
+    renamed = _usable(work, elements, LONGEST if calls else 2 * LONGEST)
     known = {element.get("id") for element in elements}
     for element in elements:
         _refer(work, element, renamed, known)
@@ -65,12 +66,12 @@ def _tell_apart(work: Work, element: etree._Element, seen: set[str]) -> None:
     seen.add(element.get("id") or "")
 
 
-def _usable(work: Work, elements: list[etree._Element]) -> dict[str, str]:
-    """Old name to new name of everything whose name the engine refuses."""
+def _usable(work: Work, elements: list[etree._Element], longest: int) -> dict[str, str]:
+    """Old name to new name of everything whose name the engine refuses or that is longer than this."""
     renamed = {}
     for element in elements:
         identity = element.get("id") or ""
-        if _must_change(local(element), identity):
+        if len(identity) > longest or _must_change(local(element), identity):
             name = work.fresh(_usable_name(element))
             work.note("repair_id", element, name=name)
             work.drawn[name] = work.drawn.pop(identity, identity)

@@ -21,6 +21,8 @@ FRAMES = frozenset({"subProcess", "transaction", "adHocSubProcess"})
 EVENTS = frozenset({"startEvent", "endEvent", "boundaryEvent", "intermediateCatchEvent", "intermediateThrowEvent"})
 GATEWAYS = frozenset({"exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway", "complexGateway"})
 ACTIVITIES = TASKS | FRAMES | {"callActivity"}
+# What is called gets the call's name before its own, and both together must not be too long to be kept.
+LONGEST = 39
 _BETWEEN = (" → ", ", ")
 NODES = ACTIVITIES | EVENTS | GATEWAYS
 
@@ -44,9 +46,9 @@ class Work:
 
     def fresh(self, wish: str) -> str:
         """A name nobody has, made of the wish."""
-        name, number = wish, 2
+        name, number = wish[:LONGEST], 2
         while name in self.taken:
-            name, number = f"{wish}_{number}", number + 1
+            name, number = f"{wish[:LONGEST - 5]}_{number}", number + 1
         self.taken.add(name)
         return name
 
