@@ -15,7 +15,7 @@ from engine.bundle import Bundle
 from engine.calling import Call, Content, calls_of, check_calls, expand
 from engine.decisions import Decision, check_decision, compile_decision
 from engine.diagram import model, read
-from engine.errors import OneDoorError
+from engine.errors import ExpressionInvalid, quoted
 from engine.event_checks import check_events, check_pools, check_tasks
 from engine.event_parsers import handlers_of, wire
 from engine.events import Event, events_of, texts_of
@@ -302,14 +302,14 @@ def _compile(found: Analysis, texts: list[tuple[str, str, bool]]) -> list[Findin
             continue
         try:
             expression = compile_expression(text)
-        except OneDoorError as problem:
-            reason = problem.details.get("reason")
-            wrong.append(f.error("expression", element.rstrip(":"), reason=reason, expression=text))
+        except ExpressionInvalid as problem:
+            wrong.append(f.error("expression", element.rstrip(":"), **problem.details))
             continue
         found.expressions[text] = expression
         known = _known(found, element) | (found.around if before else found.sight).get(element, frozenset())
         missing = sorted(set(_unknown(expression.paths, known, (found, element))))
-        wrong += [f.error("expression_name", element.rstrip(":"), name=name, expression=text) for name in missing]
+        said = quoted(text)
+        wrong += [f.error("expression_name", element.rstrip(":"), name=name, expression=said) for name in missing]
     return wrong
 
 

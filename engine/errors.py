@@ -8,6 +8,17 @@ from __future__ import annotations
 
 from typing import Any
 
+QUOTED = 80
+
+
+def quoted(text: str, position: int = 1) -> str:
+    """At most `QUOTED` characters of a text, those around a position (from 1); "…" stands for what is left out."""
+    if len(text) <= QUOTED:
+        return text
+    first = max(0, min(position - 1 - QUOTED // 2, len(text) - QUOTED))
+    before, after = "…" * (first > 0), "…" * (first + QUOTED < len(text))
+    return before + text[first + len(before) : first + QUOTED - len(after)] + after
+
 
 class OneDoorError(Exception):
     """Something went wrong; try again or tell the administrator."""
@@ -67,6 +78,9 @@ class ExpressionInvalid(Invalid):
 
 class ExpressionFailed(Failed):
     """The expression "{expression}" on element {element} failed: {reason}."""
+
+    def __init__(self, *, expression: str, **details: Any) -> None:
+        super().__init__(expression=quoted(expression), **details)
 
 
 class BudgetExceeded(Failed):

@@ -60,7 +60,7 @@ TEMPLATES: dict[str, str] = {
     "kind_absent": "The main path has no step of the kind {kind}.",
     "name_missing": "{element} has no name; write one.",
     # Expressions, timers, scripts, decisions
-    "expression": "An expression on {element} cannot be read: {reason} (\"{expression}\").",
+    "expression": "An expression on {element} cannot be read: {reason} at position {position} (\"{expression}\").",
     "expression_name": "An expression on {element} uses \"{name}\", which does not exist (\"{expression}\").",
     "expression_field": "{element} reads {path}, but the form of {step} has no such field; the value is always empty.",
     "script_missing": "Script task {element} has no expression.",

@@ -9,7 +9,8 @@ FORM_FINDINGS: dict[str, str] = {
     "form_key": "Key \"{key}\" on {element} may have only small letters, digits and _, beginning with a letter.",
     "form_key_taken": "Key \"{key}\" on {element} is used twice at the same place.",
     "form_key_reserved": "Key \"{key}\" on {element} is a word that expressions need; choose another.",
-    "form_expression": "The expression of {element} cannot be read: {reason} (\"{expression}\").",
+    "form_expression":
+        "The expression of {element} cannot be read: {reason} at position {position} (\"{expression}\").",
     "form_expression_name": "The expression of {element} uses \"{name}\", which does not exist (\"{expression}\").",
     "form_pattern": "The pattern of {element} cannot be used: {reason}.",
     "form_values": "Field {element} offers no values, or a value twice.",
@@ -32,8 +33,10 @@ DECISION_FINDINGS: dict[str, str] = {
     "decision_aggregator": "Decision {element} collects with \"{aggregator}\"; use SUM, MIN, MAX or COUNT.",
     "decision_outputs": "Decision {element} must have outputs with different names.",
     "decision_cells": "Rule {rule} of decision {element} has {count} cells; {wanted} are needed.",
-    "decision_cell": "Cell {cell} of rule {rule} of decision {element} cannot be read: {reason} (\"{expression}\").",
-    "decision_input": "Input {cell} of decision {element} cannot be read: {reason} (\"{expression}\").",
+    "decision_cell": "Cell {cell} of rule {rule} of decision {element} cannot be read: {reason} at position {position} "
+                     "(\"{expression}\").",
+    "decision_input":
+        "Input {cell} of decision {element} cannot be read: {reason} at position {position} (\"{expression}\").",
     "decision_priority": "Decision {element} chooses by priority but its first output lists no values.",
     "decision_type": "Decision {element} uses the type \"{type}\", which does not exist.",
     "decision_large": "Decision {element} has {count} rules; at most {limit} can be run.",

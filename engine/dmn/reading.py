@@ -66,7 +66,7 @@ class Read:
         try:
             return compile_()
         except ExpressionInvalid as failure:
-            self.error(code, reason=failure.details["reason"], expression=text[:200], **place)
+            self.error(code, **failure.details, **place)
             return otherwise
 
 

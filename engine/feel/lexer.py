@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import NoReturn
 
-from engine.errors import ExpressionInvalid
+from engine.errors import ExpressionInvalid, quoted
 
 LONGEST = 20_000
 WORDS = frozenset(
@@ -42,7 +42,7 @@ class Token:
 
 def refuse(expression: str, reason: str, position: int) -> NoReturn:
     """Say where the expression cannot be read."""
-    raise ExpressionInvalid(expression=expression[:200], reason=reason, position=position)
+    raise ExpressionInvalid(expression=quoted(expression, position), reason=reason, position=position)
 
 
 def tokens(text: str) -> tuple[Token, ...]:

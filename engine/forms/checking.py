@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from engine.errors import ExpressionInvalid
+from engine.errors import ExpressionInvalid, quoted
 from engine.feel.expression import compile_expression
 from engine.feel.patterns import PatternRefused, pattern
 from engine.findings import Finding, error, warning
@@ -115,10 +115,10 @@ def _expressions(part: s.Component, here: str, known: frozenset[str] | None) -> 
         try:
             names = compile_expression(text).names
         except ExpressionInvalid as failure:
-            yield error("form_expression", here, reason=failure.details["reason"], expression=text[:200])
+            yield error("form_expression", here, **failure.details)
             continue
         for name in sorted(names - known if known is not None else ()):
-            yield error("form_expression_name", here, name=name, expression=text[:200])
+            yield error("form_expression_name", here, name=name, expression=quoted(text))
 
 
 def _rules(part: s.Component, here: str) -> Findings:

@@ -5,7 +5,8 @@
 Mutated are comparisons, boolean and arithmetic operators, conditions, numbers, texts and truth values, returned values,
 and whole statements that are left out; docstrings, annotations and `__slots__` are not. A mutant counts as noticed when
 one of the module's tests fails or takes too long. Each runs in a process of its own, forked from one that has loaded
-the libraries; nothing is written into the tree.
+everything; nothing is written into the tree. A mutant inside a function takes the place of that function's code, and
+the tests are called one after the other; any other one is imported afresh, with pytest.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import faulthandler
 import importlib.abc
 import importlib.machinery
 import importlib.util
+import inspect
 import os
 import random
 import signal
@@ -26,13 +28,14 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import CodeType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 import hypothesis
 import lxml.etree
 import pytest
 import SpiffWorkflow.bpmn.workflow
+from _pytest.mark import ParameterSet
 
 ROOT = Path(__file__).resolve().parents[2]
 # Every module with the tests that are about it.
@@ -188,12 +191,80 @@ def _try(module: str, code: CodeType | None, scratch: str) -> int:
     if code is not None:
         name = module.removesuffix(".py").replace("/", ".")
         sys.meta_path.insert(0, _Finder(name, code, str(ROOT / module)))
-    hypothesis.settings.register_profile("mutants", max_examples=15, database=None, derandomize=True, deadline=None)
-    hypothesis.settings.load_profile("mutants")
     wanted = [f"tests/engine/{each}" for each in TESTS[module] if (ROOT / "tests/engine" / each).exists()]
     sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - the process ends with it
     options = ["-x", "-q", "-p", "no:xdist", "-p", "no:cov", "-m", "not slow", "-o", f"cache_dir={scratch}"]
     return int(pytest.main([*options, "-W", "ignore::pytest.PytestAssertRewriteWarning", *wanted]))
+
+
+def _bodies(tree: ast.Module) -> list[tuple[int, int]]:
+    """The lines of the functions' bodies."""
+    found = [each for each in ast.walk(tree) if isinstance(each, ast.FunctionDef)]
+    return [(each.body[0].lineno, each.end_lineno or each.lineno) for each in found]
+
+
+def _codes(code: CodeType) -> Iterator[CodeType]:
+    yield code
+    for inner in code.co_consts:
+        if isinstance(inner, CodeType):
+            yield from _codes(inner)
+
+
+def _functions(module: ModuleType) -> Iterator[FunctionType]:
+    """The functions and methods that a module defines."""
+    for value in [*vars(module).values(), *(each for kind in vars(module).values() if isinstance(kind, type)
+                                             and kind.__module__ == module.__name__ for each in vars(kind).values())]:
+        for name in ("__func__", "fget", "func", "__wrapped__"):
+            value = getattr(value, name, value)
+        if isinstance(value, FunctionType) and value.__module__ == module.__name__:
+            yield value
+
+
+def _exchange(module: str, code: CodeType) -> None:
+    """Give the loaded module's functions the code of the mutant."""
+    fresh = {each.co_qualname: each for each in _codes(code)}
+    for function in _functions(sys.modules[module.removesuffix(".py").replace("/", ".")]):
+        new = fresh.get(function.__qualname__)
+        if new is not None and new.co_freevars == function.__code__.co_freevars:
+            function.__code__ = new
+
+
+def _cases(function: Any) -> Iterator[dict[str, Any]]:
+    """The arguments of every case of a test."""
+    cases: list[dict[str, Any]] = [{}]
+    for mark in getattr(function, "pytestmark", ()):
+        if mark.name == "slow":
+            return
+        if mark.name == "parametrize":
+            names = mark.args[0].replace(" ", "").split(",") if isinstance(mark.args[0], str) else list(mark.args[0])
+            rows = [getattr(row, "values", row) if hasattr(row, "marks") else row for row in mark.args[1]]
+            told = [dict(zip(names, row if len(names) > 1 or isinstance(row, ParameterSet) else (row,), strict=True))
+                    for row in rows]
+            cases = [{**one, **other} for one in cases for other in told]
+    yield from cases
+
+
+def _tests(module: str) -> Iterator[Any]:
+    for name in TESTS[module]:
+        if not (ROOT / "tests/engine" / name).exists():
+            continue
+        loaded = importlib.import_module(f"tests.engine.{name.removesuffix('.py')}")
+        for key, value in list(vars(loaded).items()):
+            if key.startswith("test_"):
+                yield value
+            elif key.startswith("Test") and isinstance(value, type):
+                yield from (getattr(value(), each) for each in dir(value) if each.startswith("test_"))
+
+
+def _call_all(module: str) -> None:
+    """Call every test that needs nothing but its own arguments, or a patch. Raises what the first that fails raises."""
+    for test in _tests(module):
+        wanted = set(inspect.signature(test).parameters)
+        for given in _cases(test):
+            if wanted - set(given) - {"monkeypatch"} and not hasattr(test, "hypothesis"):
+                break
+            with pytest.MonkeyPatch.context() as patch:
+                test(**given, **({"monkeypatch": patch} if "monkeypatch" in wanted else {}))
 
 
 def _begin(module: str, mutant: Mutant | None, scratch: str) -> int:
@@ -206,7 +277,16 @@ def _begin(module: str, mutant: Mutant | None, scratch: str) -> int:
     # Seconds of the processor: on a busy machine nothing is noticed merely because others were served first
     signal.setitimer(signal.ITIMER_PROF, SECONDS)
     try:
-        code = compile(mutant.tree, str(ROOT / module), "exec") if mutant is not None else None
+        if mutant is None:
+            _call_all(module)
+            os._exit(0)
+        code = compile(mutant.tree, str(ROOT / module), "exec")
+        if any(first <= mutant.line <= last for first, last in _bodies(mutant.tree)):
+            _exchange(module, code)
+            _call_all(module)
+            os._exit(0)
+        for name in [name for name in sys.modules if name.startswith(("engine", "tests.engine"))]:
+            del sys.modules[name]
         os._exit(1 if _try(module, code, scratch) else 0)
     except BaseException:  # noqa: BLE001 - whatever a mutant brings about, it was noticed
         os._exit(1)
@@ -225,6 +305,14 @@ def run(module: str, chosen: Sequence[Mutant], processes: int) -> list[Mutant]:
             if status == 0:
                 survivors.append(mutant)
     return survivors
+
+
+def _prepare(module: str) -> None:
+    """Load the tests, and with them everything that they need."""
+    hypothesis.settings.register_profile("mutants", max_examples=15, database=None, derandomize=True, deadline=None)
+    hypothesis.settings.load_profile("mutants")
+    for _ in _tests(module):
+        pass
 
 
 def _sound(module: str) -> bool:
@@ -248,6 +336,7 @@ def main() -> None:
     total = noticed = 0
     for module in given.modules:
         began, every = time.monotonic(), list(mutants((ROOT / module).read_text("utf-8")))
+        _prepare(module)
         if not _sound(module):
             sys.exit(f"The tests of {module} fail without any mutant: {', '.join(TESTS[module])}")
         chosen = random.Random(given.seed).sample(every, given.sample) if 0 < given.sample < len(every) else every

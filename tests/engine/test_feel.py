@@ -300,3 +300,26 @@ def test_numbers_are_exact(a: int, b: int) -> None:
     assert value("a / 100 + b / 100 = (a + b) / 100", context) is True
     if b:
         assert value("modulo(a, b)", context) == a % b
+
+
+@pytest.mark.parametrize(
+    ("text", "position", "shown"),
+    [
+        ("1 +", 4, "1 +"),
+        ("x" * 100 + " 1", 102, "…" + "x" * 77 + " 1"),
+        ("1 1" + " + 2" * 50, 3, "1 1" + " + 2" * 19 + "…"),
+        ("1 + " * 50 + "* 2" + " + 1" * 50, 201, "…" + ("1 + " * 50 + "* 2" + " + 1" * 50)[161:239] + "…"),
+    ],
+)
+def test_a_long_expression_is_quoted_around_the_place(text: str, position: int, shown: str) -> None:
+    with pytest.raises(ExpressionInvalid, match=f"at position {position}") as refused:
+        compile_expression(text)
+    assert refused.value.details["position"] == position
+    assert refused.value.details["expression"] == shown
+    assert len(shown) <= 80
+
+
+def test_a_failed_expression_is_quoted_from_its_beginning() -> None:
+    with pytest.raises(ExpressionFailed) as failed:
+        compile_expression("filing.missing + " * 20 + "1").evaluate_boolean(CONTEXT, NOW, "gw")
+    assert failed.value.details["expression"] == ("filing.missing + " * 20)[:79] + "…"
