@@ -84,15 +84,16 @@ def _taken(run: Run, scope: str, activity: str) -> list[list[Any]]:
     left = [record for record in records if activity not in ("", record[0])]
     if left:
         run.state.done[scope] = left
-    return list(_undoing([record for record in records if activity in ("", record[0])]))
+    return list(_undoing(run, [record for record in records if activity in ("", record[0])]))
 
 
-def _undoing(records: Iterable[Any]) -> Iterator[list[Any]]:
+def _undoing(run: Run, records: Iterable[Any]) -> Iterator[list[Any]]:
+    """The handlers of records, latest first; one that the dossier's version does not have any more is left out."""
     for activity, event, seen, inside, *apart in reversed(list(records)):
-        if event is not None:
+        if event is None:
+            yield from _undoing(run, inside)
+        elif event in run.definition.events:
             yield [activity, event, seen, *apart]
-        else:
-            yield from _undoing(inside)
 
 
 def go_on(run: Run, place: Place) -> None:
@@ -132,7 +133,7 @@ def cancel_transaction(run: Run, element: str, scope: str) -> None:
     records = run.state.done.pop(scope, [])
     scopes.empty(run, scope, "interrupted")
     waits.stop(run, scope)
-    place.todo = list(_undoing(records))
+    place.todo = list(_undoing(run, records))
 
 
 def _leave_cancelled(run: Run, place: Place) -> None:

@@ -263,8 +263,11 @@ def _renamed(to: Way, values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _record(to: Way, done: list[Any]) -> list[Any]:
     """What a compensation would take back, see `engine/compensation.py`."""
-    activity, event, seen, inside = done
-    return [to.kept(activity), event and to.kept(event), _renamed(to, seen), [_record(to, each) for each in inside]]
+    activity, event, seen, inside, *apart = done
+    return [
+        to.kept(activity), event and to.kept(event), _renamed(to, seen), [_record(to, each) for each in inside],
+        *([frame, _renamed(to, values)] for frame, values in apart),
+    ]
 
 
 def _record_step(run: Run, old: Step, place: Place) -> None:
