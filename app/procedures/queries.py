@@ -16,6 +16,7 @@ from app.casework import Actor
 from app.db import reading
 from app.dossiers.models import Dossier
 from app.errors import Forbidden
+from app.jobs.connectors import CONNECTORS
 from app.languages import plain
 from app.people.models import Person, Unit
 from app.people.permissions import ROLES
@@ -316,14 +317,14 @@ def count_fields(schema: Mapping[str, Any]) -> int:
 
 
 def studio_choices() -> dict[str, Any]:
-    """The roles and units that the modeller offers."""
+    """The roles, units and connectors that the modeller offers."""
     able = ((code, vi, en) for code, (vi, en, permissions) in ROLES.items() if "task.work" in permissions)
     roles = [{"code": code, "name": {"vi": vi, "en": en}} for code, vi, en in able]
     wanted = select(Unit.code, Unit.name_vi, Unit.name_en).where(Unit.kind != "centre").order_by(Unit.code)
     with reading() as conn:
         rows = conn.execute(wanted.limit(500)).all()
     units = [{"code": row.code, "name": {"vi": row.name_vi, "en": row.name_en}} for row in rows]
-    return {"roles": roles, "units": units}
+    return {"roles": roles, "units": units, "connectors": sorted(CONNECTORS)}
 
 
 def _matches(text: str) -> ColumnElement[bool]:

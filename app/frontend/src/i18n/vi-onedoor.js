@@ -150,4 +150,9 @@ export const onedoor = {
   "Looked at after each step; true once is once.": "Được xét sau mỗi bước; mỗi lần chuyển sang đúng tính một lần.",
   "Told apart by": "Phân biệt theo",
   "Value, or FEEL after =": "Giá trị, hoặc FEEL sau dấu =",
+  "Handed to it": "Giao cho quy trình được gọi",
+  "Kept of it": "Nhận lại",
+  "Process called": "Quy trình được gọi",
+  "The id of a process in this diagram, or the key of a published procedure": "Mã của quy trình trong sơ đồ này, hoặc khóa của thủ tục đã công bố",
+  "Value (FEEL)": "Giá trị (FEEL)",
 };

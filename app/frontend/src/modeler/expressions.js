@@ -18,6 +18,20 @@ export function decisionEntry(element, decisions) {
   return selectEntry({ id: "onedoor-decision", element, type: "Decision", attribute: "ref", label: t("Decision table"), choices });
 }
 
+/** What a call activity calls. */
+export function calledEntry(element) {
+  return { id: "onedoor-called", element, component: Called, isEdited: isTextFieldEntryEdited };
+}
+
+function Called({ element, id }) {
+  const modeling = useService("modeling");
+  const debounce = useService("debounceInput");
+  return h(TextFieldEntry, {
+    element, id, debounce, label: t("Process called"), description: t("The id of a process in this diagram, or the key of a published procedure"),
+    getValue: () => element.businessObject.calledElement ?? "", setValue: (value) => modeling.updateProperties(element, { calledElement: value || undefined }),
+  });
+}
+
 /** The condition of a conditional event; it happens when this becomes true. */
 export function eventConditionEntry(element, definition) {
   const labels = { label: t("Happens when (FEEL)"), description: t("Looked at after each step; true once is once.") };

@@ -1,4 +1,4 @@
-/** What an element hands over: the inputs of a connector, a message or a signal, each a name and a value. */
+/** What an element hands over: the inputs of a connector, a message, a signal or a called process, each a name and a value. */
 import { ListGroup } from "@bpmn-io/properties-panel";
 import { is } from "bpmn-js/lib/util/ModelUtil";
 import { t } from "../lib/i18n.js";
@@ -24,25 +24,34 @@ export function hasMessage(element) {
 }
 
 export function inputsGroup(element, extensions) {
-  const inputs = extensionsOf(element.businessObject, "Input");
+  return valuesGroup(element, extensions, "Input", "Handed over", "Value, or FEEL after =");
+}
+
+/** What a called process is given, and what it gives back. */
+export function callGroups(element, extensions) {
+  return [valuesGroup(element, extensions, "In", "Handed to it", "Value (FEEL)"), valuesGroup(element, extensions, "Out", "Kept of it", "Value (FEEL)")];
+}
+
+function valuesGroup(element, extensions, type, label, kind) {
+  const values = extensionsOf(element.businessObject, type);
   return {
-    id: "onedoor-inputs",
-    label: t("Handed over"),
+    id: `onedoor-${type.toLowerCase()}`,
+    label: t(label),
     component: ListGroup,
-    add: () => extensions.add(element, "Input", { name: `value_${inputs.length + 1}` }),
-    items: inputs.map((input, index) => item(element, extensions, input, index)),
+    add: () => extensions.add(element, type, { name: `value_${values.length + 1}` }),
+    items: values.map((value, index) => item(element, extensions, value, `${type.toLowerCase()}-${index}`, kind)),
   };
 }
 
-function item(element, extensions, input, index) {
-  const entry = (key, label) => textEntry({ id: `input-${index}-${key}`, element, extension: input, attribute: key, label: t(label) });
+function item(element, extensions, extension, id, kind) {
+  const entry = (key, label) => textEntry({ id: `${id}-${key}`, element, extension, attribute: key, label: t(label) });
   return {
-    id: `input-${index}`,
-    label: input.name || t("Value"),
-    entries: [entry("name", "Name"), entry("value", "Value, or FEEL after =")],
+    id,
+    label: extension.name || t("Value"),
+    entries: [entry("name", "Name"), entry("value", kind)],
     remove: (event) => {
       event.stopPropagation();
-      extensions.remove(element, input);
+      extensions.remove(element, extension);
     },
   };
 }

@@ -4,9 +4,9 @@ import { is } from "bpmn-js/lib/util/ModelUtil";
 import { pick, t } from "../lib/i18n.js";
 import { choicesGroup } from "./choices.js";
 import { checkboxEntry, selectEntry, textEntry } from "./entries.js";
-import { conditionEntry, decisionEntry, eventConditionEntry, loopEntries, scriptEntry } from "./expressions.js";
+import { calledEntry, conditionEntry, decisionEntry, eventConditionEntry, loopEntries, scriptEntry } from "./expressions.js";
 import { extensionOf } from "./extensions.js";
-import { definitionsOf, handsOver, hasMessage, inputsGroup } from "./handovers.js";
+import { callGroups, definitionsOf, handsOver, hasMessage, inputsGroup } from "./handovers.js";
 
 const KINDS = [
   ["receive", "Reception"], ["appraise", "Appraisal"], ["approve", "Approval"], ["stamp", "Stamping"], ["sign", "Electronic signature"],
@@ -45,6 +45,7 @@ export class Panel {
       isStep && choicesGroup(element, this.extensions),
       group("onedoor-special", "How it works", [...this.specialEntries(element), ...happeningEntries(element), ...repeatEntries(element)]),
       handsOver(element) && inputsGroup(element, this.extensions),
+      ...(is(element, "bpmn:CallActivity") ? callGroups(element, this.extensions) : []),
     ].filter((each) => each && (each.items || each.entries.length));
   }
 
@@ -74,6 +75,7 @@ export class Panel {
       is(element, "bpmn:BusinessRuleTask") && decisionEntry(element, decisions),
       is(element, "bpmn:ScriptTask") && scriptEntry(element),
       is(element, "bpmn:ServiceTask") && select("service", "Service", "connector", "Connector", plain(connectors)),
+      is(element, "bpmn:CallActivity") && calledEntry(element),
       is(element, "bpmn:SequenceFlow") && conditionEntry(element),
     ].filter(Boolean);
   }
