@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select
 
 from app.people.models import CalendarDay, Setting, Unit, WorkHours
-from engine.worktime import Calendar, Season, Shift
+from engine.clock.worktime import Calendar, Season, Shift
 
 EDITION = "calendar_edition"
 _Rule = tuple[str | None, Season]

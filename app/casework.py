@@ -32,6 +32,7 @@ from app.procedures.models import ProcessVersion
 from app.runaways import watched
 from app.seals import opened
 from app.tasks.models import Task
+from engine.clock.deadlines import schedule
 from engine.commands import (
     ClaimStep,
     Command,
@@ -42,7 +43,6 @@ from engine.commands import (
     StartProcess,
     to_json,
 )
-from engine.deadlines import schedule
 from engine.definition import Bundle, Definition, definition_for
 from engine.errors import AlreadyEnded, Failed, OneDoorError, StepNotOpen, StepTaken
 from engine.execute import step

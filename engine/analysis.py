@@ -8,30 +8,23 @@ from typing import Any
 
 from SpiffWorkflow.exceptions import SpiffWorkflowException
 
-from engine import findings as f
-from engine import lint, soundness, vocabulary
-from engine.adhoc import AdHoc, ad_hocs_of, check_ad_hocs
 from engine.bundle import Bundle
-from engine.calling import Call, Content, calls_of, check_calls, expand
 from engine.decisions import Decision, check_decision, compile_decision
-from engine.diagram import model, read
-from engine.errors import ExpressionInvalid, quoted
-from engine.event_checks import check_events, check_pools, check_tasks
-from engine.event_parsers import handlers_of, wire
-from engine.events import Event, events_of, texts_of
-from engine.executable import join_links
-from engine.feel import Expression, compile_expression
-from engine.findings import Finding
-from engine.flow_checks import check_flows
-from engine.forms import check_schema
-from engine.forms.schema import kept_names
-from engine.handler_checks import check_handlers
-from engine.loops import Loop, check_loops, in_sight, loops_of
-from engine.meeting import meets
-from engine.naming import Space, space_of, spaces_of
-from engine.parser import parse
-from engine.state import short
-from engine.structure import (
+from engine.drawing import findings as f
+from engine.drawing import lint, soundness, vocabulary
+from engine.drawing.adhoc import AdHoc, ad_hocs_of, check_ad_hocs
+from engine.drawing.calling import Call, Content, calls_of, check_calls, expand
+from engine.drawing.diagram import model, read
+from engine.drawing.event_checks import check_events, check_pools, check_tasks
+from engine.drawing.events import Event, events_of, texts_of
+from engine.drawing.executable import join_links
+from engine.drawing.findings import Finding
+from engine.drawing.flow_checks import check_flows
+from engine.drawing.handler_checks import check_handlers
+from engine.drawing.loops import Loop, check_loops, in_sight, loops_of
+from engine.drawing.meeting import meets
+from engine.drawing.naming import Space, space_of, spaces_of
+from engine.drawing.structure import (
     VALUE_TAGS,
     Flow,
     Graph,
@@ -43,7 +36,14 @@ from engine.structure import (
     onward,
     text_of,
 )
-from engine.vocabulary import Element, Lane, Step
+from engine.drawing.vocabulary import Element, Lane, Step
+from engine.errors import ExpressionInvalid, quoted
+from engine.feel import Expression, compile_expression
+from engine.forms import check_schema
+from engine.forms.schema import kept_names
+from engine.spiff.event_parsers import handlers_of, wire
+from engine.spiff.parser import parse
+from engine.state import short
 
 
 @dataclass(slots=True)

@@ -14,12 +14,12 @@ from typing import Any
 
 from engine.dmn.graph import Session
 from engine.dmn.model import Item, Model, read_model
+from engine.drawing.findings import Finding, refused
 from engine.errors import DecisionRefused
 from engine.feel.budget import DEFAULT, Budget, Run
 from engine.feel.names import free_paths
 from engine.feel.scope import Scope
 from engine.feel.values import Value, from_plain, lift
-from engine.findings import Finding, refused
 
 
 @dataclass(frozen=True)

@@ -8,19 +8,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine import findings as f
-from engine.adhoc import AdHoc
 from engine.analysis import Analysis, House, analyse
 from engine.bundle import Bundle
 from engine.decisions import Decision
+from engine.drawing import findings as f
+from engine.drawing.adhoc import AdHoc
+from engine.drawing.events import Event
+from engine.drawing.findings import Finding
+from engine.drawing.naming import Space
+from engine.drawing.structure import CONTAINER_TAGS, Flow
+from engine.drawing.vocabulary import STATUSES, Choice, Element, Lane, Step
 from engine.errors import DefinitionAltered, DiagramRefused, OneDoorError
-from engine.events import Event
 from engine.feel import Expression
 from engine.feel.budget import Run
-from engine.findings import Finding
-from engine.naming import Space
-from engine.structure import CONTAINER_TAGS, Flow
-from engine.vocabulary import STATUSES, Choice, Element, Lane, Step
 
 __all__ = [
     "Bundle", "Choice", "Definition", "Element", "Flow", "Lane", "Step", "check", "compile_definition",

@@ -12,22 +12,11 @@ from typing import Any
 
 from SpiffWorkflow.exceptions import SpiffWorkflowException
 
-from engine import (
-    branching,
-    catching,
-    commands,
-    facts,
-    lawful,
-    migration,
-    offering,
-    scopes,
-    services,
-    state,
-    stepping,
-    waits,
-)
+from engine import commands, facts, migration, state
+from engine.clock.timing import moment_of, text_of
 from engine.commands import Command
 from engine.definition import Definition
+from engine.drawing.vocabulary import Choice, Step
 from engine.errors import (
     AlreadyEnded,
     AlreadyStarted,
@@ -49,11 +38,10 @@ from engine.errors import (
     TooLateToWithdraw,
 )
 from engine.facts import Fact
-from engine.moves import Run
+from engine.running import branching, catching, lawful, offering, scopes, services, stepping, waits
+from engine.running.moves import Run
+from engine.running.values import Values
 from engine.state import Place, State
-from engine.timing import moment_of, text_of
-from engine.values import Values
-from engine.vocabulary import Choice, Step
 
 WITHDRAWN = 7
 _TOO_LATE = (9, 10)

@@ -12,13 +12,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from engine import facts, soundness, state, waits
+from engine import facts, state
 from engine.definition import Definition
+from engine.drawing import soundness
+from engine.drawing.events import Event
+from engine.drawing.vocabulary import Step
 from engine.errors import MappingRefused, MigrationRefused
-from engine.events import Event
-from engine.moves import Run
+from engine.running import waits
+from engine.running.moves import Run
 from engine.state import Place, State, Timer, Wait
-from engine.vocabulary import Step
 
 DROPPED = ""
 OBSTACLES: dict[str, str] = {
@@ -262,7 +264,7 @@ def _renamed(to: Way, values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _record(to: Way, done: list[Any]) -> list[Any]:
-    """What a compensation would take back, see `engine/compensation.py`."""
+    """What a compensation would take back, see `engine/running/compensation.py`."""
     activity, event, seen, inside, *apart = done
     return [
         to.kept(activity), event and to.kept(event), _renamed(to, seen), [_record(to, each) for each in inside],

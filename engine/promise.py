@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from engine.definition import Definition
-from engine.findings import Finding, error, warning
+from engine.drawing.findings import Finding, error, warning
 
 HOURS_OF_A_DAY = 8
 # What stands before everything that begins with the dossier; no element has this id.

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from engine.clock.timing import moment_of, text_of
 from engine.commands import (
     AnswerService,
     BroadcastSignal,
@@ -29,7 +30,6 @@ from engine.execute import offered, step
 from engine.facts import Fact, StepEntered, TimerFired
 from engine.fold import View, fold, in_sight
 from engine.forms import validate
-from engine.timing import moment_of, text_of
 
 CHANNELS = ("direct", "online", "postal")
 PERSON = "rehearsal"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from engine.clock.timing import moment_of, text_of
 from engine.commands import (
     AnswerService,
     BroadcastSignal,
@@ -20,7 +21,6 @@ from engine.definition import Definition
 from engine.errors import Failed, StepFailed
 from engine.execute import offered, step
 from engine.fold import View, fold
-from engine.timing import moment_of, text_of
 
 PERSON = "rehearsal"
 MOST_ACTIONS = 50

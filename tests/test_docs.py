@@ -22,8 +22,8 @@ from app.config import SETTINGS
 from app.languages import catalogue
 from app.people.permissions import PERMISSIONS, ROLES
 from engine import commands, facts
+from engine.drawing.findings import TEMPLATES
 from engine.errors import OneDoorError
-from engine.findings import TEMPLATES
 from engine.migration import OBSTACLES
 from engine.rehearse import SENTENCES
 

@@ -13,9 +13,9 @@ from lxml import etree
 from app.people.permissions import ROLES
 from engine.decisions import compile_decision
 from engine.definition import Definition, check
+from engine.drawing.findings import refused
 from engine.facts import ClockStarted, ClockStopped, StatusChanged, StepEntered
 from engine.feel import compile_expression
-from engine.findings import refused
 from engine.forms import check_schema, localized
 from engine.rehearse import coverage, rehearse
 from tests.builders_procedures import KEYS, RECEIVED, definition_of, every_scenario, rehearsed, scenarios_of, shipped

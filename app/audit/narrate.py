@@ -21,7 +21,7 @@ from app.audit.sentences import (
     YES,
 )
 from engine.definition import Definition
-from engine.naming import space_of
+from engine.drawing.naming import space_of
 
 Translate = Callable[[str], str]
 

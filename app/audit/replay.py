@@ -9,7 +9,7 @@ from typing import Any
 
 from app.audit.narrate import Told, Words, narrate, title
 from app.audit.sentences import CHOICE, DOSSIER, FILING, PLACED
-from engine.events import standing
+from engine.drawing.events import standing
 from engine.facts import from_json
 from engine.fold import View, fold
 from engine.forms import describe

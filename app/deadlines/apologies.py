@@ -25,10 +25,10 @@ from app.jobs.models import Letter
 from app.people.models import Person, Unit
 from app.people.queries import subtree
 from app.tasks.models import Task
+from engine.clock.ledger import DOSSIER
+from engine.clock.worktime import between
 from engine.commands import Reappoint
 from engine.errors import AppointedAgain, ClockStandsStill
-from engine.ledger import DOSSIER
-from engine.worktime import between
 
 _Drafter, _Decider = aliased(Person), aliased(Person)
 

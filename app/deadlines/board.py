@@ -22,10 +22,10 @@ from app.dossiers.named import Names
 from app.dossiers.queries import Head, head_of, head_query
 from app.dossiers.sight import visible
 from app.tasks.models import Task
+from engine.clock.worktime import add, between
 from engine.definition import Definition
 from engine.forecast import Ahead, Usual, ahead_of, usual_of
 from engine.promise import hours_at, longest_ways
-from engine.worktime import add, between
 
 SHOWN = 100
 LOOKED_AT = 2000

@@ -16,7 +16,7 @@ from app.errors import NotFound
 from app.people.actor import Actor
 from app.people.errors import DocumentMissing, UnitUnfit
 from app.people.models import Unit, WorkHours
-from engine.calendar import BEGINS, pieces_of
+from engine.clock.calendar import BEGINS, pieces_of
 
 _SHIFT = re.compile(r"\s*([01]?\d|2[0-3])[:h.]([0-5]\d)\s*[-–]\s*([01]?\d|2[0-4])[:h.]([0-5]\d)\s*")
 _DAY = re.compile(r"\s*(\d{1,2})[/.-](\d{1,2})\s*")

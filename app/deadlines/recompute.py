@@ -27,8 +27,8 @@ from app.jobs import incidents
 from app.procedures.models import ProcessVersion
 from app.seals import opened, sealed
 from app.tasks.models import Task
+from engine.clock.deadlines import due_dates, next_warnings
 from engine.commands import RecomputeDeadlines, to_json
-from engine.deadlines import due_dates, next_warnings
 from engine.definition import Definition
 from engine.errors import Failed
 from engine.execute import step

@@ -23,13 +23,13 @@ from app.dossiers.queries import Head, find
 from app.people.models import CalendarDay, Person
 from app.people.queries import person_names, unit_names
 from app.tasks.models import Task
-from engine.account import NOBODY, Account, Entry, account
+from engine.clock.account import NOBODY, Account, Entry, account
+from engine.clock.explain import Explanation, explain
+from engine.clock.ledger import Entry as LedgerEntry
+from engine.clock.ledger import ledger_of
 from engine.definition import Definition
 from engine.errors import LimitRefused
-from engine.explain import Explanation, explain
 from engine.facts import StepCancelled, StepCompleted, from_json
-from engine.ledger import Entry as LedgerEntry
-from engine.ledger import ledger_of
 
 SCOPES = ("dossier", "statutory")
 HOUR = Decimal(3600)

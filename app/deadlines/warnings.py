@@ -18,10 +18,10 @@ from app.jobs.models import Letter
 from app.people.models import Membership, Person, Unit
 from app.procedures.models import ProcessVersion
 from app.tasks.models import Task
+from engine.clock.deadlines import rungs_of
+from engine.clock.ledger import DOSSIER
 from engine.commands import GiveWarning
-from engine.deadlines import rungs_of
 from engine.errors import Failed
-from engine.ledger import DOSSIER
 
 HEADS, LEADERS = ("head", "section_head"), ("leader",)
 OPEN = text("task.warn_at IS NOT NULL AND task.state = 'open'")

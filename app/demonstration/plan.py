@@ -13,7 +13,7 @@ from app.clock import LOCAL
 from app.demonstration.names import STARTED, another_person, retold
 from app.demonstration.province import Place, communes
 from app.procedures.shipped import Shipped
-from engine.worktime import Calendar, add, between
+from engine.clock.worktime import Calendar, add, between
 
 DOSSIERS = 200
 MAIN_WEIGHT = 5

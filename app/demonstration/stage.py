@@ -26,7 +26,7 @@ from app.jobs.commands import fire_due_timers
 from app.jobs.models import Timer
 from app.tasks.commands import Submission, claim, complete, deliver
 from app.tasks.models import Task
-from engine.worktime import Calendar, add
+from engine.clock.worktime import Calendar, add
 
 DEFAULT_HOURS = Decimal(2)
 WITH_RESULT = {"stamp", "sign"}

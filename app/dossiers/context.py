@@ -8,7 +8,7 @@ from typing import Any
 from app import clock
 from engine import state
 from engine.definition import Definition
-from engine.values import Values
+from engine.running.values import Values
 
 
 def form_context(stored: bytes, definition: Definition, token: str) -> Mapping[str, Any]:

@@ -30,12 +30,12 @@ from app.people.models import Person, Unit
 from app.seals import opened
 from app.tasks.models import Task
 from engine import state
+from engine.clock.timing import moment_of
+from engine.clock.worktime import between
 from engine.definition import Definition, outline
-from engine.events import standing
+from engine.drawing.events import standing
 from engine.facts import from_json
 from engine.fold import View, fold
-from engine.timing import moment_of
-from engine.worktime import between
 
 PANES = ("steps", "answers", "papers", "diagram", "history")
 _Doer = aliased(Person)

@@ -21,7 +21,7 @@ from app.dossiers.named import Names
 from app.dossiers.papers import of_dossier
 from app.dossiers.queries import Head, find
 from app.people.queries import UnitRow, unit
-from engine.deadlines import limit_of
+from engine.clock.deadlines import limit_of
 from engine.errors import Failed
 from engine.feel import compile_expression
 

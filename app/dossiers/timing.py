@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from engine.worktime import Calendar, between
+from engine.clock.worktime import Calendar, between
 
 SOON = Decimal(4)
 

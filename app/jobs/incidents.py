@@ -15,8 +15,8 @@ from app.dossiers.models import Dossier
 from app.jobs.models import Incident, ServiceCall, Timer
 from app.people.actor import Actor
 from app.tasks.models import Task
+from engine.clock.ledger import DOSSIER
 from engine.errors import OneDoorError
-from engine.ledger import DOSSIER
 
 log = structlog.get_logger("onedoor")
 

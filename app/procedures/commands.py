@@ -34,7 +34,7 @@ from app.procedures.errors import (
 )
 from app.procedures.facts import Unfit, unfit_part
 from app.procedures.findings import Sentence, finding_to_json
-from engine.findings import Finding
+from engine.drawing.findings import Finding
 from engine.normalise.encoding import as_text
 
 PARTS = ("xml", "forms", "decisions", "procedure", "scenarios")

@@ -22,7 +22,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from engine.definition import Bundle, Definition, check
-from engine.findings import refused
+from engine.drawing.findings import refused
 from engine.normalise.adopt import adopt
 from engine.normalise.rehearsal import Rehearsable, rehearsable
 from engine.promise import broken_promises

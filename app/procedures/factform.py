@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from engine.deadlines import APOLOGY_HOURS, DEFAULT_RUNGS
+from engine.clock.deadlines import APOLOGY_HOURS, DEFAULT_RUNGS
 
 _NAMES = ("name", "agency", "field", "result")
 _CHOICES = ("level", "subject", "service_level")

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from engine.deadlines import rung_of
-from engine.lawful import unreadable_variants
+from engine.clock.deadlines import rung_of
 from engine.promise import hours_of
+from engine.running.lawful import unreadable_variants
 
 LEVELS = ("commune", "province", "enterprise")
 SUBJECTS = ("citizen", "enterprise", "both")

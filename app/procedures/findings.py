@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from engine.findings import TEMPLATES as ENGINE_TEMPLATES
-from engine.findings import Finding
+from engine.drawing.findings import TEMPLATES as ENGINE_TEMPLATES
+from engine.drawing.findings import Finding
 
 TEMPLATES = {
     "check_too_long": "The check was stopped after {seconds} seconds; the diagram or a form is too large or too deeply "

@@ -23,7 +23,7 @@ from app.jobs.connectors import CONNECTORS
 from app.people.permissions import ROLES
 from app.procedures.examiner import CHECK_SECONDS, REHEARSE_SECONDS
 from app.procedures.findings import TEMPLATES, Sentence, finding_from_json
-from engine.findings import Finding
+from engine.drawing.findings import Finding
 
 START_SECONDS = 60.0
 REMEMBERED = 32

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from engine.definition import Bundle, compile_definition
+from engine.drawing.findings import Finding, blocking
 from engine.errors import DiagramRefused
-from engine.findings import Finding, blocking
 from engine.normalise import Copy, as_text, normalise
 from engine.wander import Walked, wander
 

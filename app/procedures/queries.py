@@ -26,8 +26,8 @@ from app.procedures.errors import VersionUnknown
 from app.procedures.facts import cut_of
 from app.procedures.models import Draft, Procedure, ProcedureEvent, ProcessVersion
 from engine.definition import Bundle, Definition, compile_definition, definition_for, outline
+from engine.drawing.findings import Finding
 from engine.errors import DiagramRefused
-from engine.findings import Finding
 from engine.forms import localized
 from engine.promise import hours_at, hours_of, longest_way
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from lxml import etree
 
+from engine.drawing.xmlsafe import local, parse, text_in
 from engine.errors import XmlRefused
-from engine.xmlsafe import local, parse, text_in
 
 HITS = ("UNIQUE", "FIRST", "ANY", "PRIORITY", "COLLECT", "RULE ORDER", "OUTPUT ORDER")
 AGGREGATIONS = ("", "SUM", "COUNT", "MIN", "MAX")

@@ -11,10 +11,10 @@ from engine.dmn.hits import evaluate_table
 from engine.dmn.reading import Read, Words, attribute, child, children, name_of, text
 from engine.dmn.tables import Table, read_table
 from engine.dmn.types import Types
+from engine.drawing.xmlsafe import local
 from engine.feel import nodes as n
 from engine.feel.scope import Scope
 from engine.feel.values import Value
-from engine.xmlsafe import local
 
 NULL = n.Literal(None)
 # The entry of a context that is its value; no entry of a file can have this name.

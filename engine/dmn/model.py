@@ -10,10 +10,10 @@ from lxml import etree
 from engine.dmn.boxed import NULL, Reader, function
 from engine.dmn.reading import Read, Words, attribute, child, children, name_of
 from engine.dmn.types import Types
+from engine.drawing.xmlsafe import local, parse
 from engine.errors import XmlRefused
 from engine.feel.instances import ANY
 from engine.feel.nodes import Node, Type, height
-from engine.xmlsafe import local, parse
 
 MODELS = frozenset(
     {

@@ -8,13 +8,13 @@ from typing import Any, TypeVar
 
 from lxml import etree
 
-from engine import findings as f
+from engine.drawing import findings as f
+from engine.drawing.findings import Finding
+from engine.drawing.xmlsafe import local, text_in
 from engine.errors import ExpressionInvalid
 from engine.feel.expression import Expression, UnaryTests, compile_expression, unary_tests
 from engine.feel.known import spaced, words_of
 from engine.feel.nodes import Type
-from engine.findings import Finding
-from engine.xmlsafe import local, text_in
 
 Compiled = TypeVar("Compiled")
 NOTHING = compile_expression("null")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from lxml import etree
 
 from engine.dmn.reading import Read, Words, attribute, child, children, name_of, text
+from engine.drawing.xmlsafe import text_in
 from engine.feel.instances import ANY
 from engine.feel.nodes import Test, Type
-from engine.xmlsafe import text_in
 
 _NAMES = {
     "": "Any",

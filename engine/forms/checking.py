@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
+from engine.drawing.findings import Finding, error, warning
 from engine.errors import ExpressionInvalid, quoted
 from engine.feel.expression import compile_expression
 from engine.feel.patterns import PatternRefused, pattern
-from engine.findings import Finding, error, warning
 from engine.forms import schema as s
 from engine.forms.fields import as_number
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.form_sentences import FIELD_ERRORS
+from engine.drawing.form_sentences import FIELD_ERRORS
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 
 from lxml import etree
 
-from engine import findings as f
 from engine.bundle import Bundle
-from engine.diagram import model, safe
-from engine.findings import Finding
+from engine.drawing import findings as f
+from engine.drawing.diagram import model, safe
+from engine.drawing.findings import Finding
 from engine.normalise.calls import repair_calls, with_called
 from engine.normalise.choices import repair_choices
 from engine.normalise.encoding import as_text

@@ -11,17 +11,17 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from engine import findings as f
-from engine.diagram import MODEL, ONEDOOR, local, model, safe
+from engine.drawing import findings as f
+from engine.drawing.diagram import MODEL, ONEDOOR, local, model, safe
+from engine.drawing.findings import Finding
+from engine.drawing.structure import STEP_TAGS, expression_text, extension, text_of
 from engine.errors import OneDoorError
 from engine.feel import compile_expression
-from engine.findings import Finding
 from engine.normalise.choices import offer_ways
 from engine.normalise.encoding import as_text
 from engine.normalise.identity import name_everything
 from engine.normalise.strip import empty
 from engine.normalise.work import NODES, Work, own, slug, wiring
-from engine.structure import STEP_TAGS, expression_text, extension, text_of
 
 _BEFORE_ROOT = re.compile(r"\ufeff?(?:\s|<\?xml.*?\?>|<!--.*?-->)*<[^\s/>]+", re.DOTALL)
 _SHAPES = ("bpmnElement", "choreographyActivityShape")

@@ -7,7 +7,7 @@ from typing import Any
 
 from lxml import etree
 
-from engine.diagram import model
+from engine.drawing.diagram import model
 from engine.normalise.strip import empty
 from engine.normalise.work import Work
 

@@ -7,12 +7,12 @@ from collections.abc import Iterable
 
 from lxml import etree
 
-from engine.diagram import local, model, onedoor
+from engine.drawing.diagram import local, model, onedoor
+from engine.drawing.structure import STEP_TAGS, VALUE_TAGS, expression_text, text_of
 from engine.errors import OneDoorError
 from engine.feel import compile_expression
 from engine.normalise.stand_ins import complete_step, is_repeated
 from engine.normalise.work import ACTIVITIES, Wiring, Work, extensions, is_kind, slug, wiring
-from engine.structure import STEP_TAGS, VALUE_TAGS, expression_text, text_of
 
 _CONSTANT = re.compile(r"""("[^"]*"|-?[0-9.]+|null)""")
 _CHOOSING = frozenset(STEP_TAGS) - {"receiveTask"}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import codecs
 import re
 
-from engine import findings as f
-from engine.findings import Finding
+from engine.drawing import findings as f
+from engine.drawing.findings import Finding
 
 READ = ("utf-8", "us-ascii", "utf-16", "iso-8859-1", "iso-8859-15", "windows-1252", "windows-1258")
 _DECLARED = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lxml import etree
 
-from engine.diagram import local, model
+from engine.drawing.diagram import local, model
 from engine.normalise.choices import ask_which
 from engine.normalise.flows import drop_nodes
 from engine.normalise.links import is_thrown

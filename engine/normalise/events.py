@@ -6,14 +6,14 @@ from copy import deepcopy
 
 from lxml import etree
 
-from engine.diagram import local, model
-from engine.event_checks import ALLOWED
-from engine.events import ROLES
+from engine.drawing.diagram import local, model
+from engine.drawing.event_checks import ALLOWED
+from engine.drawing.events import ROLES
+from engine.drawing.structure import expression_text, text_of
 from engine.normalise.choices import is_usable, names
 from engine.normalise.flows import drop_nodes
 from engine.normalise.stand_ins import is_repeated
 from engine.normalise.work import ACTIVITIES, Wiring, Work, definitions_of, is_kind, nodes_in, own, remove, slug, wiring
-from engine.structure import expression_text, text_of
 
 CONNECTOR = "stand_in"
 _KIND = {"conditional": "condition", "compensate": "compensation"}

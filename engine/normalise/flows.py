@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 from lxml import etree
 
-from engine.diagram import MODEL, local, model
+from engine.drawing.diagram import MODEL, local, model
+from engine.drawing.structure import ACTIVITY_TAGS, text_of
 from engine.normalise.work import EVENTS, NODES, Work, is_kind, remove, starts_by_itself, wiring
-from engine.structure import ACTIVITY_TAGS, text_of
 
 # Conditions are evaluated after gateways that choose and after activities, nowhere else.
 _UNASKED = EVENTS | {"parallelGateway", "eventBasedGateway"}

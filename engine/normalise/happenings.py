@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 
 from lxml import etree
 
-from engine.diagram import local, model
-from engine.loops import MAX_ROUNDS
+from engine.clock.timing import due_at
+from engine.drawing.diagram import local, model
+from engine.drawing.loops import MAX_ROUNDS
+from engine.drawing.structure import expression_text, extension, text_of
 from engine.normalise.choices import is_usable, names
 from engine.normalise.stand_ins import COUNT
 from engine.normalise.work import TASKS, Work, remove, slug, wiring
-from engine.structure import expression_text, extension, text_of
-from engine.timing import due_at
 
 SOME_TIME = "P1D"
 _SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from engine.diagram import MODEL, local, owner
+from engine.drawing.diagram import MODEL, local, owner
+from engine.drawing.structure import check_id
 from engine.normalise.work import ACTIVITIES, LONGEST, NODES, Work, slug
-from engine.structure import check_id
 
 _REFERENCES = (
     "sourceRef", "targetRef", "attachedToRef", "default", "processRef", "messageRef", "errorRef", "signalRef",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lxml import etree
 
-from engine.diagram import local, model
+from engine.drawing.diagram import local, model
 from engine.normalise.work import Work, definitions_of, is_kind
 
 THROWS, CATCHES = "intermediateThrowEvent", "intermediateCatchEvent"

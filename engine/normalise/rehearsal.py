@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.definition import Bundle, Definition, compile_definition
+from engine.drawing.findings import Finding, blocking, refused
 from engine.errors import DiagramRefused
-from engine.findings import Finding, blocking, refused
 from engine.normalise import normalise
 from engine.normalise.work import told
 

@@ -6,10 +6,10 @@ from decimal import Decimal, InvalidOperation
 
 from lxml import etree
 
-from engine.diagram import local, model
+from engine.drawing.diagram import local, model
+from engine.drawing.structure import STEP_TAGS, expression_text, extension, text_of
+from engine.drawing.vocabulary import KINDS, STATUSES, WAITS
 from engine.normalise.work import Work, own
-from engine.structure import STEP_TAGS, expression_text, extension, text_of
-from engine.vocabulary import KINDS, STATUSES, WAITS
 
 ROLE = "stand_in"
 HOURS = "8"

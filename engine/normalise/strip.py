@@ -6,7 +6,7 @@ from copy import deepcopy
 
 from lxml import etree
 
-from engine.diagram import MODEL, ONEDOOR, RUN_TAGS, XSI, local, model
+from engine.drawing.diagram import MODEL, ONEDOOR, RUN_TAGS, XSI, local, model
 from engine.normalise.work import FRAMES, NODES, Work, remove
 
 # Taking one of these away would change what is run, so that the gate has to judge it.

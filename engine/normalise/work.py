@@ -10,9 +10,9 @@ from typing import Any
 
 from lxml import etree
 
-from engine import findings as f
-from engine.diagram import MODEL, local, model, onedoor, owner
-from engine.findings import Finding
+from engine.drawing import findings as f
+from engine.drawing.diagram import MODEL, local, model, onedoor, owner
+from engine.drawing.findings import Finding
 
 TASKS = frozenset({
     "task", "userTask", "manualTask", "receiveTask", "scriptTask", "businessRuleTask", "sendTask", "serviceTask",

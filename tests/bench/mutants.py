@@ -40,7 +40,7 @@ from _pytest.mark import ParameterSet
 ROOT = Path(__file__).resolve().parents[2]
 # Every module with the tests that are about it.
 TESTS: dict[str, tuple[str, ...]] = {
-    "engine/guards.py": ("test_guards.py", "test_budgets.py", "test_execute.py"),
+    "engine/running/guards.py": ("test_guards.py", "test_budgets.py", "test_execute.py"),
     "engine/state.py": ("test_state.py", "test_budgets.py", "test_golden.py"),
     "engine/sealing.py": ("test_sealing.py",),
     "engine/fold.py": ("test_fold.py", "test_golden.py", "test_determinism.py"),

@@ -25,10 +25,10 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from engine.decisions import decide, serve
 from engine.dmn.model import Model, read_model
+from engine.drawing.xmlsafe import local, text_in
 from engine.errors import OneDoorError
 from engine.feel.temporal import parse_date, parse_duration, parse_moment, parse_time
 from engine.feel.values import equal, text_of
-from engine.xmlsafe import local, text_in
 
 NOW = datetime(2026, 1, 5, 1, 0, tzinfo=UTC)
 NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"

@@ -15,7 +15,7 @@ from decimal import Decimal
 import holidays
 
 from app.people.holidays import days_of
-from engine.worktime import Calendar, add, between, limit_due, subtract
+from engine.clock.worktime import Calendar, add, between, limit_due, subtract
 from tests.engine.test_calendars import DUTCH, JAPANESE
 
 ROUNDS, TIMES = 30, 2000

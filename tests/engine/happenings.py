@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
+from engine.clock.timing import moment_of
 from engine.commands import AnswerService, BroadcastSignal, Command, DeliverMessage, FireTimer
 from engine.execute import Outcome, step
 from engine.fold import fold
 from engine.state import dump, load
-from engine.timing import moment_of
 from tests.engine.builders import HEAD, Walk, element
 
 _DECLARED = {"message": "message", "signal": "signal", "error": "error", "escalation": "escalation"}

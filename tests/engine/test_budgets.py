@@ -18,9 +18,9 @@ from engine.feel.budget import CHARACTERS, DEFAULT
 from engine.feel.budget import Run as Allowance
 from engine.feel.lexer import LONGEST
 from engine.feel.parser import DEEPEST
-from engine.guards import MAX_INSTANCES, MAX_STEPS
+from engine.running.guards import MAX_INSTANCES, MAX_STEPS
+from engine.running.values import NAMES, Values
 from engine.state import State
-from engine.values import NAMES, Values
 from tests.engine.builders import NOW, Walk, both, diagram, end, flow, loop, path, row, script, start, task, xor
 
 BIG: dict[str, Any] = {

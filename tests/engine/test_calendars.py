@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.calendar import Week
+from engine.clock.calendar import Week
+from engine.clock.worktime import Calendar, Season, add, between, limit_due, subtract
 from engine.errors import CalendarRefused
-from engine.worktime import Calendar, Season, add, between, limit_due, subtract
 
 LOCAL = timezone(timedelta(hours=7))
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")

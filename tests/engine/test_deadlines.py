@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine import facts as f
-from engine.deadlines import due_dates, schedule
-from engine.worktime import Calendar, add, between
+from engine.clock.deadlines import due_dates, schedule
+from engine.clock.worktime import Calendar, add, between
 
 LOCAL = timezone(timedelta(hours=7))
 CALENDAR = Calendar()

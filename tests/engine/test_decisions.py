@@ -11,8 +11,8 @@ from xml.sax.saxutils import escape
 import pytest
 
 from engine.decisions import check_decision, compile_decision
+from engine.drawing.xmlsafe import parse
 from engine.errors import DecisionFailed, DecisionRefused, XmlRefused
-from engine.xmlsafe import parse
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 DMN = "https://www.omg.org/spec/DMN/20191111/MODEL/"

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from engine.definition import Bundle, Definition, _Cache, check, compile_definition, definition_for, outline
+from engine.drawing.findings import refused
 from engine.errors import DiagramRefused
-from engine.findings import refused
 from tests.engine.builders import (
     choice,
     diagram,

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from engine import findings
 from engine.definition import Bundle, check, compile_definition
-from engine.diagram import MAX_BYTES, MAX_DEPTH, MAX_ELEMENTS, read
-from engine.findings import refused
+from engine.drawing import findings
+from engine.drawing.diagram import MAX_BYTES, MAX_DEPTH, MAX_ELEMENTS, read
+from engine.drawing.findings import refused
 from tests.engine.builders import (
     both,
     choice,

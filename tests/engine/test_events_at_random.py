@@ -8,10 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine import catching, waits
+from engine.clock.timing import moment_of
 from engine.commands import AnswerService, BroadcastSignal, Command, DeliverMessage, FireTimer, WithdrawDossier
 from engine.fold import View
-from engine.timing import moment_of
+from engine.running import catching, waits
 from tests.engine.builders import both, choice, element, end, flow, frame, path, receive, start, task, xor
 from tests.engine.happenings import Watched, border, catch, document, finish, handler, ours, service, throw, told
 

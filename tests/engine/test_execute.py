@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engine import facts, soundness
+from engine import facts
 from engine.commands import (
     ClaimStep,
     CompleteStep,
@@ -15,6 +15,8 @@ from engine.commands import (
     StartProcess,
 )
 from engine.definition import Bundle, check, compile_definition
+from engine.drawing import soundness
+from engine.drawing.findings import refused
 from engine.errors import (
     AlreadyEnded,
     AlreadyStarted,
@@ -31,7 +33,6 @@ from engine.errors import (
     Stuck,
 )
 from engine.execute import offered, step
-from engine.findings import refused
 from tests.engine.builders import (
     DOSSIER,
     NOW,

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.form_sentences import FIELD_ERRORS
+from engine.drawing.form_sentences import FIELD_ERRORS
 from engine.forms import Line, check_schema, describe, localized, validate
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)

@@ -9,16 +9,16 @@ import pytest
 from SpiffWorkflow.exceptions import WorkflowException
 from SpiffWorkflow.util.task import TaskState
 
-from engine import stepping
+from engine.clock.timing import due_at
 from engine.commands import ClaimStep, CompleteStep, StartProcess
 from engine.definition import Bundle, compile_definition
 from engine.errors import BudgetExceeded, ExpressionFailed, StepFailed, StepNotOpen
 from engine.execute import step
-from engine.guards import MAX_STEPS, Token
-from engine.moves import Run
+from engine.running import stepping
+from engine.running.guards import MAX_STEPS, Token
+from engine.running.moves import Run
+from engine.running.values import FeelEngine, Values
 from engine.state import State, open_tokens
-from engine.timing import due_at
-from engine.values import FeelEngine, Values
 from tests.engine.builders import (
     DOSSIER,
     NOW,

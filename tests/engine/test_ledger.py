@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine import facts as f
-from engine.account import Entry, account
-from engine.deadlines import due_dates, rung_of, rungs_of, schedule
+from engine.clock.account import Entry, account
+from engine.clock.deadlines import due_dates, rung_of, rungs_of, schedule
+from engine.clock.explain import explain
+from engine.clock.ledger import ledger_of
+from engine.clock.worktime import Calendar, add
 from engine.errors import AppointedAgain, LimitRefused
-from engine.explain import explain
-from engine.ledger import ledger_of
-from engine.worktime import Calendar, add
 
 LOCAL = timezone(timedelta(hours=7))
 CALENDAR = Calendar(days={date(2025, 7, 3): "off", date(2025, 7, 12): "make_up"})

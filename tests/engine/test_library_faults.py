@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from engine import branching, scopes, waits
 from engine.commands import CompleteStep, FireTimer
 from engine.facts import StepEntered
-from engine.guards import Token
-from engine.moves import Home, Run
+from engine.running import branching, scopes, waits
+from engine.running.guards import Token
+from engine.running.moves import Home, Run
 from engine.state import load
 from tests.engine.builders import (
     NOW,

@@ -7,8 +7,8 @@ import random
 import pytest
 
 from engine.definition import Bundle, Definition, check, compile_definition
+from engine.drawing.findings import TEMPLATES, refused
 from engine.errors import DiagramRefused
-from engine.findings import TEMPLATES, refused
 from engine.normalise import Copy, normalise
 from engine.wander import wander
 from tests.engine.builders import (

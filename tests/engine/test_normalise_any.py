@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from engine.definition import Bundle, check
-from engine.diagram import MAX_BYTES, model
-from engine.findings import refused
+from engine.drawing.diagram import MAX_BYTES, model
+from engine.drawing.findings import refused
 from engine.normalise import as_text, normalise
 from engine.normalise.adopt import adopt
 from tests.engine.builders import diagram, flow

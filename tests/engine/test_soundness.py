@@ -10,10 +10,10 @@ from itertools import pairwise
 
 import pytest
 
-from engine import soundness
-from engine.diagram import read
-from engine.soundness import check_joins
-from engine.structure import Graph, Node, draw
+from engine.drawing import soundness
+from engine.drawing.diagram import read
+from engine.drawing.soundness import check_joins
+from engine.drawing.structure import Graph, Node, draw
 from tests.engine.builders import both, diagram, end, flow, path, start, task, timer, xor
 from tests.engine.constructs.drawing import any_of, sentence, warnings
 

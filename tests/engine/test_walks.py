@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from engine import branching, catching, scopes, state, waits
+from engine import state
+from engine.running import branching, catching, scopes, waits
 from engine.state import State
 from tests.bench.walks import main
 from tests.walks.blocks import Block

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.clock.worktime import Calendar, add, between, limit_due
 from engine.errors import CalendarRefused, LimitRefused
-from engine.worktime import Calendar, add, between, limit_due
 
 LOCAL = timezone(timedelta(hours=7))
 

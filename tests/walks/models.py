@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine.definition import Bundle, check, compile_definition
-from engine.findings import refused
+from engine.drawing.findings import refused
 from engine.normalise import as_text, normalise
 from tests.walks.proof import CRASHES, SLOWEST
 from tests.walks.walker import Disagreement, Prover, Tally

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from engine.definition import Bundle, check, compile_definition
-from engine.findings import refused
+from engine.drawing.findings import refused
 from tests.walks.blocks import grow
 from tests.walks.drawing import draw
 from tests.walks.loose import wire

@@ -9,7 +9,7 @@ from typing import Any
 from lxml import etree
 
 from engine.definition import Bundle, Definition
-from engine.diagram import MODEL, ONEDOOR
+from engine.drawing.diagram import MODEL, ONEDOOR
 from engine.facts import Fact, to_json
 
 _IDS = ("id", "sourceRef", "targetRef", "attachedToRef", "default", "bpmnElement")

@@ -12,12 +12,12 @@ from datetime import datetime, timedelta
 
 from engine import commands as do
 from engine import execute, facts
+from engine.clock.timing import moment_of
 from engine.definition import Definition
 from engine.errors import BudgetExceeded, OneDoorError, StepFailed, Stuck
 from engine.fold import Awaited, View, fold
-from engine.moves import Run
+from engine.running.moves import Run
 from engine.state import State, dump, load
-from engine.timing import moment_of
 from tests.engine.builders import DOSSIER, NOW
 from tests.walks.reading import Drawing
 from tests.walks.reference import Reference

@@ -21,7 +21,7 @@ from app.runaways import DossierRests, StepTooSlow
 from app.tasks.desk import open_task
 from engine.commands import ClaimStep
 from engine.errors import BudgetExceeded
-from engine.guards import MAX_INSTANCES
+from engine.running.guards import MAX_INSTANCES
 from tests import builders as make
 from tests.engine import builders as draw
 

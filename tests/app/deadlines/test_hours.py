@@ -24,8 +24,8 @@ from app.people.actor import Actor
 from app.people.commands import clear_day, set_day
 from app.people.errors import AlreadyWorked, DayContradicts, DocumentMissing, UnitUnfit
 from app.people.queries import read
+from engine.clock.worktime import add
 from engine.errors import CalendarRefused, OneDoorError
-from engine.worktime import add
 from tests import builders as make
 from tests.conftest import page_token
 

@@ -21,8 +21,8 @@ from app.dossiers.models import Dossier
 from app.people.models import Person, Unit
 from app.procedures.shipped import read_all
 from app.tasks.models import Task
+from engine.clock.worktime import Calendar
 from engine.definition import compile_definition
-from engine.worktime import Calendar
 
 NOW = datetime(2026, 11, 18, 3, 0, tzinfo=UTC)
 COUNT = 12

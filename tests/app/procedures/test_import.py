@@ -14,8 +14,8 @@ from app.casework import Actor
 from app.procedures import blank, commands, gate, queries
 from app.procedures.errors import DiagramUnreadable, DraftChanged, DraftRefused
 from engine.bundle import Bundle
-from engine.diagram import safe
-from engine.findings import refused
+from engine.drawing.diagram import safe
+from engine.drawing.findings import refused
 from engine.normalise import normalise
 from tests import builders as make
 from tests.conftest import page_token

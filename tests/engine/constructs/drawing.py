@@ -7,7 +7,7 @@ from typing import Any
 from xml.sax.saxutils import escape, unescape
 
 from engine.definition import Bundle, check
-from engine.findings import refused
+from engine.drawing.findings import refused
 from engine.fold import View
 from engine.state import load, open_tokens
 from tests.engine.builders import Walk, element

@@ -8,10 +8,10 @@ from xml.sax.saxutils import escape
 
 import pytest
 
-from engine import offering
 from engine.commands import ClaimStep, FireTimer, ReleaseStep
 from engine.errors import OneAtATime
 from engine.facts import StepCancelled
+from engine.running import offering
 from tests.engine.builders import diagram, element, end, frame, loop, path, script, start, task, timer
 from tests.engine.constructs.drawing import Journey, all_steps, errors
 from tests.engine.constructs.registry import refused, runs

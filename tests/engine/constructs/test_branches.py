@@ -6,10 +6,10 @@ from itertools import permutations
 
 import pytest
 
-from engine import branching
 from engine.commands import FireTimer
 from engine.errors import NoBranchHolds
 from engine.facts import BranchDecided
+from engine.running import branching
 from tests.engine.builders import (
     Walk,
     both,

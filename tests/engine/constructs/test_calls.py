@@ -10,7 +10,7 @@ import pytest
 
 from engine.commands import DeliverMessage, FireTimer
 from engine.definition import Bundle, compile_definition, outline
-from engine.diagram import MAX_ELEMENTS
+from engine.drawing.diagram import MAX_ELEMENTS
 from engine.fold import in_sight
 from engine.promise import longest_way
 from engine.rehearse import rehearse

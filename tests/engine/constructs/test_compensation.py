@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from engine import compensation
 from engine.errors import BudgetExceeded
 from engine.facts import ActivityCompensated
+from engine.running import compensation
 from tests.engine.builders import choice, element, end, flow, frame, loop, path, script, start, task, xor
 from tests.engine.constructs.registry import runs
 from tests.engine.happenings import (

@@ -15,7 +15,7 @@ from engine.commands import AnswerService, ClaimStep, CompleteStep, DeliverMessa
 from engine.errors import BudgetExceeded
 from engine.facts import FrameEntered, FrameLeft, ServiceRequested, from_json, to_json
 from engine.fold import fold, in_sight
-from engine.guards import MAX_INSTANCES
+from engine.running.guards import MAX_INSTANCES
 from engine.state import load
 from tests.engine.builders import (
     both,

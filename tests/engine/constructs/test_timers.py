@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from engine.clock.timing import due_at, moment_of, next_of_cycle, text_of
 from engine.commands import FireTimer
 from engine.errors import ExpressionFailed, TimerNotDue
-from engine.timing import due_at, moment_of, next_of_cycle, text_of
 from tests.engine.builders import NOW, choice, end, flow, path, script, start, task, xor
 from tests.engine.constructs.registry import refused, runs
 from tests.engine.happenings import Watched, border, catch, document, handler, told

@@ -1,0 +1,195 @@
+"""Why a date is what it is: the count of a limit day by day, out of the ledger and the calendar. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from math import ceil
+from typing import Any
+
+from engine.clock.calendar import HOUR, Calendar
+from engine.clock.deadlines import (
+    RESTART,
+    SCOPES,
+    Interval,
+    counted,
+    due_dates,
+    extension_of,
+    intervals_of,
+    limit_of,
+    stands,
+    step_time,
+)
+from engine.clock.ledger import DOSSIER, Entry, moment_of
+from engine.clock.worktime import limit_hours, limit_value
+from engine.errors import LimitRefused
+
+LONGEST = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of a day: counted (`reason` ""), or paused for a reason."""
+
+    begin: datetime
+    end: datetime
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A day of the count. `kind` is open, closed (no working day of the week), off or make_up.
+
+    `used` and `left` are working hours, or days where the limit counts calendar days.
+    """
+
+    day: date
+    kind: str
+    spans: tuple[Span, ...]
+    used: Decimal
+    left: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The whole count. `unit` is hour or calendar_day; `begins` how the first moment fell: open, before_opening,
+    break, after_closing or day_off; `due` is None while the clock stands."""
+
+    scope: str
+    limit: Mapping[str, Any]
+    unit: str
+    total: Decimal
+    extension: Decimal
+    start: datetime
+    begins: str
+    restarted: bool
+    stands: bool
+    due: datetime | None
+    days: tuple[Day, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Count:
+    """What is counted: when the clock ran and stood, how much, and up to which moment it is told."""
+
+    running: Sequence[Interval]
+    stops: Sequence[tuple[datetime, datetime, str]]
+    total: int
+    until: datetime
+
+
+def explain(
+    procedure: Mapping[str, Any], ledger: list[Entry], calendar: Calendar, scope: str, now: datetime
+) -> Explanation:
+    """The count of a due date; `scope` as in DueSet. Raises LimitRefused when there is nothing to count."""
+    entries = counted(procedure, ledger)
+    limit, running = _limit(procedure, ledger, calendar, scope)
+    if not stands(ledger):
+        running = [*running[:-1], (running[-1][0], None)]
+    extension = extension_of(entries) if scope == DOSSIER else Decimal(0)
+    found = due_dates(procedure, ledger, calendar).get(scope)
+    due = moment_of(found) if found else None
+    start = running[0][0]
+    hours = limit_hours(calendar, limit)
+    stops = [(begin, end or now, reason) for begin, end, reason in _stops(entries)]
+    if hours is None:
+        total = limit_value(limit)
+        days = tuple(_calendar_days(calendar, _Count(running, stops, ceil(total), due or now)))
+    else:
+        total = hours
+        days = tuple(_working_days(calendar, _Count(running, stops, round((hours + extension) * HOUR), due or now)))
+    return Explanation(
+        scope=scope, limit=limit, unit="hour" if hours is not None else "calendar_day", total=total,
+        extension=extension, start=start, begins=begins(calendar, start), stands=stands(ledger), due=due, days=days,
+        restarted=procedure.get("supplement", {}).get("policy") == RESTART and len(entries) < len(ledger),
+    )
+
+
+def _limit(
+    procedure: Mapping[str, Any], ledger: list[Entry], calendar: Calendar, scope: str
+) -> tuple[Mapping[str, Any], list[Interval]]:
+    if any(entry["kind"] == "step" and entry["reason"] == scope for entry in ledger):
+        running, hours = step_time(ledger, scope)
+        return {"value": str(hours), "unit": "hour"}, running
+    limit = limit_of(procedure, ledger, dict(SCOPES).get(scope, ""))
+    running = intervals_of(counted(procedure, ledger), "run")
+    if limit is None or not running:
+        raise LimitRefused(value=None, unit=scope)
+    return limit, running
+
+
+def _stops(entries: Sequence[Entry]) -> Iterator[tuple[datetime, datetime | None, str]]:
+    for entry in entries:
+        if entry["kind"] == "stop":
+            yield moment_of(entry["from"]), moment_of(entry["to"]) if entry["to"] else None, entry["reason"]
+
+
+def begins(calendar: Calendar, start: datetime) -> str:
+    """How a moment falls into its day."""
+    shifts = calendar.shifts_of(calendar.local(start).date())
+    if not shifts:
+        return "day_off"
+    if start < shifts[0][0]:
+        return "before_opening"
+    if start >= shifts[-1][1]:
+        return "after_closing"
+    return "open" if any(begin <= start < end for begin, end in shifts) else "break"
+
+
+def kind_of(calendar: Calendar, day: date) -> str:
+    """What a day is in the calendar."""
+    marked = calendar.days.get(day)
+    return marked if marked is not None else "open" if calendar.works(day) else "closed"
+
+
+def _days(calendar: Calendar, count: _Count) -> Iterator[date]:
+    """The days of the count."""
+    first, last = calendar.local(count.running[0][0]).date(), calendar.local(count.until).date()
+    for number in range(min((last - first).days + 1, LONGEST)):
+        yield first + timedelta(days=number)
+
+
+def _working_days(calendar: Calendar, count: _Count) -> Iterator[Day]:
+    left = count.total
+    for day in _days(calendar, count):
+        spans: list[Span] = []
+        for begin, end in calendar.shifts_of(day):
+            spans += _overlaps(begin, min(end, count.until), [(b, e or end, "") for b, e in count.running])
+            spans += _overlaps(begin, end, count.stops)
+        used = sum(_length(span) for span in spans if not span.reason)
+        left -= used
+        yield Day(day, kind_of(calendar, day), tuple(sorted(spans, key=_begin)), Decimal(used) / HOUR,
+                  Decimal(left) / HOUR)
+
+
+def _begin(span: Span) -> datetime:
+    return span.begin
+
+
+def _overlaps(begin: datetime, end: datetime, stretches: Sequence[tuple[datetime, datetime, str]]) -> Iterator[Span]:
+    for first, last, reason in stretches:
+        if max(begin, first) < min(end, last):
+            yield Span(max(begin, first), min(end, last), reason)
+
+
+def _length(span: Span) -> int:
+    return (span.end - span.begin) // timedelta(microseconds=1)
+
+
+def _calendar_days(calendar: Calendar, count: _Count) -> Iterator[Day]:
+    """Calendar days that the clock did not stand; what it stood moves the count on by as much real time."""
+    first, before = calendar.local(count.running[0][0]).date(), 0
+    for day in _days(calendar, count):
+        midnight, end = _midnight(calendar, day), _midnight(calendar, day + timedelta(days=1))
+        stood = sum((min(e, end) - b for b, e, _ in count.stops if b < end), timedelta())
+        passed = (calendar.local(end - timedelta(microseconds=1) - stood).date() - first).days
+        used = min(max(passed, 0), count.total)
+        yield Day(day, kind_of(calendar, day), tuple(_overlaps(midnight, end, count.stops)), Decimal(used - before),
+                  Decimal(count.total - used))
+        before = used
+
+
+def _midnight(calendar: Calendar, day: date) -> datetime:
+    return datetime.combine(day, time(), calendar.zone).astimezone(UTC)

@@ -1,0 +1,1 @@
+"""What a diagram says: read safely, understood and checked."""

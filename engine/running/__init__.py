@@ -1,0 +1,1 @@
+"""How tokens move: steps, branches, scopes, repetition, waits, and what is thrown and caught."""

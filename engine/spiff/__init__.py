@@ -1,0 +1,1 @@
+"""The library, made ours: its parsers making element classes with our meaning."""
