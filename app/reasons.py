@@ -22,7 +22,7 @@ REASONS = (
     "a value is not plain data ({problem})", "a value cannot be kept ({problem})",
     "it is not a list", "it is not a whole number", "it gives no unit",
     "it gives no status from 1 to 10", "it gives no duration",
-    "it gives no date", "it was reached outside a command",
+    "it gives no date", "it gives no correlation value", "it was reached outside a command",
     "scripts are FEEL expressions", "it must be true or false",
     "it is neither true nor false; perhaps a value is missing",
     "the number is too large to keep", "the number is too large", "steps", "instances", "bytes",

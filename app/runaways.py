@@ -47,9 +47,10 @@ def watched(about: str, *, patient: bool = False) -> Iterator[None]:
 
 
 def _refuse_resting(about: str) -> None:
-    until = _resting().get(about)
+    until, rest = _resting().get(about), current_app.config["ONEDOOR_REST_SECONDS"]
     left = (until - clock.now()).total_seconds() if until is not None else 0.0
-    if left > 0:
+    # A clock that was set back must not turn a minute's rest into months.
+    if 0 < left <= rest:
         raise DossierRests(seconds=ceil(left))
 
 

@@ -47,6 +47,7 @@ def app(request: pytest.FixtureRequest) -> Iterator[Flask]:
     reset()
     with application.app_context():
         limiter.reset()
+    application.extensions.pop("onedoor_resting", None)
     yield application
     with application.app_context():
         db.engine.dispose()

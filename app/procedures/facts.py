@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.clock.deadlines import rung_of
 from engine.promise import hours_of
-from engine.running.lawful import unreadable_variants
+from engine.running.lawful import LIMITS, unreadable_variants
 
 LEVELS = ("commune", "province", "enterprise")
 SUBJECTS = ("citizen", "enterprise", "both")
@@ -56,7 +56,7 @@ class Unfit:
 def unfit_facts(facts: Mapping[str, Any]) -> tuple[Unfit, ...]:
     """Every fact that is not acceptable."""
     wrong = [Unfit(path, reason) for path, fits, reason in _RULES if not fits(at(facts, path))]
-    return (*wrong, *_unfit_variants(facts.get("limits") or {}), *_unfit_components(facts.get("components", [])))
+    return (*wrong, *_unfit_variants(facts.get("limits")), *_unfit_components(facts.get("components", [])))
 
 
 def unfit_part(part: str, value: Any, code: str | None = None) -> tuple[Unfit, ...]:
@@ -119,10 +119,12 @@ def _is_amount(value: Any) -> bool:
     return value is None or (isinstance(value, int | float) and value >= 0)
 
 
-def _unfit_variants(limits: Mapping[str, Any]) -> Iterator[Unfit]:
-    """Variants whose number or condition is of no use."""
-    for name in ("statutory", "reduced"):
-        variants = (limits.get(name) or {}).get("variants") or []
+def _unfit_variants(limits: Any) -> Iterator[Unfit]:
+    """Variants whose number or condition is of no use; limits that are none have been refused already."""
+    if not isinstance(limits, Mapping) or not all(isinstance(limits.get(name), Mapping) for name in LIMITS):
+        return
+    for name in LIMITS:
+        variants = limits[name].get("variants") or []
         if not isinstance(variants, list) or not all(isinstance(each, Mapping) for each in variants):
             yield Unfit(f"limits.{name}.variants", "It is not a list.")
             return

@@ -46,7 +46,7 @@ SIDEWAYS = "() => document.scrollingElement.scrollWidth - document.scrollingElem
 FILES = {"frame.assets", "procedures.diagram_file", "dossiers.file", "frame.health", "frame.start"}
 READERS = {
     "people.sign_in": "", "tasks.show": "receiver",
-    "tasks": "specialist", "dossiers": "receiver", "procedures": "analyst", "audit": "auditor",
+    "tasks": "specialist", "dossiers": "receiver", "procedures": "analyst", "moving": "analyst", "audit": "auditor",
     "jobs": "supervisor", "people": "administrator", "deadlines": "administrator", "deadlines.notices": "specialist",
     "deadlines.explain": "receiver", "deadlines.apology": "receiver",
     "deadlines.outlook": "specialist",
@@ -103,7 +103,7 @@ def _pages(server: Server) -> list[Shown]:
     for endpoint, rule in _rules().items():
         feature = endpoint.partition(".")[0]
         procedure = CONSTRUCTION if "<key>" in rule else HOUSEHOLD
-        url = rule.replace("<code>", procedure) if feature == "procedures" else rule
+        url = rule.replace("<code>", procedure) if feature in ("procedures", "moving") else rule
         for place, value in named.items():
             url = url.replace(place, value)
         if "<int:incident>" in url or endpoint == "deadlines.apology_letter":
