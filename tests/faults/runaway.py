@@ -169,8 +169,8 @@ def main() -> None:
     given = parser.parse_args()
     processes = 2 if given.database == "postgresql" else 1
     pool = multiprocessing.get_context("forkserver").Pool(OTHERS + HAMMERS)
-    with pool, ground(given.database, OTHERS + HAMMERS, diagram()) as on, served(on, processes) as port:
-        p99 = measured(Scene(on, port, pool, given.seconds), given.rounds)
+    with pool, ground(given.database, OTHERS + HAMMERS, diagram()) as on, served(on, processes) as server:
+        p99 = measured(Scene(on, server.port, pool, given.seconds), given.rounds)
         whole = kept_nothing(on, given.rounds)
     ratio = p99["runaway neighbours"] / p99["harmless neighbours"]
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024

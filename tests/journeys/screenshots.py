@@ -66,6 +66,12 @@ def officers(people: People, server: Server) -> None:
     page = people.enter("specialist")
     page.goto(f"/tasks/{code}/{token}?pane=diagram")
     take(page, "task")
+    paused, = one(server, "SELECT code FROM dossier WHERE status = 6 ORDER BY seq DESC")
+    page = people.enter("supervisor")
+    page.goto(f"/dossiers/{paused}/time")
+    take(page, "why-this-date")
+    page.goto("/outlook")
+    take(page, "outlook")
 
 
 def analyst(people: People) -> None:
