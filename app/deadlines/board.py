@@ -31,6 +31,7 @@ SHOWN = 100
 LOOKED_AT = 2000
 PAST = timedelta(days=365)
 JUDGED = 200
+A_MINUTE = Decimal(1) / 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,8 @@ def _line(conn: Connection, row: Row[Any], habits: _Habits, at: tuple[Calendars,
     usual = habits.usual(row.procedure, definition, steps, row.unit)
     used = between(calendar, row.entered_at, now)
     ahead = ahead_of(steps, usual, used)
-    finish, slow = add(calendar, now, ahead.usual), add(calendar, now, ahead.slow)
+    # What is over its usual time may be done at any moment, but only while the unit works.
+    finish, slow = (add(calendar, now, max(hours, A_MINUTE)) for hours in (ahead.usual, ahead.slow))
     return Line(
         head, step_names(definition, row.step), used, planned, ahead, finish, slow,
         _word(row.due_at, now, finish, slow),

@@ -60,6 +60,9 @@ def test_the_forecast_sees_what_the_dates_do_not(specialist: Actor) -> None:
     assert words["0008"] == "will", "its 14 hours have not even begun, and 8 are left"
     with clock.at(at("2026-03-04T09:00")):
         assert {line.word for line in board(specialist).lines} == {"late"}
+    with clock.at(at("2026-03-07T10:00")):
+        lines = board(specialist).lines
+    assert min(line.finish for line in lines) > at("2026-03-09T07:30"), "nobody works on Saturday"
 
 
 def test_the_forecast_is_held_against_what_came(specialist: Actor) -> None:
