@@ -44,10 +44,10 @@ TESTS: dict[str, tuple[str, ...]] = {
     "engine/state.py": ("test_state.py", "test_budgets.py", "test_golden.py"),
     "engine/sealing.py": ("test_sealing.py",),
     "engine/fold.py": ("test_fold.py", "test_golden.py", "test_determinism.py"),
-    "engine/feel/evaluate.py": ("test_feel_evaluator.py", "test_feel.py"),
+    "engine/feel/evaluate.py": ("test_feel.py",),
     "engine/feel/budget.py": ("test_budgets.py", "test_feel.py"),
-    "engine/feel/scope.py": ("test_feel_evaluator.py", "test_feel.py"),
-    "engine/feel/arithmetic.py": ("test_feel.py", "test_feel_evaluator.py"),
+    "engine/feel/scope.py": ("test_feel.py",),
+    "engine/feel/arithmetic.py": ("test_feel.py",),
 }
 SECONDS = 40
 LEFT_OUT = (ast.Expr, ast.Assign, ast.AugAssign, ast.Raise, ast.Delete)
