@@ -380,8 +380,7 @@ def main(arguments: list[str]) -> None:
     if options.command == "serve":
         need_port(options.host, options.port)
         rest = ["--host", options.host, "--port", str(options.port)]
-    if options.no_demo:
-        rest.append("--no-demo")
+    rest += ["--no-demo"] if options.no_demo else []
     set_up(PLATFORM)
     hand_over(["app.cli", options.command, *rest], env)
 

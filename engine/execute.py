@@ -38,7 +38,7 @@ from engine.errors import (
     TooLateToWithdraw,
 )
 from engine.facts import Fact
-from engine.running import branching, catching, lawful, offering, scopes, services, stepping, waits
+from engine.running import branching, catching, dates, offering, scopes, services, stepping, waits
 from engine.running.moves import Run
 from engine.running.values import Values
 from engine.state import Place, State
@@ -146,7 +146,7 @@ def _start(run: Run, command: commands.StartProcess) -> None:
     form = state.plain(command.form)
     run.state.data["filing"] = form
     run.record(facts.ProcessStarted(run.definition.digest, run.state.dossier, form))
-    lawful.set_limits(run)
+    dates.set_limits(run)
     for element in run.definition.starts:
         run.arrive(element)
     for event in run.definition.handlers:
@@ -283,8 +283,8 @@ _HANDLERS: dict[type, Callable[[Run, Any], None]] = {
     commands.AnswerService: _answer,
     commands.FireTimer: _fire,
     commands.WithdrawDossier: _withdraw,
-    commands.RecomputeDeadlines: lawful.recompute,
-    commands.GiveWarning: lawful.warn,
-    commands.Reappoint: lawful.reappoint,
+    commands.RecomputeDeadlines: dates.recompute,
+    commands.GiveWarning: dates.warn,
+    commands.Reappoint: dates.reappoint,
     commands.MigrateDossier: _migrate,
 }

@@ -10,8 +10,8 @@ from decimal import Decimal
 from typing import Any
 
 from engine.clock.deadlines import rung_of
+from engine.clock.limits import LIMITS, unreadable_variants
 from engine.promise import hours_of
-from engine.running.lawful import LIMITS, unreadable_variants
 
 LEVELS = ("commune", "province", "enterprise")
 SUBJECTS = ("citizen", "enterprise", "both")
