@@ -30,6 +30,11 @@ def usual_of(taken: Sequence[Decimal], planned: Decimal) -> Usual:
     """What a step usually takes; with too little experience, what is planned for it."""
     if len(taken) < ENOUGH:
         return Usual(planned, planned, len(taken))
+    return spread(taken)
+
+
+def spread(taken: Sequence[Decimal]) -> Usual:
+    """The median and the 90th percentile of what was taken, at least once."""
     ordered = sorted(taken)
     return Usual(_share(ordered, Decimal("0.5")), _share(ordered, Decimal("0.9")), len(ordered))
 

@@ -7,7 +7,7 @@ from typing import Any
 from flask_smorest import Blueprint
 
 from app.deadlines import apologies as letters
-from app.deadlines import board, commands, notices, queries, recompute, schemas, story
+from app.deadlines import board, commands, notices, practice, queries, recompute, schemas, story
 from app.people.queries import read
 from app.security import current_actor, requires
 
@@ -124,3 +124,22 @@ def refuse_apology(given: dict[str, str], code: str, number: int) -> None:
 def outlook() -> board.Board:
     """What will be late among the open dossiers of my units, and how good the forecast was"""
     return board.board(current_actor())
+
+
+@blueprint.get("/procedures/<code>/versions/<int:number>/times")
+@requires("procedure.edit")
+@blueprint.arguments(schemas.TimesQuery, location="query")
+@blueprint.response(200, schemas.TimesOut)
+def times(wanted: dict[str, Any], code: str, number: int) -> practice.Practice:
+    """Planned against actual of every step of a version"""
+    return practice.practice(code, number, practice.Wanted(**wanted))
+
+
+@blueprint.get("/procedures/<code>/versions/<int:number>/times/<step>")
+@requires("procedure.edit")
+@blueprint.arguments(schemas.VisitsQuery, location="query")
+@blueprint.response(200, schemas.VisitsOut)
+def visits(wanted: dict[str, Any], code: str, number: int, step: str) -> practice.Behind:
+    """The visits behind a step's numbers, the longest over its limit first"""
+    over = wanted.pop("over")
+    return practice.behind(current_actor(), (code, number, step), practice.Wanted(**wanted), over=over)

@@ -10,12 +10,13 @@ from functools import cache
 from statistics import median
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row
 
 from app import clock
 from app.calendars import Calendars, calendars
 from app.casework import Actor, definition_of
 from app.db import reading
+from app.deadlines.visits import visits
 from app.dossiers.definitions import step_names
 from app.dossiers.models import Dossier
 from app.dossiers.named import Names
@@ -99,18 +100,11 @@ class _Habits:
 
     def _taken(self, procedure: str) -> dict[tuple[str, str], list[Decimal]]:
         """Working hours of finished steps by (step, unit), and by (step, "") for all units."""
-        query = (
-            select(Task.step, Task.unit, Task.entered_at, Task.ended_at, Dossier.receiving_unit)
-            .join(Dossier, Dossier.id == Task.dossier)
-            .where(Task.procedure == procedure, Task.state == "done", Task.hours.is_not(None),
-                   Task.ended_at > self.now - PAST)
-            .order_by(Task.ended_at.desc()).limit(LOOKED_AT)
-        )
+        wanted = (Task.procedure == procedure) & Task.hours.is_not(None) & (Task.ended_at > self.now - PAST)
         found: dict[tuple[str, str], list[Decimal]] = {}
-        for row in self.conn.execute(query):
-            hours = between(self.known.of(row.receiving_unit), row.entered_at, row.ended_at)
-            for unit in (row.unit, ""):
-                found.setdefault((row.step, unit), []).append(hours)
+        for visit in visits(self.conn, self.known, wanted, LOOKED_AT):
+            for unit in (visit.unit, ""):
+                found.setdefault((visit.step, unit), []).append(visit.used)
         return found
 
     def usual(self, procedure: str, definition: Definition, steps: Iterable[str], unit: str) -> dict[str, Usual]:

@@ -51,3 +51,7 @@ class ApologyDecided(Conflict):
 
 class OwnApology(NotPossible):
     """An apology is signed by somebody else than who drafted it."""
+
+
+class PeriodTurned(Invalid):
+    """A period from {since} to {until} ends before it begins; turn the two days round."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
@@ -11,11 +12,12 @@ from werkzeug.wrappers import Response
 
 from app import clock
 from app.deadlines import apologies as letters
-from app.deadlines import board, commands, queries, recompute
+from app.deadlines import board, commands, practice, queries, recompute
 from app.deadlines import notices as inbox
 from app.deadlines.story import time_of
 from app.errors import Conflict, Invalid, NotFound, NotPossible, OneDoorError, message_of
 from app.errors import status_of as http_status
+from app.languages import number as figure
 from app.languages import pick
 from app.people import commands as people
 from app.people.errors import DateUnreadable
@@ -35,6 +37,17 @@ KINDS = {
 OUTLOOK = {
     "late": lazy_gettext("Late already"), "will": lazy_gettext("Will be late"),
     "may": lazy_gettext("May be late"), "fits": lazy_gettext("In time"),
+}
+PRACTICE = {
+    "over": lazy_gettext("Often over"), "tight": lazy_gettext("At times over"), "within": lazy_gettext("Within"),
+    "few": lazy_gettext("Few visits"), "none": lazy_gettext("No visits"), "unplanned": lazy_gettext("A wait"),
+}
+TONES = {"over": "danger", "tight": "warning", "within": "success"}
+SORTED: dict[str, Callable[[practice.Measured], Any]] = {
+    "step": lambda step: step.number, "planned": lambda step: -(step.planned or 0),
+    "visits": lambda step: -step.visits, "median": lambda step: -(step.median or 0),
+    "ninetieth": lambda step: -(step.ninetieth or 0), "over": lambda step: -(step.share or 0),
+    "open": lambda step: -step.open,
 }
 STATES = {
     "draft": lazy_gettext("waits for a signature"), "signed": lazy_gettext("signed"),
@@ -262,3 +275,54 @@ def read_notices() -> Response:
     """Note that notices have been read: those that are named, else all."""
     inbox.read_notices(current_actor(), request.form.getlist("notice", type=int) or None)
     return redirect(url_for(".notices"), 303)
+
+
+@blueprint.get("/procedures/<code>/versions/<int:number>/times")
+@requires("procedure.edit")
+def times(code: str, number: int) -> Page:
+    """Planned against actual of every step, on the version's diagram and as a table."""
+    try:
+        found, problem = practice.practice(code, number, _wanted()), None
+    except Invalid as error:
+        found, problem = practice.practice(code, number, practice.Wanted()), error
+    sort = request.args.get("sort", "step")
+    rows = sorted(found.steps, key=SORTED.get(sort, SORTED["step"]))
+    page = render_template(
+        "deadlines/practice.html", found=found, rows=rows, sort=sort if sort in SORTED else "step",
+        problem=message_of(problem) if problem else None, words=PRACTICE, tones=TONES, here=_here,
+        measures=[_measure(step) for step in found.steps], query=_filters(found.wanted),
+    )
+    return (page, http_status(problem)) if problem else page
+
+
+@blueprint.get("/procedures/<code>/versions/<int:number>/times/<step>")
+@requires("procedure.edit")
+def visits(code: str, number: int, step: str) -> str:
+    """The visits behind a step's numbers, with their dossiers."""
+    found = practice.behind(current_actor(), (code, number, step), _wanted(), over="over" in request.args)
+    return render_template("deadlines/visits.html", found=found, step=step, query=_filters(found.wanted))
+
+
+def _wanted() -> practice.Wanted:
+    since, until, unit = (request.args.get(name, "").strip() for name in ("since", "until", "unit"))
+    return practice.Wanted(_day(since) if since else None, _day(until) if until else None, unit or None)
+
+
+def _filters(wanted: practice.Wanted) -> dict[str, str]:
+    told = {"since": wanted.since and wanted.since.isoformat(), "until": wanted.until and wanted.until.isoformat(),
+            "unit": wanted.unit}
+    return {name: value for name, value in told.items() if value}
+
+
+def _here(endpoint: str, **more: Any) -> str:
+    return url_for(endpoint, **{**(request.view_args or {}), **more})
+
+
+def _measure(step: practice.Measured) -> dict[str, str]:
+    """What stands on the step in the diagram: the word, and the median against the plan."""
+    text = ""
+    if step.median is not None:
+        taken, planned = figure(step.median, 1), figure(step.planned, 1)
+        text = gettext("%(taken)s / %(planned)s h", taken=taken, planned=planned) if planned else gettext(
+            "%(taken)s h", taken=taken)
+    return {"element": step.id, "word": step.word, "label": str(PRACTICE[step.word]), "text": text}

@@ -254,3 +254,68 @@ class BoardOut(ma.Schema):
     counts = fields.Dict(keys=fields.String(), values=fields.Integer())
     past = fields.Nested(PastOut)
     more = fields.Boolean()
+
+
+class TimesQuery(ma.Schema):
+    """Which visits: those that ended between two days (both included), in one unit."""
+
+    since = fields.Date(load_default=None)
+    until = fields.Date(load_default=None)
+    unit = fields.String(load_default=None)
+
+
+class VisitsQuery(TimesQuery):
+    """The same, and whether only those over their limit."""
+
+    over = fields.Boolean(load_default=False)
+
+
+class MeasuredOut(ma.Schema):
+    """A step in working hours, planned against actual."""
+
+    id = fields.String()
+    number = fields.Integer()
+    step = fields.Nested(BothLanguages)
+    kind = fields.String()
+    planned = fields.Decimal(as_string=True, allow_none=True)
+    online = fields.Decimal(as_string=True, allow_none=True, metadata={"description": "Planned, where online differs"})
+    visits = fields.Integer()
+    dossiers = fields.Integer()
+    median = fields.Decimal(as_string=True, allow_none=True)
+    ninetieth = fields.Decimal(as_string=True, allow_none=True)
+    over = fields.Integer(metadata={"description": "Visits that took longer than their limit"})
+    share = fields.Decimal(as_string=True, allow_none=True, places=4)
+    open = fields.Integer()
+    word = fields.String(metadata={"description": "over, tight, within, few, none or unplanned"})
+
+
+class TimesOut(ma.Schema):
+    """Every step of a version, planned against actual."""
+
+    steps = fields.List(fields.Nested(MeasuredOut))
+    units = fields.List(fields.Nested(CodeAndName))
+    visits = fields.Integer()
+    dossiers = fields.Integer()
+    more = fields.Boolean(metadata={"description": "Whether older visits were left out"})
+
+
+class VisitOut(ma.Schema):
+    """A visit of a step."""
+
+    code = fields.String(attribute="visit.code")
+    token = fields.String(attribute="visit.token")
+    number = fields.Integer(attribute="visit.number")
+    unit = fields.Nested(BothLanguages)
+    entered_at = fields.AwareDateTime(attribute="visit.entered_at")
+    ended_at = fields.AwareDateTime(attribute="visit.ended_at")
+    planned = fields.Decimal(as_string=True, allow_none=True, attribute="visit.planned")
+    used = fields.Decimal(as_string=True, attribute="visit.used")
+    over = fields.Decimal(as_string=True, attribute="visit.over")
+
+
+class VisitsOut(ma.Schema):
+    """The visits behind a step's numbers; the first five hundred are listed."""
+
+    step = fields.Nested(BothLanguages)
+    total = fields.Integer()
+    visits = fields.List(fields.Nested(VisitOut))

@@ -22,6 +22,10 @@ SHARES = {"household-business": 34, "construction-permit": 18, "land-change": 18
           "electricity-supply": 14}
 AGES = ((0, 3, 30), (3, 8, 27), (8, 20, 27), (20, 55, 16))
 LYING = 0.15
+# What each kind of step takes of its hours as a rule, against the dossier's pace; a dossier is slow at a desk,
+# not at the counter.
+HABITS = {"appraise": Decimal("1.7"), "consult": Decimal("1.2")}
+QUICK = {"receive", "stamp", "sign", "return"}
 PACES = ((0.25, 0.9, 86), (1.3, 2.2, 9), (3.0, 5.0, 5))
 
 
@@ -43,6 +47,10 @@ class Play:
     lies_at: int | None = None
     position: int = field(default=0)
     acted: datetime | None = None
+
+    def pace_at(self, kind: str) -> Decimal:
+        """How much of its hours a step of this kind takes."""
+        return min(self.pace, Decimal("0.9")) if kind in QUICK else self.pace * HABITS.get(kind, 1)
 
     def upcoming(self) -> dict[str, Any] | None:
         """The scenario's next act, or None at its end."""

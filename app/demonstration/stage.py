@@ -124,7 +124,8 @@ def _next_moment(stage: Stage, play: Play, moment: datetime) -> datetime | None:
         return add(stage.calendar, moment, Decimal(play.chance.randrange(20, 400)) / 60)
     if "deliver" in act:
         return add(stage.calendar, moment, Decimal(play.chance.randrange(8 * 60, 80 * 60)) / 60)
-    hours = (_task(play, act).hours or DEFAULT_HOURS) * play.pace
+    task = _task(play, act)
+    hours = (task.hours or DEFAULT_HOURS) * play.pace_at(task.kind)
     spread = Decimal(play.chance.randrange(70, 110)) / 100
     lying = play.chance.randrange(12, 90) if play.position == play.lies_at else 0
     return max(add(stage.calendar, moment, Decimal(hours) * spread + lying), moment + timedelta(minutes=3))

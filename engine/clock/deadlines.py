@@ -165,6 +165,13 @@ def without(begin: datetime, stops: Iterable[Interval]) -> list[Interval]:
     return [*pieces, (begin, None)]
 
 
+def worked(calendar: Calendar, ledger: Iterable[Entry], begin: datetime, end: datetime) -> Decimal:
+    """Working hours between two moments during which the clock did not stand: what somebody had for his step."""
+    stops = [(stop_begin, stop_end or end) for stop_begin, stop_end in intervals_of(ledger, "stop")]
+    pieces = ((first, min(last or end, end)) for first, last in without(begin, stops))
+    return sum((between(calendar, first, last) for first, last in pieces if first < last), Decimal(0))
+
+
 def reached(calendar: Calendar, running: list[Interval], hours: Decimal) -> datetime:
     """The moment at which so many working hours have run."""
     left = hours

@@ -49,7 +49,7 @@ READERS = {
     "tasks": "specialist", "dossiers": "receiver", "procedures": "analyst", "moving": "analyst", "audit": "auditor",
     "jobs": "supervisor", "people": "administrator", "deadlines": "administrator", "deadlines.notices": "specialist",
     "deadlines.explain": "receiver", "deadlines.apology": "receiver",
-    "deadlines.outlook": "specialist",
+    "deadlines.outlook": "specialist", "deadlines.times": "analyst", "deadlines.visits": "analyst",
 }
 CONSTRUCTION = "1.013225"
 ORDER = ("people.sign_in", "tasks", "dossiers", "audit", "jobs", "people", "procedures")
@@ -98,12 +98,12 @@ def _pages(server: Server) -> list[Shown]:
         ]
     engine.dispose()
     named = {"<code>": done.code, "<token>": "1", "<username>": "specialist", "<int:number>": "1", "<form>": "filing",
-             "<key>": "exemption"}
+             "<key>": "exemption", "<step>": "appraise"}
     found = []
     for endpoint, rule in _rules().items():
         feature = endpoint.partition(".")[0]
         procedure = CONSTRUCTION if "<key>" in rule else HOUSEHOLD
-        url = rule.replace("<code>", procedure) if feature in ("procedures", "moving") else rule
+        url = rule.replace("<code>", procedure) if rule.startswith("/procedures") else rule
         for place, value in named.items():
             url = url.replace(place, value)
         if "<int:incident>" in url or endpoint == "deadlines.apology_letter":

@@ -203,7 +203,7 @@ def _at(path: str, ground: Ground) -> str:
     for name, value in (
         ("code", make.PROCEDURE if procedure else ground.code), ("token", "1"), ("form", "filing"), ("number", "1"),
         ("procedure", make.PROCEDURE), ("day", "2026-01-01"), ("username", "clerk"), ("seq", "1"), ("membership", "1"),
-        ("attachment", str(ground.attachment)), ("incident", "1"),
+        ("attachment", str(ground.attachment)), ("incident", "1"), ("step", "appraise"),
     ):
         url = url.replace("{" + name + "}", value)
     assert "{" not in url, url

@@ -158,6 +158,13 @@ export function addBadge(viewer, id, className, text, position = { top: -11, lef
   viewer.get("overlays").add(id, { position, html: h("div", { class: className }, text) });
 }
 
+/** A colour on an element, and below it the same in a word, with a figure. */
+export function addMeasure(viewer, { element, word, label, text }) {
+  addMark(viewer, element, `od-measured-${word}`);
+  const lines = [h("b", {}, label), text ? h("span", {}, text) : null].filter(Boolean);
+  addBadge(viewer, element, `od-measure od-measure-${word}`, lines, { bottom: 6, left: 4 });
+}
+
 /** One badge per element with findings: how many, the sentences as its title. */
 export function markFindings(viewer, findings) {
   for (const [id, group] of byElement(findings)) {
