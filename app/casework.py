@@ -2,16 +2,16 @@
 
 `begin` and `advance` lock the dossier, let the engine decide, and write what it decided: history, inbox, timers,
 letters, state. All of it is kept together or not at all; what the engine could not carry out becomes an incident.
-`carry_out` is the same for a dossier that is locked already, and for several commands that belong together.
+`carry_out` is the same for a dossier that is locked already.
 The assignee in a command is `actor.assignee`. Statements are made once, here, and only filled for each change:
 making one takes longer than PostgreSQL takes to carry it out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -85,13 +85,13 @@ class Advanced:
 
 @dataclass(frozen=True, slots=True)
 class Orders:
-    """Commands given together, by whom and for which unit.
+    """A command, by whom and for which unit.
 
-    `expected_seq` refuses them when the dossier has moved on since; `calendars` are those of this transaction, read
+    `expected_seq` refuses it when the dossier has moved on since; `calendars` are those of this transaction, read
     here when nobody has read them yet.
     """
 
-    commands: tuple[Command, ...]
+    command: Command
     actor: Actor
     unit: str | None
     expected_seq: int | None = None
@@ -144,7 +144,7 @@ def begin(conn: Connection, new: NewDossier, actor: Actor) -> Advanced:
         before = before.born(dossier_id)
         projections.admit_units(conn, before, change)
         with together(conn):
-            _write(conn, before, change, [entry])
+            _write(conn, before, change, entry)
         return _advanced(conn, before, change)
 
 
@@ -157,7 +157,7 @@ def advance(
     row = conn.execute(_BY_ID, {"dossier": dossier_id}).first()
     if row is None:
         raise NotFound(what="dossier", key=dossier_id)
-    return carry_out(conn, row, Orders((command,), actor, acting_unit, expected_seq))
+    return carry_out(conn, row, Orders(command, actor, acting_unit, expected_seq))
 
 
 def locked(conn: Connection, code: str, units: Collection[str]) -> Row[Any] | None:
@@ -167,33 +167,22 @@ def locked(conn: Connection, code: str, units: Collection[str]) -> Row[Any] | No
 
 
 def carry_out(conn: Connection, row: Row[Any], orders: Orders) -> Advanced:
-    """Carry out commands on a locked dossier: each has its entry in the history, everything else is written once."""
+    """Carry out a command on a locked dossier."""
     assert_in_transaction(conn)
-    now = clock.not_before(row.updated_at)
-    acts = [_Act(command, orders.actor, orders.unit, now) for command in orders.commands]
+    act = _Act(orders.command, orders.actor, orders.unit, clock.not_before(row.updated_at))
     if orders.expected_seq is not None and row.seq != orders.expected_seq:
-        raise _who_was_faster(conn, row, acts[-1]) or ChangedMeanwhile(seq=row.seq)
+        raise _who_was_faster(conn, row, act) or ChangedMeanwhile(seq=row.seq)
     known = orders.calendars or calendars(conn)
-    before, head = Before.of(row), row.head
-    with _incident_on_failure(row.id, acts[-1]):
+    before, onto = Before.of(row), _onto(conn, act)
+    with _incident_on_failure(row.id, act), _rivals_named(conn, row, act):
         state = opened(row.code, row.seq, row.state)
-    here, digest, parts, entries = before, row.digest, [], []
-    for act in acts:
-        with _incident_on_failure(row.id, act), _rivals_named(conn, row, act):
-            onto = _onto(conn, act)
-            part = _decide(definition_of(conn, digest), state, here, act, known, onto)
-            entry = _entry(here, act, part, head)
-        here, head, state = replace(here, seq=part.seq, ledger=part.ledger), entry["hash"], part.state
-        digest = onto.digest if onto else digest
-        parts.append(part)
-        entries.append(entry)
-    with _incident_on_failure(row.id, acts[-1]):
-        change = Change.of(parts)
-        values = projections.dossier_values(before, change) | {"head": head}
+        change = _decide(definition_of(conn, row.digest), state, before, act, known, onto)
+        entry = _entry(before, act, change, row.head)
+        values = projections.dossier_values(before, change) | {"head": entry["hash"]}
         projections.admit_units(conn, before, change)
         with together(conn):
             conn.execute(_KEEP, {"of_dossier": row.id} | {f"new_{name}": value for name, value in values.items()})
-            _write(conn, before, change, entries)
+            _write(conn, before, change, entry)
         return _advanced(conn, before, change)
 
 
@@ -236,8 +225,8 @@ def _entry(before: Before, act: _Act, change: Change, previous: str) -> dict[str
     return log.chain(log.Entry(before.code, change.seq, act.now, kind, act.actor, act.unit, payload), previous)
 
 
-def _write(conn: Connection, before: Before, change: Change, entries: Sequence[Mapping[str, Any]]) -> None:
-    log.append(conn, before.id, entries)
+def _write(conn: Connection, before: Before, change: Change, entry: Mapping[str, Any]) -> None:
+    log.append(conn, before.id, entry)
     projections.project(conn, before, change)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -58,10 +58,7 @@ class Before:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What the engine decided on a command, or on several given together: `command` is the last of them then.
-
-    `seq` is the dossier's place in its history afterwards.
-    """
+    """What the engine decided on a command; `seq` is the dossier's place in its history afterwards."""
 
     command: Command
     actor: Actor
@@ -71,14 +68,6 @@ class Change:
     facts: tuple[Fact, ...]
     ledger: list[Any]
     warn: Mapping[str, str | None]
-
-    @staticmethod
-    def of(parts: Sequence[Change]) -> Change:
-        """Several changes, one after the other, as one."""
-        return replace(
-            parts[-1], facts=tuple(fact for part in parts for fact in part.facts),
-            warn={scope: at for part in parts for scope, at in part.warn.items()},
-        )
 
 
 @dataclass(frozen=True, slots=True)

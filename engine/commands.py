@@ -36,7 +36,10 @@ class ReleaseStep:
 
 @dataclass(frozen=True, slots=True)
 class CompleteStep:
-    """Finish an open step with its checked form and the chosen way on (None where the step offers no choice)."""
+    """Finish an open step with its checked form and the chosen way on (None where the step offers no choice).
+
+    A step that nobody holds is claimed first; it must not be held by somebody else than `assignee`.
+    """
 
     token: str
     assignee: str

@@ -158,10 +158,15 @@ def _claim(run: Run, command: commands.ClaimStep) -> None:
     place = _open_place(run.definition, run.state, command.token)
     if place.assignee is not None and place.assignee != command.assignee:
         raise StepTaken(step=place.at, assignee=place.assignee)
+    _take(run, place, command.assignee)
+
+
+def _take(run: Run, place: Place, person: str) -> None:
+    """Give the step to the person, unless somebody has it."""
     if place.assignee is None:
         offering.check_turn(run, place)
-        place.assignee = command.assignee
-        run.record(facts.StepClaimed(place.id, place.at, command.assignee))
+        place.assignee = person
+        run.record(facts.StepClaimed(place.id, place.at, person))
 
 
 def _release(run: Run, command: commands.ReleaseStep) -> None:
@@ -182,6 +187,7 @@ def _complete(run: Run, command: commands.CompleteStep) -> None:
     work = run.definition.steps[place.at]
     if work.message is not None:
         raise StepAwaitsMessage(step=work.id, message=work.message)
+    _take(run, place, command.assignee)
     _held(run, command.token, command.assignee)
     _check_choice(run, work, place, command.choice)
     _finish(run, place, command.form, command.choice)

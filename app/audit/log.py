@@ -67,10 +67,10 @@ def chain(entry: Entry, previous: str) -> dict[str, Any]:
     }
 
 
-def append(conn: Connection, dossier_id: int, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Write chained rows."""
+def append(conn: Connection, dossier_id: int, row: Mapping[str, Any]) -> None:
+    """Write a chained row."""
     assert_in_transaction(conn)
-    conn.execute(_APPEND, [{"dossier": dossier_id, **row} for row in rows])
+    conn.execute(_APPEND, {"dossier": dossier_id, **row})
 
 
 def settled(value: Any) -> Any:

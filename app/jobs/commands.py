@@ -19,8 +19,7 @@ from app.jobs.services import ask_again
 from app.people.models import Person
 from app.people.policy import may_retry, overseen_units
 from app.people.queries import subtree
-from app.tasks.models import Task
-from engine.commands import AnswerService, ClaimStep, CompleteStep, FireTimer, from_json
+from engine.commands import AnswerService, FireTimer, from_json
 from engine.errors import AlreadyEnded, Conflict, Failed, MessageNotAwaited, ServiceNotAwaited, TimerNotSet
 
 
@@ -50,8 +49,6 @@ def _retry(conn: Connection, actor: Actor, incident_id: int) -> Advanced:
     command, officer = from_json(row.command), _first_actor(conn, row.person)
     if isinstance(command, AnswerService):
         return _ask_again(conn, actor, row, command)
-    if isinstance(command, CompleteStep):
-        _claim_again(conn, row, command, officer)
     done = advance(conn, row.dossier, command, officer, acting_unit=row.acting_unit)
     _resolve(conn, actor, incident_id)
     return done
@@ -64,15 +61,6 @@ def _ask_again(conn: Connection, actor: Actor, row: Any, command: AnswerService)
     _resolve(conn, actor, row.id)
     dossier = conn.execute(select(Dossier.code, Dossier.seq).where(Dossier.id == row.dossier)).one()
     return Advanced(row.dossier, dossier.code, dossier.seq, (), ())
-
-
-def _claim_again(conn: Connection, row: Any, command: CompleteStep, officer: Actor) -> None:
-    """Who claims and completes at once loses the claim with the rest; it is taken up again unless somebody has it."""
-    free = select(Task.token).where(Task.dossier == row.dossier, Task.token == command.token, Task.state == "open",
-                                    Task.assignee.is_(None))
-    if conn.execute(free).first() is not None:
-        claim = ClaimStep(command.token, command.assignee)
-        advance(conn, row.dossier, claim, officer, acting_unit=row.acting_unit)
 
 
 def _check_may_retry(conn: Connection, actor: Actor, row: Any) -> None:

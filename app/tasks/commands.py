@@ -114,7 +114,7 @@ def release(actor: Actor, code: str, token: str, reason: str = "", *, expected_s
 
 
 def complete(actor: Actor, code: str, token: str, given: Submission, key: str | None = None) -> Done:
-    """Finish a step, claiming it first where nobody holds it: form checked, files tied, process advanced."""
+    """Finish a step, which claims it where nobody holds it: form checked, files tied, process advanced."""
     return _act(actor, (code, token), key, {"complete": given}, lambda work: _complete(work, given))
 
 
@@ -147,9 +147,9 @@ class _Work:
     held: Held
     done: Advanced | None = None
 
-    def advance(self, *commands: Command, expected_seq: int | None = None) -> None:
-        """Let the dossier advance by commands that belong together."""
-        orders = Orders(commands, self.actor, self.held.task.unit, expected_seq, self.held.calendars)
+    def advance(self, command: Command, *, expected_seq: int | None = None) -> None:
+        """Let the dossier advance."""
+        orders = Orders(command, self.actor, self.held.task.unit, expected_seq, self.held.calendars)
         self.done = carry_out(self.conn, self.held.dossier, orders)
 
     def forget_drafts(self) -> None:
@@ -204,12 +204,10 @@ def _release(work: _Work, reason: str, expected_seq: int | None) -> None:
 
 
 def _complete(work: _Work, given: Submission) -> None:
-    row, person = work.held.task, work.actor.assignee
-    free = row.state == "open" and row.assignee is None
     values = _checked(work, given)
     _attach(work, given)
-    finish = CompleteStep(row.token, person, values, given.choice)
-    work.advance(*([ClaimStep(row.token, person)] if free else []), finish, expected_seq=given.expected_seq)
+    finish = CompleteStep(work.held.task.token, work.actor.assignee, values, given.choice)
+    work.advance(finish, expected_seq=given.expected_seq)
     work.forget_drafts()
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from app.dossiers.named import Names
 from app.runaways import watched
-from engine.commands import ClaimStep, Command, CompleteStep, DeliverMessage
+from engine.commands import Command, CompleteStep, DeliverMessage
 from engine.definition import Choice, Definition
 from engine.errors import OneDoorError
 from engine.execute import offered, step
@@ -45,30 +45,24 @@ def outlook(definition: Definition, state: bytes, task: Any, form: Mapping[str, 
             now: datetime) -> tuple[tuple[Choice | None, Ahead | None], ...]:
     """Every choice of the task with what it leads to; None where that depends on answers not given yet."""
     if task.message:
-        return ((None, _try(definition, state, [DeliverMessage(task.message, form, task.token)], (task.code, now))),)
+        return ((None, _try(definition, state, DeliverMessage(task.message, form, task.token), (task.code, now))),)
     choices: tuple[Choice | None, ...] = offered(definition, state, task.token, now) or (None,)
-    return tuple((each, _try(definition, state, _commands(task, form, each), (task.code, now))) for each in choices)
+    return tuple((each, _try(definition, state, _finish(task, form, each), (task.code, now))) for each in choices)
 
 
-def _commands(task: Any, form: Mapping[str, Any], choice: Choice | None) -> list[Command]:
+def _finish(task: Any, form: Mapping[str, Any], choice: Choice | None) -> Command:
     person = str(task.assignee) if task.assignee is not None else NOBODY
-    claim: list[Command] = [] if task.assignee is not None else [ClaimStep(task.token, person)]
-    return [*claim, CompleteStep(task.token, person, form, choice.id if choice else None)]
+    return CompleteStep(task.token, person, form, choice.id if choice else None)
 
 
-def _try(
-    definition: Definition, state: bytes, commands: list[Command], where: tuple[str, datetime]
-) -> Ahead | None:
+def _try(definition: Definition, state: bytes, command: Command, where: tuple[str, datetime]) -> Ahead | None:
     code, now = where
-    facts: tuple[Fact, ...] = ()
     try:
-        for command in commands:
-            with watched(code):
-                outcome = step(definition, state, command, now)
-            state, facts = outcome.state, outcome.facts
+        with watched(code):
+            outcome = step(definition, state, command, now)
     except OneDoorError:
         return None
-    return ahead_of(definition, facts)
+    return ahead_of(definition, outcome.facts)
 
 
 def ahead_of(definition: Definition, facts: tuple[Fact, ...]) -> Ahead:

@@ -21,7 +21,7 @@ from app.procedures.shipped import read_all
 from engine import commands, rehearse
 from engine.definition import Bundle, Definition, compile_definition
 from engine.errors import OneDoorError
-from engine.execute import Outcome, step
+from engine.execute import Outcome, offered, step
 from engine.facts import to_json
 from engine.fold import View, fold
 from engine.sealing import key_of, seal
@@ -33,6 +33,8 @@ from tests.engine.test_nested_at_random import NESTED
 FOLDER = Path(__file__).resolve().parents[1] / "engine" / "golden"
 SECRET = "golden: a key that protects nothing"
 RUNS = 2
+# Ways on which steps that nobody holds are finished at once.
+STRAIGHT = {"straight-1": (REWORK, 3), "straight-2": (PARALLEL, 4)}
 # Ways that come past most kinds of events.
 LIVELY = (246, 9)
 
@@ -79,9 +81,23 @@ def walks() -> Iterator[tuple[str, Bundle, Tape]]:
             yield f"{name}-{run + 1}", Bundle(xml), walked(compile_definition(Bundle(xml)), random.Random(run))
     for run in range(RUNS):
         yield f"nested-{run + 1}", Bundle(NESTED), walked(compile_definition(Bundle(NESTED)), random.Random(run))
+    for name, (xml, run) in STRAIGHT.items():
+        yield name, Bundle(xml), walked(compile_definition(Bundle(xml)), random.Random(run), at_once)
     for number, chance in enumerate(LIVELY, 1):
         made = compile_definition(Bundle(EVERYTHING))
         yield f"events-{number}", Bundle(EVERYTHING), walked(made, random.Random(chance), anything)
+
+
+def at_once(definition: Definition, state: bytes, view: View) -> list[commands.Command]:
+    """What people could do who finish steps without claiming them first."""
+    found: list[commands.Command] = []
+    for each in possible(definition, state, view):
+        if isinstance(each, commands.ClaimStep):
+            choices = [one.id for one in offered(definition, state, each.token, NOW)] or [None]
+            found += [commands.CompleteStep(each.token, each.assignee, {"v": int(each.token)}, one) for one in choices]
+        else:
+            found.append(each)
+    return found
 
 
 def anything(definition: Definition, state: bytes, view: View) -> list[commands.Command]:

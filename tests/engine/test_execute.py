@@ -85,7 +85,7 @@ def test_from_start_to_end() -> None:
 def test_claiming_and_giving_back() -> None:
     walk = Walk(row("a"))
     with pytest.raises(NotClaimed, match="Step a is not held by lan"):
-        walk.do(CompleteStep("1", "lan"))
+        walk.do(ReleaseStep("1", "lan"))
     walk.do(ClaimStep("1", "lan"))
     assert walk.last == (facts.StepClaimed("1", "a", "lan"),)
     assert walk.do(ClaimStep("1", "lan")).facts == ()
@@ -99,6 +99,18 @@ def test_claiming_and_giving_back() -> None:
     walk.complete("a")
     with pytest.raises(AlreadyEnded):
         walk.do(ClaimStep("1", "lan"))
+
+
+def test_finishing_a_step_that_nobody_holds_claims_it() -> None:
+    at_once, one_by_one = Walk(row("a", "b")), Walk(row("a", "b"))
+    at_once.do(CompleteStep("1", "lan", {"floor": 3}))
+    assert at_once.last[:2] == (facts.StepClaimed("1", "a", "lan"), facts.StepCompleted("1", "a", {"floor": 3}))
+    one_by_one.do(ClaimStep("1", "lan"))
+    one_by_one.do(CompleteStep("1", "lan", {"floor": 3}))
+    assert (at_once.state, at_once.view) == (one_by_one.state, one_by_one.view)
+    at_once.do(ClaimStep("2", "lan"))
+    with pytest.raises(NotClaimed, match="Step b is not held by minh"):
+        at_once.do(CompleteStep("2", "minh"))
 
 
 def test_steps_that_are_not_open() -> None:

@@ -8,7 +8,7 @@ from xml.sax.saxutils import escape
 
 import pytest
 
-from engine.commands import ClaimStep, FireTimer, ReleaseStep
+from engine.commands import ClaimStep, CompleteStep, FireTimer, ReleaseStep
 from engine.errors import OneAtATime
 from engine.facts import StepCancelled
 from engine.running import offering
@@ -82,6 +82,8 @@ def test_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     walk.do(ClaimStep(walk.token("a"), "lan"))
     with pytest.raises(OneAtATime, match="b has to wait until step a"):
         walk.do(ClaimStep(walk.token("b"), "minh"))
+    with pytest.raises(OneAtATime, match="b has to wait until step a"):
+        walk.do(CompleteStep(walk.token("b"), "minh"))
     with monkeypatch.context() as patch:
         patch.setattr(offering, "check_turn", lambda *_: None)
         unguarded = Journey(xml)
