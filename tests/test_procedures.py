@@ -16,6 +16,7 @@ from engine.definition import Definition, check
 from engine.drawing.findings import refused
 from engine.facts import ClockStarted, ClockStopped, StatusChanged, StepEntered
 from engine.feel import compile_expression
+from engine.feel.budget import Run
 from engine.forms import check_schema, localized
 from engine.rehearse import coverage, rehearse
 from tests.builders_procedures import KEYS, RECEIVED, definition_of, every_scenario, rehearsed, scenarios_of, shipped
@@ -53,6 +54,24 @@ def test_the_scenarios_come_past_every_element_and_flow(key: str) -> None:
 def test_a_rehearsal_gives_the_same_facts_every_time(key: str) -> None:
     for name, scenario in scenarios_of(key).items():
         assert rehearse(definition_of(key), scenario, RECEIVED).facts == rehearsed(key, name).facts
+
+
+@every_procedure
+def test_no_scenario_comes_near_the_budget(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No expression takes a tenth of what one may take, no command and no form a tenth of what they may."""
+    ended, alone, together = Run.end, [0.0], [0.0]
+
+    def end(run: Run, kept: int) -> None:
+        alone.append((run.limit - run.steps) / run.limit)
+        ended(run, kept)
+        together.append(1 - run.steps / run.budget.together)
+
+    monkeypatch.setattr(Run, "end", end)
+    for scenario in scenarios_of(key).values():
+        rehearse(definition_of(key), scenario, RECEIVED)
+    assert len(alone) > 1
+    assert max(alone) < 0.1
+    assert max(together) < 0.1
 
 
 # Status, clock and hours

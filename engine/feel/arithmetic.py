@@ -11,7 +11,8 @@ from engine.feel.values import NUMBERS, IllTyped, Months, Value, kind_of
 
 Operation = Callable[[Value, Value], Value]
 # What a power, a logarithm or an exponential costs in steps.
-TRANSCENDENT = 10
+TRANSCENDENT = 25
+_MOST_MONTHS = 10**12
 _DAYS, _MONTHS = "days and time duration", "years and months duration"
 
 
@@ -20,8 +21,11 @@ def power(base: Decimal, exponent: Decimal) -> Decimal:
     return NUMBERS.power(base, exponent)
 
 
-def _whole(value: Decimal) -> int:
-    return int(value.to_integral_value(rounding="ROUND_DOWN"))
+def _months(count: int | Decimal) -> Months:
+    """A duration of so many months, what is behind the point left out; longer than any calendar it is none."""
+    if not -_MOST_MONTHS <= count <= _MOST_MONTHS:
+        raise IllTyped
+    return Months(int(count))
 
 
 def _scaled(duration: timedelta, factor: Decimal) -> timedelta:
@@ -46,12 +50,12 @@ def _table() -> dict[tuple[str, str, str], Operation]:
         ("*", _DAYS, "number"): _scaled,
         ("*", "number", _DAYS): lambda a, b: _scaled(b, a),
         ("/", _DAYS, "number"): lambda a, b: of_seconds(NUMBERS.divide(seconds_of(a), b)),
-        ("+", _MONTHS, _MONTHS): lambda a, b: Months(a.count + b.count),
-        ("-", _MONTHS, _MONTHS): lambda a, b: Months(a.count - b.count),
+        ("+", _MONTHS, _MONTHS): lambda a, b: _months(a.count + b.count),
+        ("-", _MONTHS, _MONTHS): lambda a, b: _months(a.count - b.count),
         ("/", _MONTHS, _MONTHS): lambda a, b: NUMBERS.divide(Decimal(a.count), Decimal(b.count)),
-        ("*", _MONTHS, "number"): lambda a, b: Months(_whole(NUMBERS.multiply(Decimal(a.count), b))),
-        ("*", "number", _MONTHS): lambda a, b: Months(_whole(NUMBERS.multiply(Decimal(b.count), a))),
-        ("/", _MONTHS, "number"): lambda a, b: Months(_whole(NUMBERS.divide(Decimal(a.count), b))),
+        ("*", _MONTHS, "number"): lambda a, b: _months(NUMBERS.multiply(Decimal(a.count), b)),
+        ("*", "number", _MONTHS): lambda a, b: _months(NUMBERS.multiply(Decimal(b.count), a)),
+        ("/", _MONTHS, "number"): lambda a, b: _months(NUMBERS.divide(Decimal(a.count), b)),
         ("-", "time", "time"): difference,
     }
     for left in ("date", "date and time"):

@@ -10,11 +10,16 @@ from typing import Any
 
 from engine.feel import nodes as n
 from engine.feel.arithmetic import TRANSCENDENT, calculate, compute, negative
+from engine.feel.budget import CHARACTERS
 from engine.feel.instances import coerced, is_instance
 from engine.feel.library import BUILTINS
 from engine.feel.ranges import iterate
 from engine.feel.scope import Scope, member
 from engine.feel.values import Function, IllTyped, Range, Value, comparable, contains, equal
+
+# Steps taken besides those of the nodes: by a round of a loop or a call, by a filter for an item, by dates and
+# durations, by a new context or range.
+ROUND, AROUND, TEMPORAL, MAKING = 2, 3, 3, 2
 
 _ORDER: dict[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,
@@ -31,7 +36,7 @@ def value_of(node: n.Node, scope: Scope) -> Value:
     run = scope.run
     run.steps -= 1
     if run.steps < 0:
-        run.exceed(run.budget.steps, "calculation steps")
+        run.exceed(run.limit, "calculation steps")
     return _RULES[type(node)](node, scope)
 
 
@@ -60,6 +65,7 @@ def _list(node: n.ListOf, scope: Scope) -> Value:
 
 def _context(node: n.ContextOf, scope: Scope) -> Value:
     built: dict[str, Value] = {}
+    scope.run.spend(MAKING)
     inside = scope.within(built)
     for key, value in zip(node.keys, node.values, strict=True):
         built[key] = value_of(value, inside)
@@ -67,11 +73,12 @@ def _context(node: n.ContextOf, scope: Scope) -> Value:
 
 
 def _range(node: n.RangeOf, scope: Scope) -> Value:
+    scope.run.spend(MAKING)
     low = None if node.low is None else value_of(node.low, scope)
     high = None if node.high is None else value_of(node.high, scope)
     if (low is None) != (node.low is None) or (high is None) != (node.high is None):
         return None
-    same = low is None or high is None or low is high or comparable(low, high)
+    same = low is None or high is None or comparable(low, high)
     return Range(low, high, node.low_included, node.high_included) if same else None
 
 
@@ -85,6 +92,7 @@ def _filter(node: n.Filter, scope: Scope) -> Value:
         return _indexed(items, node.test.value)
     kept = []
     for item in items:
+        scope.run.spend(AROUND)
         answer = value_of(node.test, scope.around(item))
         if answer is True:
             kept.append(item)
@@ -111,6 +119,7 @@ def _arithmetic(node: n.Arithmetic, scope: Scope) -> Value:
         scope.run.spend(TRANSCENDENT)
     if type(left) is Decimal and type(right) is Decimal:
         return calculate(node.operator, left, right)
+    scope.run.spend(TEMPORAL)
     if type(left) is str and type(right) is str:
         scope.run.make(len(left) + len(right))
     return compute(node.operator, left, right)
@@ -124,6 +133,8 @@ def _compare(node: n.Compare, scope: Scope) -> bool | None:
     left, right = value_of(node.left, scope), value_of(node.right, scope)
     sign, kind = node.operator, type(left)
     if kind is type(right) and (kind is Decimal or kind is str):
+        if kind is str:
+            scope.run.spend(len(left) // CHARACTERS)
         return _ORDER[sign](left, right)
     if sign == "=" or sign == "!=":
         scope.run.weigh(left)
@@ -196,6 +207,7 @@ def _meets(found: Value, value: Value, scope: Scope) -> bool | None:
     if type(found) is Range:
         return contains(found, value)
     if type(found) is str and type(value) is str:
+        scope.run.spend(len(found) // CHARACTERS)
         return found == value
     scope.run.weigh(found)
     if type(found) is list:
@@ -211,6 +223,7 @@ def _is_member(item: Value, value: Value) -> bool:
 
 def _instance(node: n.InstanceOf, scope: Scope) -> bool:
     value = scope.run.weigh(value_of(node.operand, scope))
+    scope.run.spend(MAKING)
     return is_instance(value, node.type)
 
 
@@ -240,7 +253,7 @@ def _iterations(bindings: Sequence[n.Binding], scope: Scope) -> Iterator[Scope]:
         yield scope
         return
     for item in _items(bindings[0], scope):
-        scope.run.spend(1)
+        scope.run.spend(ROUND)
         yield from _iterations(bindings[1:], scope.within({bindings[0].name: item}))
 
 
@@ -286,8 +299,6 @@ def _quantified(node: n.Quantified, scope: Scope) -> bool | None:
 
 
 def _function(node: n.FunctionOf, scope: Scope) -> Function:
-    levels = n.height(node.body) + 1
-
     def call(arguments: list[Value]) -> Value:
         if len(arguments) != len(node.parameters):
             return None
@@ -297,11 +308,13 @@ def _function(node: n.FunctionOf, scope: Scope) -> Function:
             arguments[at] = fitted(given, wanted, scope)
             if given is not None and arguments[at] is None:
                 return None
-        run.enter(levels)
+        run.spend(ROUND)
+        run.enter(node.levels)
         value = value_of(node.body, scope.within(dict(zip(node.parameters, arguments, strict=True))))
-        run.depth -= levels
+        run.depth -= node.levels
         return value
 
+    scope.run.spend(ROUND)
     return Function(node.parameters, call)
 
 

@@ -36,10 +36,14 @@ class Expression:
 
     def evaluate_within(self, context: Mapping[str, Any], run: Run) -> Value:
         """The same, sharing the budget of a run with other expressions."""
-        value = value_of(self.tree, Scope(context, None, run, raw=True))
-        if type(value) is list or isinstance(value, Mapping):
-            return from_plain(run.weigh(value))
-        return run.measured(value)
+        kept = run.begin()
+        try:
+            value = value_of(self.tree, Scope(context, None, run, raw=True))
+            if type(value) is list or isinstance(value, Mapping):
+                return from_plain(run.weigh(value))
+            return run.measured(value)
+        finally:
+            run.end(kept)
 
     def evaluate_boolean(
         self, context: Mapping[str, Any], now: datetime, element: str = "", budget: Budget = DEFAULT
@@ -89,7 +93,11 @@ class UnaryTests:
         """The same, sharing the budget of a run with other expressions."""
         if not self.tests:
             return True
-        passed = matches_any(self.tests, lift(value), Scope(context, None, run, raw=True))
+        kept = run.begin()
+        try:
+            passed = matches_any(self.tests, lift(value), Scope(context, None, run, raw=True))
+        finally:
+            run.end(kept)
         return passed is not None and passed is not self.negated
 
     @cached_property

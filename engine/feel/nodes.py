@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 
@@ -162,11 +162,15 @@ class RangeOf(Node):
 
 @dataclass(frozen=True, slots=True)
 class FunctionOf(Node):
-    """`types` are those of the parameters, Any where none is given."""
+    """`types` are those of the parameters, Any where none is given; a call goes down so many `levels`."""
 
     parameters: tuple[str, ...]
     body: Node
     types: tuple[Type, ...] = ()
+    levels: int = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "levels", height(self.body) + 1)
 
 
 @dataclass(frozen=True, slots=True)

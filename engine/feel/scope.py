@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from engine.feel.budget import Run
 from engine.feel.library import BUILTINS
 from engine.feel.properties import property_of
-from engine.feel.values import Function, Value, lift
+from engine.feel.values import Function, Value
 
 
 class Scope:
@@ -37,7 +36,7 @@ class Scope:
         while at is not None:
             if name in at.values:
                 value = at.values[name]
-                return lifted(value, at.run) if at.raw else value
+                return at.run.lift(value) if at.raw else value
             at = at.parent
         found = BUILTINS.get(name)
         return found.as_value(self.run) if found is not None else None
@@ -52,18 +51,8 @@ class Scope:
         return False
 
 
-def lifted(value: Any, run: Run) -> Value:
-    """A value from outside as FEEL knows it, paid for by its length."""
-    kind = type(value)
-    if kind is dict or kind is str:
-        return value
-    if kind is list or kind is tuple:
-        run.spend(len(value))
-    return lift(value)
-
-
 def member(base: Value, name: str, run: Run) -> Value:
     """The entry of a context, or the property of another value."""
     if type(base) is dict or isinstance(base, Mapping):
-        return lifted(base.get(name), run)
+        return run.lift(base.get(name))
     return property_of(base, name)

@@ -11,6 +11,7 @@ from engine.feel.values import NUMBERS, IllTyped, Months, Value
 from engine.feel.zones import ZONES, Zone
 
 LOCAL = timezone(timedelta(hours=7))
+_MOST_SECONDS = Decimal(timedelta.max.days * 86400)
 _DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})", re.ASCII)
 _TIME = re.compile(
     r"([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]{1,18}))?)?"
@@ -155,4 +156,6 @@ def seconds_of(duration: timedelta) -> Decimal:
 
 def of_seconds(seconds: Decimal) -> timedelta:
     """The inverse of `seconds_of`, rounded to the microsecond."""
+    if abs(seconds) > _MOST_SECONDS:
+        raise IllTyped
     return timedelta(microseconds=int(NUMBERS.multiply(seconds, Decimal(1_000_000)).to_integral_value()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
+from functools import lru_cache
 
 _HOUR = timedelta(hours=1)
 _LAST = 5
@@ -23,6 +24,7 @@ _AMERICA = Summer(2007, (3, 2, 2), (11, 1, 1))
 _AUSTRALIA = Summer(2008, (10, 1, 2), (4, 1, 2))
 
 
+@lru_cache(maxsize=4096)
 def _moment(year: int, place: tuple[int, int, int]) -> datetime:
     month, week, hour = place
     first = date(year, month, 1)

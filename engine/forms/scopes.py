@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from engine.errors import ExpressionInvalid
@@ -12,10 +13,12 @@ from engine.feel.expression import compile_expression
 from engine.feel.values import Value, to_plain
 
 # One budget for a whole form, since each row evaluates each expression.
-BUDGET = Budget(steps=300_000)
+BUDGET = Budget(together=200_000)
+# Steps that an expression of a form takes besides its own, and names in sight that are gathered for a step.
+ASKING, NAMES = 5, 20
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FormScope:
     """A place in a filled form from which expressions look."""
 
@@ -37,8 +40,15 @@ class FormScope:
             expression = compile_expression(text)
         except ExpressionInvalid:
             return None
-        context = {**self.outside, **_context(self.data, self.this, self.parent, self.indexes)}
-        return expression.evaluate_within(context, self.run)
+        self.run.spend(ASKING)
+        return expression.evaluate_within(self.context, self.run)
+
+    @cached_property
+    def context(self) -> dict[str, Any]:
+        """Every name in sight here."""
+        seen = {**self.outside, **_context(self.data, self.this, self.parent, self.indexes)}
+        self.run.spend(len(seen) // NAMES)
+        return seen
 
     def plain(self, text: str) -> Any:
         """The same as plain data."""

@@ -13,7 +13,7 @@ from engine import state
 from engine.commands import ClaimStep, CompleteStep
 from engine.definition import Bundle, compile_definition
 from engine.errors import BudgetExceeded, ExpressionInvalid
-from engine.feel import Budget, compile_expression
+from engine.feel import Budget, compile_expression, unary_tests
 from engine.feel.budget import CHARACTERS, DEFAULT
 from engine.feel.budget import Run as Allowance
 from engine.feel.lexer import LONGEST
@@ -44,19 +44,20 @@ def refused(limit: int, unit: str) -> Any:
 
 @pytest.mark.parametrize("body", RUNAWAYS)
 def test_no_expression_takes_long_or_fills_the_memory(body: str) -> None:
-    """The budget counts steps; this holds that a step is a few microseconds and a few hundred bytes at worst."""
+    """The budget counts steps; this holds that a step is below a microsecond and a thousand bytes, even at worst."""
     expression = compile_expression(f"for i in 1..90000 return {body}")
-    part = 25
     tracemalloc.start()
-    began = time.thread_time()
     try:
         with pytest.raises(BudgetExceeded):
-            expression.evaluate(BIG, NOW, Budget(steps=DEFAULT.steps // part))
-        assert tracemalloc.get_traced_memory()[1] < 200_000_000 // part
+            expression.evaluate(BIG, NOW)
+        assert tracemalloc.get_traced_memory()[1] < 1_000 * DEFAULT.steps
     finally:
         tracemalloc.stop()
-    # Generously: watching the memory makes everything several times slower
-    assert time.thread_time() - began < 20 / part
+    began = time.thread_time()
+    with pytest.raises(BudgetExceeded):
+        expression.evaluate(BIG, NOW)
+    # Generously, for busy machines: it is below 10 ms where nothing else runs (tests.bench.costs)
+    assert time.thread_time() - began < 0.1
 
 
 def rounds(before: int) -> str:
@@ -107,7 +108,7 @@ def test_the_size_of_a_state(over: int) -> None:
 def spent(text: str, context: dict[str, Any] | None = None) -> int:
     run = Allowance(NOW)
     compile_expression(text).evaluate_within(context or {}, run)
-    return DEFAULT.steps - run.steps
+    return DEFAULT.together - run.steps
 
 
 @pytest.mark.parametrize("over", [-1, 0, 1])
@@ -122,13 +123,48 @@ def test_calculation_steps(over: int) -> None:
 
 
 @pytest.mark.parametrize("over", [-1, 0, 1])
+def test_calculation_steps_of_several_expressions_together(over: int) -> None:
+    """What one leaves over another may use; none may use more than is for one."""
+    text = "sum(for i in 1..50 return i * 2)"
+    alone, expression = spent(text), compile_expression(text)
+    run = Allowance(NOW, Budget(steps=alone, together=3 * alone - over))
+    for _ in range(2):
+        assert expression.evaluate_within({}, run) == 2550
+    if over > 0:
+        with refused(3 * alone - over, "calculation steps"):
+            expression.evaluate_within({}, run)
+    else:
+        assert expression.evaluate_within({}, run) == 2550
+        assert run.steps == -over
+
+
+def test_what_one_expression_did_not_use_is_given_back() -> None:
+    run = Allowance(NOW, Budget(steps=100, together=1_000))
+    for _ in range(3):
+        assert compile_expression("1 + 1").evaluate_within({}, run) == 2
+    assert unary_tests("> 1").matches_within(2, {}, run)
+    with refused(100, "calculation steps"):
+        compile_expression("for i in 1..99 return i").evaluate_within({}, run)
+    assert run.steps < 1_000 - 100
+    with refused(1_000, "calculation steps"):
+        run.spend(1_000)
+
+
+def test_tests_of_a_cell_may_use_what_one_expression_may() -> None:
+    tests = unary_tests("count(for i in 1..200 return i) > ?")
+    with refused(500, "calculation steps"):
+        tests.matches(1, {}, NOW, Budget(steps=500))
+    assert tests.matches(1, {}, NOW, Budget(steps=1_000))
+
+
+@pytest.mark.parametrize("over", [-1, 0, 1])
 @pytest.mark.parametrize("text", [
     "for i in 1..n return 1", 'string join(for i in 1..(n / 1000) return s, "") + t', 'replace(u, "a", v)',
     "concatenate(l, l)", "append(m, 1)",
 ])
 def test_the_size_of_a_value(over: int, text: str) -> None:
     """Every way to a text or a list of so many characters or items."""
-    budget = Budget(steps=10**9, size=20_000)
+    budget = Budget(steps=10**9, together=10**9, size=20_000)
     size = budget.size + over
     context = {
         "n": size if text.startswith("for") else 19_000, "s": "x" * 1_000, "t": "y" * (size - 19_000),
@@ -187,7 +223,7 @@ def test_all_expressions_of_a_command_share_one_budget() -> None:
     """Each alone is modest; a command that needs too many of them is rolled back, naming where it stood."""
     heavy = "count(for i in 1..1000 return i)"
     alone = spent(heavy)
-    enough = DEFAULT.steps // (alone + 10)
+    enough = DEFAULT.together // (alone + 10)
     names = [f"s{number}" for number in range(enough + 5)]
 
     def walk(count: int) -> Walk:
@@ -195,7 +231,7 @@ def test_all_expressions_of_a_command_share_one_budget() -> None:
         return Walk(diagram(start(), *parts, end(), path("begin", *names[:count], "done")))
 
     assert walk(enough // 2).view.ended
-    with refused(DEFAULT.steps, r"calculation steps") as stopped:
+    with refused(DEFAULT.together, "calculation steps") as stopped:
         walk(enough + 5)
     assert stopped.value.details["element"] in names
 
@@ -208,7 +244,7 @@ def test_names_in_sight_are_paid_for_each_time_they_are_gathered() -> None:
     values = Values(made, State(made.digest, {}, dict.fromkeys(names, 1)), NOW)
     values.context()
     values.context()
-    assert DEFAULT.steps - values.allowance.steps == 10
+    assert DEFAULT.together - values.allowance.steps == 10
 
 
 def test_a_refused_command_leaves_the_dossier_as_it_was() -> None:
@@ -228,5 +264,5 @@ def test_the_sentence_says_how_much_and_where() -> None:
     with pytest.raises(BudgetExceeded) as stopped:
         Walk(diagram(start(), script("far", "count(for i in 1..90000 return i)"), end(), path("begin", "far", "done")))
     assert re.fullmatch(
-        "The step needed more than 100000 calculation steps on element far and was rolled back.", str(stopped.value)
+        "The step needed more than 10000 calculation steps on element far and was rolled back.", str(stopped.value)
     )

@@ -7,7 +7,10 @@ from typing import Any
 
 from engine.feel.budget import Run
 from engine.feel.library.registry import builtin, items, single, text
-from engine.feel.values import IllTyped, Value, lift
+from engine.feel.values import IllTyped, Value
+
+# What a new context takes in steps besides its entries.
+PUTTING = 3
 
 
 def _context(value: Value) -> Mapping[str, Any]:
@@ -15,12 +18,6 @@ def _context(value: Value) -> Mapping[str, Any]:
     if not isinstance(found, Mapping):
         raise IllTyped
     return found
-
-
-def _lifted(run: Run, value: Any) -> Value:
-    if type(value) is list:
-        run.spend(len(value))
-    return lift(value)
 
 
 def _key(value: Value) -> str:
@@ -33,13 +30,13 @@ def _key(value: Value) -> str:
 def _get_value(run: Run, m: Value, key: Value) -> Value:
     found: Value = _context(m)
     for part in items(key):
-        found = _lifted(run, found.get(text(part))) if isinstance(found, Mapping) else None
+        found = run.lift(found.get(text(part))) if isinstance(found, Mapping) else None
     return found
 
 
 @builtin("get entries", "m", "context", runs=True)
 def _get_entries(run: Run, m: Value) -> Value:
-    return [{"key": key, "value": _lifted(run, value)} for key, value in _context(m).items()]
+    return [{"key": key, "value": run.lift(value)} for key, value in _context(m).items()]
 
 
 @builtin("context", "entries", runs=True)
@@ -50,7 +47,7 @@ def _from_entries(run: Run, entries: Value) -> Value:
         key = _key(found.get("key"))
         if key in built or "value" not in found:
             raise IllTyped
-        built[key] = _lifted(run, found["value"])
+        built[key] = run.lift(found["value"])
     return built
 
 
@@ -60,13 +57,15 @@ def _put(run: Run, context: Value, key: Value, value: Value) -> Value:
 
 
 def _put_at(run: Run, context: Mapping[str, Any], keys: list[Value], value: Value) -> dict[str, Any]:
-    run.spend(len(context))
+    run.spend(PUTTING + len(context) + len(keys) // 8)
     if not keys:
         raise IllTyped
     name = _key(keys[0])
     if len(keys) > 1:
         below = context.get(name)
+        run.enter(1)
         value = _put_at(run, {} if below is None else _context(below), keys[1:], value)
+        run.depth -= 1
     return {**context, name: value}
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from engine.feel.budget import Run
 from engine.feel.library.registry import BUILTINS, builtin, text
 from engine.feel.temporal import parse_temporal
 from engine.feel.values import NUMBERS, IllTyped, Range, Value, comparable
 
 _RANGE = re.compile(r"([\[(\]])(.{0,200}?)\.\.(.{0,200}?)([\])\[])", re.DOTALL)
 _CALL = re.compile(r'(date and time|date|time|duration)\s*\(\s*"([^"]{0,100})"\s*\)')
+# What comparing the four ends of two ranges takes in steps.
+COMPARING = 8
 Relation = Callable[[Range, Range], bool]
 
 
@@ -102,8 +105,9 @@ _PAIRS = frozenset({"meets", "met by", "overlaps", "overlaps before", "overlaps 
 
 
 def _declare(name: str, relation: Relation) -> None:
-    @builtin(name, "range1, range2", "point1, point2", "point, range", "range, point")
-    def _related(left: Value, right: Value) -> Value:
+    @builtin(name, "range1, range2", "point1, point2", "point, range", "range, point", runs=True)
+    def _related(run: Run, left: Value, right: Value) -> Value:
+        run.spend(COMPARING)
         if name in _PAIRS and not (type(left) is Range and type(right) is Range):
             raise IllTyped
         first, second = _as_range(left), _as_range(right)

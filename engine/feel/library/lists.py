@@ -192,7 +192,7 @@ def _index_of(run: Run, values: Value, match: Value) -> Value:
 def _distinct(run: Run, values: list[Value]) -> list[Value]:
     kept: list[Value] = []
     for value in values:
-        run.spend(1 + len(kept) * run.size(value) // 4)
+        run.spend(1 + len(kept) * run.size(value))
         if not any(same(value, other) for other in kept):
             kept.append(value)
     return kept

@@ -12,6 +12,8 @@ from engine.feel.budget import Run
 from engine.feel.values import Function, IllTyped, Value
 
 Implementation = Callable[..., Value]
+# What a call takes in steps besides what its arguments and its result do.
+CALLING = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class Builtin:
         placed = self._placed(arguments, names) if names else arguments
         if placed is None or not self._fits(len(placed)):
             return None
+        run.spend(CALLING)
         for argument in placed:
             kind = type(argument)
             if kind is list or kind is str:

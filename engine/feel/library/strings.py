@@ -21,7 +21,7 @@ def _substring(string: Value, start: Value, length: Value = None) -> Value:
     begin = first - 1 if first > 0 else len(content) + first
     if length is None:
         return content[begin:]
-    count = int(number(length))
+    count = int(min(number(length), Decimal(len(content))))
     return content[begin : begin + count] if count >= 1 else None
 
 

@@ -71,7 +71,7 @@ def incidents() -> list[str]:
 
 
 @pytest.mark.parametrize(("name", "said"), [
-    ("steps", "100000 calculation steps on element work"), ("memory", "100000 calculation steps on element work"),
+    ("steps", "10000 calculation steps on element work"), ("memory", "10000 calculation steps on element work"),
     ("round", "1000 steps on element"), ("instances", f"{MAX_INSTANCES} instances on element b"),
 ])
 def test_a_runaway_is_rolled_back_with_an_incident(receiver: Actor, version: int, name: str, said: str) -> None:
