@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from engine.definition import Definition
-from engine.drawing.findings import Finding, error, warning
+from engine.drawing.findings import Finding, error
 
 HOURS_OF_A_DAY = 8
 # What stands before everything that begins with the dossier; no element has this id.
@@ -71,7 +71,7 @@ def broken_promises(definition: Definition, facts: Mapping[str, Any]) -> Iterato
     if needed > reduced:
         yield error("hours_over", None, needed=_plain(needed), reduced=_plain(reduced))
     elif needed < reduced:
-        yield warning("hours_under", None, needed=_plain(needed), reduced=_plain(reduced))
+        yield error("hours_under", None, needed=_plain(needed), reduced=_plain(reduced))
 
 
 def _plain(hours: Decimal) -> str:

@@ -63,7 +63,7 @@ def test_the_longest_way_of_each_shipped_procedure_is_its_reduced_time(key: str,
     assert list(broken_promises(definition, definition.procedure)) == []
 
 
-def test_steps_over_the_reduced_time_are_an_error_and_under_it_a_warning() -> None:
+def test_the_longest_way_must_take_exactly_the_reduced_time() -> None:
     definition = definition_of("household-business")
 
     def found(reduced: float, statutory: float = 3) -> list[tuple[str, str]]:
@@ -72,7 +72,7 @@ def test_steps_over_the_reduced_time_are_an_error_and_under_it_a_warning() -> No
         return [(finding.code, finding.severity) for finding in broken_promises(definition, {"limits": limits})]
 
     assert found(1.25) == [("hours_over", "error")]
-    assert found(2) == [("hours_under", "warning")]
+    assert found(2) == [("hours_under", "error")]
     assert found(1.5, 1) == [("reduced_longer", "error")]
     limits = {"reduced": {"value": 1.25, "unit": "working_day"}}
     assert "10.0" not in str([finding.message for finding in broken_promises(definition, {"limits": limits})])

@@ -49,6 +49,8 @@ export const onedoor = {
   "Kind of step": "Loại bước",
   "Last moment": "Đến cuối",
   "Longest way: {hours} h": "Đường dài nhất: {hours} giờ",
+  "{hours} h not given to any step": "còn {hours} giờ chưa giao cho bước nào",
+  "{hours} h too many": "thừa {hours} giờ",
   "Medium": "Vừa",
   "Moment of the history": "Thời điểm trong lịch sử",
   "Move down": "Chuyển xuống",

@@ -189,8 +189,11 @@ class Studio {
     if (online !== direct) texts.push(t("online {hours} h", { hours: written(online) }));
     if (target) texts.push(t("target {hours} h", { hours: written(target) }));
     if (law) texts.push(t("law {hours} h, cut by {percent} %", { hours: written(law), percent: Math.round((1 - direct / law) * 100) }));
+    const left = target ? target - Math.max(direct, online) : 0;
+    if (left > 0) texts.push(t("{hours} h not given to any step", { hours: written(left) }));
+    if (left < 0) texts.push(t("{hours} h too many", { hours: written(-left) }));
     this.parts.hours.textContent = texts.join(" · ");
-    this.parts.hours.classList.toggle("is-over", Boolean(target && direct > target));
+    this.parts.hours.classList.toggle("is-off", left !== 0);
   }
 
   showFindings(findings, isAsked = false) {
