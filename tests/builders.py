@@ -29,6 +29,7 @@ from app.people.commands import (
 )
 from app.people.models import Person
 from app.procedures.models import Procedure, ProcessVersion
+from app.procedures.store import published_columns
 from app.security import actor_of
 from app.sessions import SignedIn
 from engine.commands import ClaimStep, CompleteStep
@@ -137,10 +138,7 @@ def publish(publisher: Actor, xml: str | None = None, forms: Mapping[str, Any] |
     content = {"xml": bundle.xml, "forms": bundle.forms, "decisions": {}, "procedure": procedure}
     with transaction() as conn:
         conn.execute(insert(Procedure).values(
-            code=procedure["code"], key=procedure["key"], name_vi=procedure["name"]["vi"],
-            name_en=procedure["name"]["en"], search="", level="commune", owner_vi="", owner_en="", field_vi="",
-            field_en="", service_level="full",
-        ))
+            code=procedure["code"], key=procedure["key"], **published_columns(procedure)))
         version = conn.execute(insert(ProcessVersion).values(
             procedure=procedure["code"], number=1, digest=bundle.digest, bundle=content, findings=[], note="",
             author=publisher.person, publisher=publisher.person, effective_from=SINCE, published_at=clock.now(),
@@ -151,10 +149,11 @@ def publish(publisher: Actor, xml: str | None = None, forms: Mapping[str, Any] |
 
 def receive(officer: Actor, version: int, number: int = 1, form: Mapping[str, Any] | None = None) -> Advanced:
     """Receive a dossier of the small procedure at the centre of Hong Gai."""
+    code = f"{CENTRE}-260302-{number:04d}"
     new = NewDossier(
-        code=f"{CENTRE}-260302-{number:04d}", procedure=PROCEDURE, version=version, receiving_unit=CENTRE,
+        code=code, procedure=PROCEDURE, version=version, receiving_unit=CENTRE,
         competent_unit=COMMUNE, channel="direct", applicant_name="Nguyễn Văn A", form=form or {"name": "Nguyễn Văn A"},
-        search="nguyen van a", applicant_email="a@example.vn",
+        search=f"{code.lower()} nguyen van a", applicant_email="a@example.vn",
     )
     with transaction() as conn:
         return casework.begin(conn, new, officer)

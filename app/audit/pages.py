@@ -23,7 +23,7 @@ def index() -> str:
     found = queries.search(actor, wanted, max(1, request.args.get("page", 1, int)))
     return render_template(
         "audit/index.html", found=found, wanted=wanted, statuses=STATUS_NAMES, pager=_pager(found),
-        procedures=queries.procedure_choices(), units=queries.unit_choices(actor),
+        units=queries.unit_choices(actor),
     )
 
 
@@ -76,7 +76,7 @@ def _wanted() -> queries.Wanted:
     said = request.args
     status = said.get("status", type=int)
     return queries.Wanted(
-        text=said.get("q", "").strip(), procedure=said.get("procedure", ""),
+        text=said.get("q", "").strip(), procedure=said.get("procedure", "").strip(),
         status=status if status in STATUS_NAMES else None, unit=said.get("unit", ""),
         since=said.get("since", type=date.fromisoformat), until=said.get("until", type=date.fromisoformat),
     )

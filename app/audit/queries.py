@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, or_, select, true
 from sqlalchemy.orm import aliased
 
 from app.audit.errors import HistoryUnknown, MomentUnknown
@@ -36,7 +36,7 @@ _Receiving, _Competent = aliased(Unit), aliased(Unit)
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What an auditor searches for; empty fields do not limit."""
+    """What an auditor searches for; empty fields do not limit. `procedure` is a code or words of the name."""
 
     text: str = ""
     procedure: str = ""
@@ -212,13 +212,6 @@ def any_line(conn: Connection, code: str) -> Line:
     return _line(row)
 
 
-def procedure_choices() -> tuple[tuple[str, Mapping[str, str]], ...]:
-    """The procedures to filter by."""
-    query = select(Procedure.code, Procedure.name_vi, Procedure.name_en).order_by(Procedure.code)
-    with reading() as conn:
-        return tuple((row.code, {"vi": row.name_vi, "en": row.name_en}) for row in conn.execute(query))
-
-
 def unit_choices(actor: Actor) -> tuple[tuple[str, Mapping[str, str]], ...]:
     """The units to filter by: the actor's own and those below."""
     with reading() as conn:
@@ -240,12 +233,12 @@ def _found(conn: Connection, actor: Actor, code: str) -> Line:
 
 
 def _conditions(conn: Connection, wanted: Wanted) -> list[ColumnElement[bool]]:
-    text = [
-        or_(Dossier.search.contains(word, autoescape=True), Dossier.code == wanted.text.strip())
-        for word in plain(wanted.text).split()
+    text: list[ColumnElement[bool]] = [
+        Dossier.search.contains(word, autoescape=True) for word in plain(wanted.text).split()
     ]
     if wanted.procedure:
-        text.append(Dossier.procedure == wanted.procedure)
+        named = (Procedure.search.contains(word, autoescape=True) for word in plain(wanted.procedure).split())
+        text.append(Dossier.procedure.in_(select(Procedure.code).where(and_(true(), *named))))
     if wanted.status is not None:
         text.append(Dossier.status == wanted.status)
     if wanted.unit:

@@ -24,7 +24,8 @@ blueprint = Blueprint(
 @blueprint.response(200, schemas.CatalogueAnswer)
 def list_procedures(wanted: dict[str, Any]) -> queries.Catalogue:
     """Search the catalogue by code or words."""
-    return queries.catalogue(wanted["q"], wanted["level"], wanted["page"], wanted["page_size"])
+    return queries.catalogue(
+        queries.Wanted(wanted["q"], wanted["level"], wanted["outside"]), wanted["page"], wanted["page_size"])
 
 
 @blueprint.post("")

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Numeric, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Json, UtcDateTime, db
 
 
 class Procedure(db.Model):
-    """One administrative procedure of the catalogue; what is promised to citizens is in its current version."""
+    """One administrative procedure of the catalogue; what is promised to citizens is in its current version.
+
+    `limits` and `cut` (by how many percent the reduced time is shorter) are kept here as well, because a list of all
+    procedures must not read every version's bundle.
+    """
 
     code: Mapped[str] = mapped_column(String(40), primary_key=True)
     key: Mapped[str] = mapped_column(String(60), unique=True)
@@ -24,6 +29,8 @@ class Procedure(db.Model):
     field_vi: Mapped[str]
     field_en: Mapped[str]
     service_level: Mapped[str] = mapped_column(String(20))
+    limits: Mapped[dict | None] = mapped_column(Json)
+    cut: Mapped[Decimal | None] = mapped_column(Numeric(5, 1))
     current_version: Mapped[int | None] = mapped_column(ForeignKey("process_version.id", use_alter=True))
 
 

@@ -32,13 +32,12 @@ WORDS = {"levels": LEVEL_NAMES, "service_levels": SERVICE_LEVEL_NAMES, "subjects
 @requires("catalogue.read")
 def index() -> str:
     """The catalogue."""
-    text, level = request.args.get("q", "").strip(), request.args.get("level", "")
-    page = max(1, min(request.args.get("page", 1, int), 100_000))
-    found = queries.catalogue(text, level if level in LEVELS else "", page)
+    level = request.args.get("level", "")
+    wanted = queries.Wanted(
+        request.args.get("q", "").strip(), level if level in LEVELS else "", outside="outside" in request.args)
+    found = queries.catalogue(wanted, max(1, min(request.args.get("page", 1, int), 100_000)))
     return render_template(
-        "procedures/index.html", found=found, text=text, level=level, pager=_pager(found, text, level),
-        outside=queries.outside_the_cut(), **WORDS
-    )
+        "procedures/index.html", found=found, wanted=wanted, pager=_pager(found, wanted), cut=queries.CUT, **WORDS)
 
 
 @blueprint.get("/new")
@@ -160,9 +159,11 @@ def _form_rows(view: queries.VersionView) -> list[dict[str, Any]]:
     ]
 
 
-def _pager(found: queries.Catalogue, text: str, level: str) -> dict[str, Any]:
+def _pager(found: queries.Catalogue, wanted: queries.Wanted) -> dict[str, Any]:
+    narrowed = (("q", wanted.text), ("level", wanted.level), ("outside", wanted.outside and 1))
+
     def url(page: int) -> str | None:
-        known: dict[str, Any] = {name: value for name, value in (("q", text), ("level", level)) if value}
+        known: dict[str, Any] = {name: value for name, value in narrowed if value}
         return url_for("procedures.index", page=page, **known) if 0 < page <= found.pages else None
 
     return {

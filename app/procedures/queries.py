@@ -23,7 +23,6 @@ from app.people.permissions import ROLES
 from app.procedures import store
 from app.procedures.compare import Change, compare, compare_decisions, fields_of
 from app.procedures.errors import VersionUnknown
-from app.procedures.facts import cut_of
 from app.procedures.models import Draft, Procedure, ProcedureEvent, ProcessVersion
 from engine.definition import Bundle, Definition, compile_definition, definition_for, outline
 from engine.drawing.findings import Finding
@@ -37,6 +36,7 @@ PAGE = 50
 CUT = (40, 60)
 LATELY = timedelta(days=1)
 _Author, _Publisher = aliased(Person), aliased(Person)
+_OUTSIDE = Procedure.cut.is_not(None) & ~Procedure.cut.between(*CUT)
 _RUNNING = (
     select(func.count()).where(Dossier.procedure == Procedure.code, Dossier.ended_at.is_(None)).scalar_subquery()
 )
@@ -61,14 +61,25 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a search of the catalogue is narrowed to; `outside`: only what is cut by less or more than it should be."""
+
+    text: str = ""
+    level: str = ""
+    outside: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Catalogue:
-    """A page of the catalogue; `levels` counts the procedures of each level, `total` all that match."""
+    """A page of the catalogue; `levels` counts the procedures of each level, `total` all that match, `outside` all that
+    are cut by less or more than the province has set itself."""
 
     lines: tuple[Line, ...]
     levels: Mapping[str, int]
     total: int
     page: int
     pages: int
+    outside: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,28 +163,20 @@ class Event:
     data: Mapping[str, Any]
 
 
-def catalogue(text: str = "", level: str = "", page: int = 1, size: int = PAGE) -> Catalogue:
+def catalogue(wanted: Wanted, page: int = 1, size: int = PAGE) -> Catalogue:
     """The procedures whose code or words match, by level and code; accents do not matter."""
-    matching = _matches(text)
+    matching = _matches(wanted)
     with reading() as conn:
         counted = select(Procedure.level, func.count()).where(matching).group_by(Procedure.level)
         levels = {row[0]: row[1] for row in conn.execute(counted.order_by(Procedure.level))}
-        total = levels.get(level, 0) if level else sum(levels.values())
-        wanted = _lines().where(matching)
-        if level:
-            wanted = wanted.where(Procedure.level == level)
-        wanted = wanted.order_by(Procedure.level, Procedure.code).limit(size).offset((page - 1) * size)
-        lines = tuple(_line(row) for row in conn.execute(wanted))
-    return Catalogue(lines, levels, total, page, max(1, -(-total // size)))
-
-
-def outside_the_cut() -> tuple[Line, ...]:
-    """The published procedures whose reduced time is cut by less or more than the province has set itself."""
-    with reading() as conn:
-        lines = [_line(row) for row in conn.execute(_lines().order_by(Procedure.level, Procedure.code))]
-    least, most = CUT
-    return tuple(line for line in lines if line.number is not None and line.cut is not None
-                 and not least <= line.cut <= most)
+        total = levels.get(wanted.level, 0) if wanted.level else sum(levels.values())
+        found = _lines().where(matching)
+        if wanted.level:
+            found = found.where(Procedure.level == wanted.level)
+        found = found.order_by(Procedure.level, Procedure.code).limit(size).offset((page - 1) * size)
+        lines = tuple(_line(row) for row in conn.execute(found))
+        outside = conn.scalar(select(func.count()).select_from(Procedure).where(_OUTSIDE)) or 0
+    return Catalogue(lines, levels, total, page, max(1, -(-total // size)), outside)
 
 
 def procedure(code: str) -> ProcedureView:
@@ -327,15 +330,15 @@ def studio_choices() -> dict[str, Any]:
     return {"roles": roles, "units": units, "connectors": sorted(CONNECTORS)}
 
 
-def _matches(text: str) -> ColumnElement[bool]:
-    return and_(True, *(Procedure.search.contains(word, autoescape=True) for word in plain(text).split()))
+def _matches(wanted: Wanted) -> ColumnElement[bool]:
+    words = [Procedure.search.contains(word, autoescape=True) for word in plain(wanted.text).split()]
+    return and_(True, *words, *([_OUTSIDE] if wanted.outside else []))
 
 
 def _lines() -> Select[*tuple[Any, ...]]:
     return (
         select(
-            Procedure.__table__, ProcessVersion.number, ProcessVersion.bundle["procedure"]["limits"].label("limits"),
-            Draft.state.label("draft_state"), _RUNNING.label("running"),
+            Procedure.__table__, ProcessVersion.number, Draft.state.label("draft_state"), _RUNNING.label("running"),
         )
         .outerjoin(ProcessVersion, ProcessVersion.id == Procedure.current_version)
         .outerjoin(Draft, Draft.procedure == Procedure.code)
@@ -343,16 +346,17 @@ def _lines() -> Select[*tuple[Any, ...]]:
 
 
 def _line(row: Row[Any]) -> Line:
-    limits = row.limits or {}
     return Line(
         row.code, row.key, {"vi": row.name_vi, "en": row.name_en}, row.level,
         {"vi": row.owner_vi, "en": row.owner_en}, {"vi": row.field_vi, "en": row.field_en}, row.service_level,
-        limits, cut_of(limits), row.number, row.running, row.draft_state,
+        row.limits or {}, row.cut, row.number, row.running, row.draft_state,
     )
 
 
 def _versions(code: str) -> Select[*tuple[Any, ...]]:
-    running = select(func.count()).where(Dossier.version == ProcessVersion.id, Dossier.ended_at.is_(None))
+    running = select(func.count()).where(
+        Dossier.procedure == ProcessVersion.procedure, Dossier.version == ProcessVersion.id, Dossier.ended_at.is_(None)
+    )
     return (
         select(
             ProcessVersion.number, ProcessVersion.digest, _Author.name.label("author"),

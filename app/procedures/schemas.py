@@ -30,6 +30,8 @@ class CatalogueQuery(Schema):
 
     q = fields.String(load_default="", metadata={"description": "Code or words; accents do not matter"})
     level = fields.String(load_default="", validate=validate.OneOf(("", *LEVELS)))
+    outside = fields.Boolean(
+        load_default=False, metadata={"description": "Only those cut by less than 40 or more than 60 percent"})
     page = fields.Integer(load_default=1, validate=validate.Range(1, 100_000))
     page_size = fields.Integer(load_default=50, validate=validate.Range(1, 200))
 
@@ -59,6 +61,7 @@ class CatalogueAnswer(Schema):
     total = fields.Integer()
     page = fields.Integer()
     pages = fields.Integer()
+    outside = fields.Integer(metadata={"description": "Procedures cut by less than 40 or more than 60 percent"})
 
 
 class VersionLine(Schema):

@@ -13,6 +13,7 @@ from app.clock import LOCAL
 from app.languages import plain
 from app.people.models import Person
 from app.procedures.errors import DraftUnknown, ProcedureUnknown
+from app.procedures.facts import cut_of
 from app.procedures.models import Draft, Procedure, ProcedureEvent, ProcessVersion
 
 
@@ -30,6 +31,12 @@ def columns_of(facts: Mapping[str, Any]) -> dict[str, Any]:
         "field_en": facts["field"]["en"],
         "service_level": facts["service_level"],
     }
+
+
+def published_columns(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The same once it is published: with what it promises."""
+    limits = facts.get("limits", {})
+    return {**columns_of(facts), "limits": limits, "cut": cut_of(limits)}
 
 
 def note(conn: Connection, actor: Actor, code: str, kind: str, at: datetime, **data: Any) -> None:
@@ -126,6 +133,6 @@ def add_version(
         ).returning(ProcessVersion.id)
     )
     version = int(added.scalar_one())
-    values = {**columns_of(draft.bundle["procedure"]), "current_version": version}
+    values = {**published_columns(draft.bundle["procedure"]), "current_version": version}
     conn.execute(update(Procedure).where(Procedure.code == draft.procedure).values(**values))
     return version, number

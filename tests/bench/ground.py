@@ -88,7 +88,7 @@ class Ground:
 @contextmanager
 def ground(kind: str, people: int = 8, xml: str = "") -> Iterator[Ground]:
     """Fresh ground on "postgresql" or "sqlite"; gone afterwards."""
-    with tempfile.TemporaryDirectory() as folder, _database(kind) as database:
+    with tempfile.TemporaryDirectory() as folder, database_of(kind) as database:
         app = _application(Path(folder), database)
         with app.app_context():
             upgrade(directory=str(ROOT / "migrations"))
@@ -97,7 +97,8 @@ def ground(kind: str, people: int = 8, xml: str = "") -> Iterator[Ground]:
 
 
 @contextmanager
-def _database(kind: str) -> Iterator[str]:
+def database_of(kind: str) -> Iterator[str]:
+    """The address of an empty database that is removed afterwards; empty for SQLite."""
     if kind == "sqlite":
         yield ""
         return

@@ -20,7 +20,7 @@ from app.people.actor import Actor
 from app.procedures.factform import facts_from, rows_of
 from app.procedures.facts import unfit_facts
 from app.procedures.models import ProcessVersion
-from app.procedures.queries import outside_the_cut
+from app.procedures.queries import Wanted, catalogue
 from engine.errors import VariantFailed
 from tests import builders as make
 
@@ -106,5 +106,6 @@ def test_a_limit_of_nothing_is_refused() -> None:
 
 def test_procedures_that_are_not_cut_as_wanted_are_listed(receiver: Actor) -> None:
     publish(receiver)
-    [listed] = outside_the_cut()
-    assert (listed.code, str(listed.cut)) == (make.PROCEDURE, "33.3")
+    found = catalogue(Wanted(outside=True))
+    [listed] = found.lines
+    assert (listed.code, str(listed.cut), found.outside) == (make.PROCEDURE, "33.3", 1)

@@ -197,10 +197,10 @@ def test_a_shipped_procedure_goes_the_same_way(app: Flask, house: House) -> None
         shipped = read_shipped("household-business")
         published = publish_shipped(house.analyst, house.publisher, shipped)
         assert published.digest == shipped.bundle.digest
-        found = queries.catalogue("HO KINH doanh", "commune")
-        assert [(line.code, str(line.cut), line.number) for line in found.lines] == [("1.001612", "50", 1)]
+        found = queries.catalogue(queries.Wanted("HO KINH doanh", "commune"))
+        assert [(line.code, line.cut, line.number) for line in found.lines] == [("1.001612", 50, 1)]
         assert found.levels == {"commune": 1}
-        assert queries.catalogue("không có").total == 0
+        assert queries.catalogue(queries.Wanted("không có")).total == 0
 
 
 def test_a_check_that_takes_too_long_is_a_finding() -> None:
