@@ -120,10 +120,12 @@ def refuse_apology(given: dict[str, str], code: str, number: int) -> None:
 
 @blueprint.get("/outlook")
 @requires("dossier.read")
+@blueprint.arguments(schemas.BoardQuery, location="query")
 @blueprint.response(200, schemas.BoardOut)
-def outlook() -> board.Board:
+def outlook(wanted: dict[str, Any]) -> board.Board:
     """What will be late among the open dossiers of my units, and how good the forecast was"""
-    return board.board(current_actor())
+    page = wanted.pop("page")
+    return board.board(current_actor(), board.Wanted(**wanted), page)
 
 
 @blueprint.get("/procedures/<code>/versions/<int:number>/times")

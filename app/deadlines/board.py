@@ -2,51 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
-from functools import cache
 from statistics import median
 from typing import Any
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, select, true
 
 from app import clock
 from app.calendars import Calendars, calendars
-from app.casework import Actor, definition_of
+from app.casework import Actor
 from app.db import reading
-from app.deadlines.visits import visits
-from app.dossiers.definitions import step_names
+from app.deadlines.habits import Expected, Habits
 from app.dossiers.models import Dossier
-from app.dossiers.named import Names
 from app.dossiers.queries import Head, head_of, head_query
-from app.dossiers.sight import visible
+from app.dossiers.sight import units_in_sight, visible
+from app.languages import plain
+from app.people.queries import subtree, unit_names
+from app.procedures.models import Procedure, ProcessVersion
 from app.tasks.models import Task
-from engine.clock.worktime import add, between
-from engine.definition import Definition
-from engine.forecast import Ahead, Usual, ahead_of, usual_of
-from engine.promise import hours_at, longest_ways
+from engine.clock.worktime import Calendar, add, between
 
-SHOWN = 100
-LOOKED_AT = 2000
-PAST = timedelta(days=365)
+AHEAD = 1000
+PAGE = 50
 JUDGED = 200
-A_MINUTE = Decimal(1) / 60
+WORDS = ("late", "will", "may", "fits")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the board is narrowed to: a unit with those below it, a procedure by its code or words, one word."""
+
+    unit: str = ""
+    procedure: str = ""
+    word: str = ""
+
+
+EVERYTHING = Wanted()
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A dossier with what is expected of it; `word` is late, will, may or fits."""
+    """A dossier with what is expected of it."""
 
     head: Head
-    step: Names
-    unit_hours: Decimal
-    planned: Decimal
-    ahead: Ahead
-    finish: datetime
-    slow_finish: datetime
-    word: str
+    expected: Expected
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,106 +64,111 @@ class Past:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """The dossiers that are due soonest, the gravest first, and how far to trust the forecast."""
+    """A page of dossiers, the gravest first; `counts` by word, `cut_off` when more are ahead than were looked at."""
 
     lines: tuple[Line, ...]
     counts: Mapping[str, int]
     past: Past
-    more: bool
+    cut_off: bool
+    total: int
+    page: int
+    pages: int
 
 
-WORDS = ("late", "will", "may", "fits")
+def board(actor: Actor, wanted: Wanted = EVERYTHING, page: int = 1) -> Board:
+    """What will be late among the open dossiers that the person may see.
 
-
-def board(actor: Actor) -> Board:
-    """What will be late among the open dossiers that the person may see."""
+    All that are late already are counted; of the others those that are due soonest are looked at.
+    """
     now = clock.now()
     with reading() as conn:
         known, mine = calendars(conn), visible(conn, actor, Dossier.id)
-        query = head_query().add_columns(Task.token, Task.step, Task.unit, Task.entered_at).join(
-            Task, (Task.dossier == Dossier.id) & (Task.state == "open") & Task.hours.is_not(None))
-        rows = conn.execute(
-            query.where(mine, Dossier.due_at.is_not(None), Dossier.finished_at.is_(None))
-            .order_by(Dossier.due_at, Dossier.id, Task.token).limit(SHOWN + 1)
-        ).all()
-        habits = _Habits(conn, known, now)
-        lines = [_line(conn, row, habits, (known, now)) for row in rows[:SHOWN]]
-        past = _past(conn, mine, habits, known)
-    ordered = tuple(sorted(lines, key=lambda line: (WORDS.index(line.word), line.head.promised.at)))
-    return Board(ordered, {word: sum(line.word == word for line in lines) for word in WORDS}, past, len(rows) > SHOWN)
+        habits = Habits(conn, known, now)
+        among = and_(mine, *_narrowed(conn, wanted))
+        ahead = _expected(conn, (among & (Dossier.due_at >= now), AHEAD + 1), habits)
+        late = _expected(conn, (among & (Dossier.due_at < now), AHEAD), habits) if wanted.word in ("", "late") else []
+        counts = {word: sum(each.word == word for each in ahead[:AHEAD]) for word in WORDS}
+        counts["late"] = _late(conn, among & (Dossier.due_at < now))
+        shown = [each for each in (*late, *ahead[:AHEAD]) if wanted.word in ("", each.word)]
+        shown.sort(key=lambda each: (WORDS.index(each.word), each.due))
+        lines = _with_heads(conn, shown[(page - 1) * PAGE : page * PAGE], (known, now))
+        past = _past(conn, mine, habits)
+    pages = max(1, -(-len(shown) // PAGE))
+    return Board(lines, counts, past, len(ahead) > AHEAD, len(shown), page, pages)
 
 
-class _Habits:
-    """How long steps usually take, by procedure and unit; read once for each procedure."""
-
-    def __init__(self, conn: Connection, known: Calendars, now: datetime) -> None:
-        self.conn, self.known, self.now = conn, known, now
-        self.taken = cache(self._taken)
-
-    def _taken(self, procedure: str) -> dict[tuple[str, str], list[Decimal]]:
-        """Working hours of finished steps by (step, unit), and by (step, "") for all units."""
-        wanted = (Task.procedure == procedure) & Task.hours.is_not(None) & (Task.ended_at > self.now - PAST)
-        found: dict[tuple[str, str], list[Decimal]] = {}
-        for visit in visits(self.conn, self.known, wanted, LOOKED_AT):
-            for unit in (visit.unit, ""):
-                found.setdefault((visit.step, unit), []).append(visit.used)
-        return found
-
-    def usual(self, procedure: str, definition: Definition, steps: Iterable[str], unit: str) -> dict[str, Usual]:
-        """What each step usually takes: in this unit, else anywhere, else as planned."""
-        taken = self.taken(procedure)
-        found = {}
-        for step in steps:
-            own, all_units = taken.get((step, unit), []), taken.get((step, ""), [])
-            planned = hours_at(definition, step)
-            here = usual_of(own, planned)
-            found[step] = here if here.count and len(own) >= len(all_units) / 4 else usual_of(all_units, planned)
-        return found
+def unit_choices(actor: Actor) -> tuple[tuple[str, Mapping[str, str]], ...]:
+    """The units to narrow the board to."""
+    with reading() as conn:
+        return tuple(unit_names(conn, units_in_sight(conn, actor)).items())
 
 
-def _line(conn: Connection, row: Row[Any], habits: _Habits, at: tuple[Calendars, datetime]) -> Line:
-    known, now = at
-    head, definition = head_of(row, known, now), definition_of(conn, row.digest)
-    calendar = known.of(row.receiving_unit)
-    way = longest_ways(definition, online=row.channel == "online").get(row.step)
-    # The processing ends before the result is handed over, and lateness is measured to that.
-    steps = [step for step in way.steps if definition.steps[step].kind != "return"] if way else []
-    planned = sum((hours_at(definition, step) for step in steps), Decimal(0))
-    usual = habits.usual(row.procedure, definition, steps, row.unit)
-    used = between(calendar, row.entered_at, now)
-    ahead = ahead_of(steps, usual, used)
-    # What is over its usual time may be done at any moment, but only while the unit works.
-    finish, slow = (add(calendar, now, max(hours, A_MINUTE)) for hours in (ahead.usual, ahead.slow))
-    return Line(
-        head, step_names(definition, row.step), used, planned, ahead, finish, slow,
-        _word(row.due_at, now, finish, slow),
+def _narrowed(conn: Connection, wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+    yield from (Dossier.due_at.is_not(None), Dossier.finished_at.is_(None))
+    if wanted.unit:
+        yield Task.unit.in_(subtree(conn, [wanted.unit]))
+    if wanted.procedure:
+        named = (Procedure.search.contains(word, autoescape=True) for word in plain(wanted.procedure).split())
+        yield Dossier.procedure.in_(select(Procedure.code).where(and_(true(), *named)))
+
+
+_OPEN_STEP = (Task.dossier == Dossier.id) & (Task.state == "open") & Task.hours.is_not(None)
+
+
+def _late(conn: Connection, which: ColumnElement[bool]) -> int:
+    query = select(func.count(Dossier.id.distinct())).join(Task, _OPEN_STEP).where(which)
+    return conn.scalar(query) or 0
+
+
+def _expected(
+    conn: Connection, which: tuple[ColumnElement[bool], int], habits: Habits
+) -> list[Expected]:
+    """So many dossiers, those due soonest first, each by its open step that takes longest."""
+    condition, number = which
+    query: Select[*tuple[Any, ...]] = (
+        select(Dossier.id, Dossier.procedure, Dossier.due_at, Dossier.receiving_unit, Dossier.channel,
+               ProcessVersion.digest, Task.step, Task.unit, Task.entered_at)
+        .join(Task, _OPEN_STEP).join(ProcessVersion, ProcessVersion.id == Dossier.version)
+        .where(condition).order_by(Dossier.due_at, Dossier.id, Task.token).limit(number)
     )
+    found: dict[int, Expected] = {}
+    for row in conn.execute(query):
+        each = habits.expected(row)
+        if row.id not in found or found[row.id].slow_finish < each.slow_finish:
+            found[row.id] = each
+    return list(found.values())
 
 
-def _word(due: datetime, now: datetime, finish: datetime, slow: datetime) -> str:
-    if due < now:
-        return "late"
-    return "will" if finish > due else "may" if slow > due else "fits"
+def _with_heads(
+    conn: Connection, shown: Sequence[Expected], at: tuple[Calendars, datetime]
+) -> tuple[Line, ...]:
+    rows = conn.execute(head_query().where(Dossier.id.in_([each.dossier for each in shown])))
+    heads = {row.id: head_of(row, *at) for row in rows}
+    return tuple(Line(heads[each.dossier], each) for each in shown)
 
 
-def _past(conn: Connection, mine: Any, habits: _Habits, known: Calendars) -> Past:
+def _past(conn: Connection, mine: ColumnElement[bool], habits: Habits) -> Past:
     """The forecast held against dossiers that are finished, as it would have been made when they came in."""
-    query = head_query().add_columns(Dossier.ledger).where(
-        mine, Dossier.finished_at.is_not(None), Dossier.due_at.is_not(None)
-    ).order_by(Dossier.finished_at.desc()).limit(JUDGED)
+    query = (
+        select(Dossier.procedure, Dossier.receiving_unit, Dossier.competent_unit, Dossier.received_at, Dossier.due_at,
+               Dossier.finished_at, Dossier.ledger, ProcessVersion.digest)
+        .join(ProcessVersion, ProcessVersion.id == Dossier.version)
+        .where(mine, Dossier.finished_at.is_not(None), Dossier.due_at.is_not(None))
+        .order_by(Dossier.finished_at.desc()).limit(JUDGED)
+    )
     errors, right = [], 0
     for row in conn.execute(query):
-        definition, calendar = definition_of(conn, row.digest), known.of(row.receiving_unit)
-        steps = max(longest_ways(definition).values(), key=lambda way: way.hours).steps
-        worked = [step for step in steps if definition.steps[step].kind != "return"]
-        usual = habits.usual(row.procedure, definition, worked, row.competent_unit)
-        expected = sum((each.median for each in usual.values()), Decimal(0))
-        actual = sum((
-            between(calendar, datetime.fromisoformat(each["from"]), datetime.fromisoformat(each["to"]))
-            for each in row.ledger if each["kind"] == "run" and each["to"]
-        ), Decimal(0))
-        errors.append(actual - expected)
+        calendar, expected = habits.known.of(row.receiving_unit), habits.whole(row)
+        errors.append(_worked(calendar, row.ledger) - expected)
         right += (add(calendar, row.received_at, expected) > row.due_at) == (row.finished_at > row.due_at)
     if not errors:
         return Past(0, None, None, 0)
     return Past(len(errors), median(abs(error) for error in errors), median(errors), right)
+
+
+def _worked(calendar: Calendar, ledger: Sequence[Mapping[str, Any]]) -> Decimal:
+    """The working hours in which the clock ran."""
+    return sum((
+        between(calendar, datetime.fromisoformat(each["from"]), datetime.fromisoformat(each["to"]))
+        for each in ledger if each["kind"] == "run" and each["to"]
+    ), Decimal(0))

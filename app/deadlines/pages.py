@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
@@ -256,7 +257,22 @@ def apology_letter(code: str, number: int) -> str:
 @requires("dossier.read")
 def outlook() -> str:
     """What will be late: by the ledger, and by a forecast from the unit's own history."""
-    return render_template("deadlines/board.html", found=board.board(current_actor()), words=OUTLOOK)
+    actor, said = current_actor(), request.args
+    word = said.get("word", "")
+    wanted = board.Wanted(said.get("unit", ""), said.get("procedure", "").strip(), word if word in OUTLOOK else "")
+    found = board.board(actor, wanted, max(1, min(said.get("page", 1, int), 100_000)))
+    return render_template(
+        "deadlines/board.html", found=found, words=OUTLOOK, wanted=wanted, pager=_outlook_pager(found, wanted),
+        units=board.unit_choices(actor), ahead=board.AHEAD)
+
+
+def _outlook_pager(found: board.Board, wanted: board.Wanted) -> dict[str, Any]:
+    def url(page: int) -> str | None:
+        known: dict[str, Any] = {name: value for name, value in asdict(wanted).items() if value}
+        return url_for(".outlook", page=page, **known) if 0 < page <= found.pages else None
+
+    return {"number": found.page, "pages": found.pages, "total": found.total,
+            "previous_url": url(found.page - 1), "next_url": url(found.page + 1)}
 
 
 @blueprint.get("/notices")

@@ -225,17 +225,29 @@ class AheadOut(ma.Schema):
     slow = fields.Decimal(as_string=True)
 
 
+class BoardQuery(ma.Schema):
+    """What the board is narrowed to."""
+
+    class Meta:
+        unknown = ma.EXCLUDE
+
+    unit = fields.String(load_default="", metadata={"description": "A unit with those below it"})
+    procedure = fields.String(load_default="", metadata={"description": "Code or words of the procedure"})
+    word = fields.String(load_default="", validate=ma.validate.OneOf(("", "late", "will", "may", "fits")))
+    page = fields.Integer(load_default=1, validate=ma.validate.Range(1, 100_000))
+
+
 class BoardLine(ma.Schema):
     """A dossier with what is expected of it."""
 
     code = fields.String(attribute="head.code")
-    step = fields.Nested(BothLanguages)
-    planned = fields.Decimal(as_string=True)
-    ahead = fields.Nested(AheadOut)
-    due = fields.AwareDateTime(attribute="head.promised.at")
-    finish = fields.AwareDateTime()
-    slow_finish = fields.AwareDateTime()
-    word = fields.String(metadata={"description": "late, will, may or fits"})
+    step = fields.Nested(BothLanguages, attribute="expected.step")
+    planned = fields.Decimal(as_string=True, attribute="expected.planned")
+    ahead = fields.Nested(AheadOut, attribute="expected.ahead")
+    due = fields.AwareDateTime(attribute="expected.due")
+    finish = fields.AwareDateTime(attribute="expected.finish")
+    slow_finish = fields.AwareDateTime(attribute="expected.slow_finish")
+    word = fields.String(attribute="expected.word", metadata={"description": "late, will, may or fits"})
 
 
 class PastOut(ma.Schema):
@@ -253,7 +265,10 @@ class BoardOut(ma.Schema):
     lines = fields.List(fields.Nested(BoardLine))
     counts = fields.Dict(keys=fields.String(), values=fields.Integer())
     past = fields.Nested(PastOut)
-    more = fields.Boolean()
+    cut_off = fields.Boolean(metadata={"description": "More dossiers are due later than were looked at"})
+    total = fields.Integer()
+    page = fields.Integer()
+    pages = fields.Integer()
 
 
 class TimesQuery(ma.Schema):

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 from app import clock
-from app.deadlines.board import board
+from app.deadlines.board import Wanted, board
 from app.people.actor import Actor
 from engine.forecast import Usual, ahead_of, usual_of
 from tests import builders as make
@@ -52,17 +52,17 @@ def specialist(inside: Flask) -> Actor:
 def test_the_forecast_sees_what_the_dates_do_not(specialist: Actor) -> None:
     with clock.at(at("2026-03-02T10:00")):
         found = board(specialist)
-    words = {line.head.code[-4:]: line.word for line in found.lines}
+    words = {line.head.code[-4:]: line.expected.word for line in found.lines}
     assert words["0007"] == "fits", "nothing was finished yet by then"
     with clock.at(at("2026-03-03T16:00")):
         found = board(specialist)
-        words = {line.head.code[-4:]: line.word for line in found.lines}
+        words = {line.head.code[-4:]: line.expected.word for line in found.lines}
     assert words["0008"] == "will", "its 14 hours have not even begun, and 8 are left"
     with clock.at(at("2026-03-04T09:00")):
-        assert {line.word for line in board(specialist).lines} == {"late"}
+        assert {line.expected.word for line in board(specialist).lines} == {"late"}
     with clock.at(at("2026-03-07T10:00")):
         lines = board(specialist).lines
-    assert min(line.finish for line in lines) > at("2026-03-09T07:30"), "nobody works on Saturday"
+    assert min(line.expected.finish for line in lines) > at("2026-03-09T07:30"), "nobody works on Saturday"
 
 
 def test_the_forecast_is_held_against_what_came(specialist: Actor) -> None:
@@ -79,3 +79,16 @@ def test_strangers_see_nothing(specialist: Actor) -> None:
     with clock.at(at("2026-03-03T16:00")):
         found = board(stranger)
     assert (found.lines, found.past.count) == ((), 0)
+
+
+def test_the_board_can_be_narrowed(specialist: Actor) -> None:
+    with clock.at(at("2026-03-03T16:00")):
+        everything = board(specialist)
+        will = board(specialist, Wanted(word="will"))
+        assert {line.expected.word for line in will.lines} == {"will"}
+        assert (len(will.lines), will.counts) == (everything.counts["will"], everything.counts)
+        assert board(specialist, Wanted(unit=make.OTHER_COMMUNE)).lines == ()
+        assert board(specialist, Wanted(procedure="khong co")).total == 0
+        assert board(specialist, Wanted(make.COMMUNE, make.PROCEDURE)).total == everything.total
+        beyond = board(specialist, page=2)
+    assert (beyond.lines, beyond.pages, beyond.total) == ((), 1, everything.total)
