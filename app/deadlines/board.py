@@ -25,7 +25,7 @@ from app.procedures.models import Procedure, ProcessVersion
 from app.tasks.models import Task
 from engine.clock.worktime import Calendar, add, between
 
-AHEAD = 1000
+AHEAD = 500
 PAGE = 50
 JUDGED = 200
 WORDS = ("late", "will", "may", "fits")

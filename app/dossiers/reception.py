@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
 from app import clock
 from app.casework import Actor, definition_of
@@ -23,7 +23,7 @@ from app.procedures.models import Procedure, ProcessVersion
 from engine.definition import Definition
 from engine.forms import localized
 
-RECENT = 6
+RECENT, LOOKED_AT = 6, 300
 OFFERED = 50
 CHANNELS = ("direct", "postal")
 
@@ -112,12 +112,8 @@ def desk(actor: Actor, centre: str, text: str) -> Desk:
 
 
 def _recent(conn: Connection, actor: Actor) -> tuple[Offer, ...]:
-    last = (
-        select(Dossier.procedure, func.max(Dossier.id).label("last"))
-        .where(Dossier.received_by == actor.person).group_by(Dossier.procedure)
-        .order_by(func.max(Dossier.id).desc()).limit(RECENT)
-    )
-    order = [row.procedure for row in conn.execute(last)]
+    last = select(Dossier.procedure).where(Dossier.received_by == actor.person).order_by(Dossier.id.desc())
+    order = list(dict.fromkeys(conn.scalars(last.limit(LOOKED_AT))))[:RECENT]
     found = {each.code: each for each in _offers(conn, Procedure.code.in_(order))}
     return tuple(found[code] for code in order if code in found)
 

@@ -32,9 +32,9 @@ OF_A_DOSSIER = ("dossier_unit", "task", "history_entry", "timer", "notice", "inc
 ROUNDS = 5
 PAGES = (
     ("specialist", ("/tasks?tab=unit", "/tasks?tab=late", "/tasks?tab=waiting", "/tasks?tab=done", "/dossiers",
-                    "/notices", "/outlook")),
+                    "/notices", "/outlook", "/outlook?word=may")),
     ("supervisor", ("/tasks?tab=unit", "/tasks?tab=late", "/dossiers", "/dossiers?q=nguyen", "/dossiers?status=10",
-                    "/outlook", "/incidents", "/procedures", "/procedures/1.001612")),
+                    "/outlook", "/outlook?word=may", "/incidents", "/procedures", "/procedures/1.001612")),
     ("receiver", ("/dossiers/new", "/dossiers/new?q=dat+dai", "/tasks?tab=unit")),
     ("auditor", ("/audit", "/audit?q=tran", "/audit/{code}", "/audit/{code}?at=3", "/dossiers")),
     ("analyst", ("/procedures", "/procedures/1.001612", "/procedures/1.001612/versions/1",
