@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Flask
@@ -11,9 +12,17 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app import config, db, errors, frame, languages, logs, openapi, seals, security
 
 
+class OneDoor(Flask):
+    """Flask without a look at every function whether it is a coroutine: none of ours is."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """The function as it is."""
+        return func
+
+
 def create_app(**overrides: Any) -> Flask:
     """Build the application; `overrides` are settings by name (see `app/config.py`), for tests and commands."""
-    app = Flask(__name__, static_folder=None)
+    app = OneDoor(__name__, static_folder=None)
     app.config.update(config.flask_settings(config.load(overrides)))
     proxies = app.config["ONEDOOR_PROXIES"]
     if proxies:

@@ -1,4 +1,5 @@
-"""The working calendars of all units, from the tables that people correct; built once per edition of these tables.
+"""The working calendars and names of all units, from the tables that people correct; built once per edition of these
+tables.
 
 Whoever changes hours, days or units calls `new_edition` in the same transaction; until the first edition the tables
 are read each time.
@@ -24,8 +25,12 @@ _Rule = tuple[str | None, Season]
 
 @dataclass(frozen=True, eq=False)
 class Calendars:
-    """Every unit's calendar; a unit without hours of its own has its parent's, at last everybody's."""
+    """Every unit's calendar; a unit without hours of its own has its parent's, at last everybody's.
 
+    `names` are the units' names in both languages; a unit that is not in them does not exist.
+    """
+
+    names: Mapping[str, Mapping[str, str]]
     parents: Mapping[str, str | None]
     rules: tuple[_Rule, ...]
     days: Mapping[date, str]
@@ -108,14 +113,16 @@ def _days(season: Season) -> int:
 
 
 def _read(conn: Connection) -> Calendars:
-    parents = {row.code: row.parent for row in conn.execute(select(Unit.code, Unit.parent))}
+    rows = conn.execute(select(Unit.code, Unit.parent, Unit.name_vi, Unit.name_en).order_by(Unit.code))
+    units = tuple((row.code, row.parent, row.name_vi, row.name_en) for row in rows)
     rules = seasons_of(conn.execute(select(WorkHours.__table__)))
     days = conn.execute(select(CalendarDay.day, CalendarDay.kind).order_by(CalendarDay.day))
-    return _built(tuple(parents.items()), rules, tuple((row.day, row.kind) for row in days))
+    return _built(units, rules, tuple((row.day, row.kind) for row in days))
 
 
 @lru_cache(maxsize=8)
 def _built(
-    parents: tuple[tuple[str, str | None], ...], rules: tuple[_Rule, ...], days: tuple[tuple[date, str], ...]
+    units: tuple[tuple[str, str | None, str, str], ...], rules: tuple[_Rule, ...], days: tuple[tuple[date, str], ...]
 ) -> Calendars:
-    return Calendars(dict(parents), rules, dict(days))
+    names = {code: {"vi": vietnamese, "en": english} for code, _, vietnamese, english in units}
+    return Calendars(names, {code: parent for code, parent, _, _ in units}, rules, dict(days))

@@ -2,9 +2,8 @@
 
 `begin` and `advance` lock the dossier, let the engine decide, and write what it decided: history, inbox, timers,
 letters, state. All of it is kept together or not at all; what the engine could not carry out becomes an incident.
-`carry_out` is the same for a dossier that is locked already.
-The assignee in a command is `actor.assignee`. Statements are made once, here, and only filled for each change:
-making one takes longer than PostgreSQL takes to carry it out.
+`decide` and `write` are its two halves for a dossier that is locked already.
+The assignee in a command is `actor.assignee`.
 """
 
 from __future__ import annotations
@@ -13,16 +12,16 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Select, String, bindparam, func, insert, select, update
 
 from app import clock, projections
 from app.audit import log
 from app.calendars import Calendars, calendars
 from app.change import Before, Change, OpenedTask
-from app.db import assert_in_transaction, on_rollback, together
+from app.db import assert_in_transaction, on_rollback
 from app.dossiers.models import Dossier, DossierUnit
 from app.errors import ChangedMeanwhile, NotFound, SomebodyWasFaster
 from app.jobs import incidents
@@ -31,6 +30,7 @@ from app.people.models import Person
 from app.procedures.models import ProcessVersion
 from app.runaways import watched
 from app.seals import opened
+from app.statements import Question, Rows, Statement, send
 from app.tasks.models import Task
 from engine.clock.deadlines import schedule
 from engine.commands import (
@@ -108,20 +108,26 @@ class _Act:
     now: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What a command leads to, before anything of it is written; `done` is what will have come of it then."""
+
+    act: _Act
+    before: Before
+    change: Change
+    entry: Mapping[str, Any]
+    done: Advanced
+
+
 _LOCKED: Select[Any] = (
     select(*(column for column in Dossier.__table__.c if column.name not in ("search", "data")), ProcessVersion.digest)
     .join(ProcessVersion, ProcessVersion.id == Dossier.version)
     .with_for_update(of=Dossier.__table__)
 )
-_BY_ID = _LOCKED.where(Dossier.id == bindparam("dossier"))
-_BY_CODE = _LOCKED.where(
-    Dossier.code == bindparam("code"),
-    select(DossierUnit.dossier)
-    .where(DossierUnit.dossier == Dossier.id, DossierUnit.unit.in_(bindparam("units", expanding=True))).exists(),
-)
-_KEEP = update(Dossier.__table__).where(Dossier.id == bindparam("of_dossier")).values({
+_BY_ID = Statement(_LOCKED.where(Dossier.id == bindparam("dossier")))
+_KEEP = Statement(update(Dossier.__table__).where(Dossier.id == bindparam("of_dossier")).values({
     name: bindparam(f"new_{name}") for name in (*projections.KEPT, "head")
-})
+}))
 
 
 def begin(conn: Connection, new: NewDossier, actor: Actor) -> Advanced:
@@ -135,17 +141,16 @@ def begin(conn: Connection, new: NewDossier, actor: Actor) -> Advanced:
     act = _Act(StartProcess(dossier=_context(new, now), form=dict(new.form)), actor, new.receiving_unit, now)
     before = Before.unborn(_columns(new))
     with _incident_on_failure(None, act):
-        change = _decide(definition_of(conn, digest), None, before, act, calendars(conn))
+        known = calendars(conn)
+        change = _decide(definition_of(conn, digest), None, before, act, known)
         entry = _entry(before, act, change, log.START)
         values = projections.dossier_values(before, change) | {"head": entry["hash"]}
-        dossier_id = conn.execute(insert(Dossier).values(
+        before = before.born(conn.execute(insert(Dossier).values(
             **_columns(new), received_by=actor.person, received_at=now, **values,
-        ).returning(Dossier.id)).scalar_one()
-        before = before.born(dossier_id)
-        projections.admit_units(conn, before, change)
-        with together(conn):
-            _write(conn, before, change, entry)
-        return _advanced(conn, before, change)
+        ).returning(Dossier.id)).scalar_one())
+        decided = _decided(act, before, change, entry, known)
+        _write(conn, decided)
+        return decided.done
 
 
 def advance(
@@ -154,20 +159,32 @@ def advance(
 ) -> Advanced:
     """Carry out a command on a dossier, for a unit. Raises the Conflict family when somebody was faster."""
     assert_in_transaction(conn)
-    row = conn.execute(_BY_ID, {"dossier": dossier_id}).first()
-    if row is None:
+    rows, = send(conn, _BY_ID.of(dossier=dossier_id))
+    if not rows:
         raise NotFound(what="dossier", key=dossier_id)
-    return carry_out(conn, row, Orders(command, actor, acting_unit, expected_seq))
+    decided = decide(conn, rows[0], Orders(command, actor, acting_unit, expected_seq))
+    write(conn, decided)
+    return decided.done
 
 
-def locked(conn: Connection, code: str, units: Collection[str]) -> Row[Any] | None:
-    """Lock a dossier in which one of the units takes part; None where there is none with that code."""
-    assert_in_transaction(conn)
-    return conn.execute(_BY_CODE, {"code": code, "units": list(units)}).first()
+def locking(code: str, units: Collection[str]) -> Question:
+    """What locks a dossier in which one of the units takes part; it brings no row where there is none of that code."""
+    asked = sorted(units) or [""]
+    places = 1 << (len(asked) - 1).bit_length()
+    filled = [*asked, *asked[:1] * (places - len(asked))]
+    return _by_code(places).of(code=code, **{f"unit_{place}": unit for place, unit in enumerate(filled)})
 
 
-def carry_out(conn: Connection, row: Row[Any], orders: Orders) -> Advanced:
-    """Carry out a command on a locked dossier."""
+@cache
+def _by_code(units: int) -> Statement:
+    """The lock for so many units; there is one for each power of two, and the first unit fills it up."""
+    among = DossierUnit.unit.in_([bindparam(f"unit_{place}", type_=String) for place in range(units)])
+    taking_part = select(DossierUnit.dossier).where(DossierUnit.dossier == Dossier.id, among).exists()
+    return Statement(_LOCKED.where(Dossier.code == bindparam("code"), taking_part))
+
+
+def decide(conn: Connection, row: Any, orders: Orders) -> Decided:
+    """Let the engine decide on a command for a locked dossier; nothing is written yet."""
     assert_in_transaction(conn)
     act = _Act(orders.command, orders.actor, orders.unit, clock.not_before(row.updated_at))
     if orders.expected_seq is not None and row.seq != orders.expected_seq:
@@ -177,13 +194,27 @@ def carry_out(conn: Connection, row: Row[Any], orders: Orders) -> Advanced:
     with _incident_on_failure(row.id, act), _rivals_named(conn, row, act):
         state = opened(row.code, row.seq, row.state)
         change = _decide(definition_of(conn, row.digest), state, before, act, known, onto)
-        entry = _entry(before, act, change, row.head)
-        values = projections.dossier_values(before, change) | {"head": entry["hash"]}
-        projections.admit_units(conn, before, change)
-        with together(conn):
-            conn.execute(_KEEP, {"of_dossier": row.id} | {f"new_{name}": value for name, value in values.items()})
-            _write(conn, before, change, entry)
-        return _advanced(conn, before, change)
+        return _decided(act, before, change, _entry(before, act, change, row.head), known)
+
+
+def write(conn: Connection, decided: Decided, *others: Question) -> list[Rows]:
+    """Write what was decided, and others with it in the same journey; the rows that the others bring."""
+    assert_in_transaction(conn)
+    before, change = decided.before, decided.change
+    with _incident_on_failure(before.id, decided.act):
+        projections.go_over(conn, before, change.facts)
+        values = projections.dossier_values(before, change) | {"head": decided.entry["hash"]}
+        kept = _KEEP.of(of_dossier=before.id, **{f"new_{name}": value for name, value in values.items()})
+        return _write(conn, decided, kept, *others)[1:]
+
+
+def _write(conn: Connection, decided: Decided, *others: Question) -> list[Rows]:
+    """Write the history and what follows from it, then look whether the inbox agrees; the rows of the others."""
+    before, change = decided.before, decided.change
+    following = projections.writes(before, change)
+    found = send(conn, *others, log.appended(before.id, decided.entry), *following, projections.inbox_of(before))
+    projections.check_inbox(before, change, found[-1])
+    return found[:len(others)]
 
 
 def definition_of(conn: Connection, digest: str) -> Definition:
@@ -225,14 +256,10 @@ def _entry(before: Before, act: _Act, change: Change, previous: str) -> dict[str
     return log.chain(log.Entry(before.code, change.seq, act.now, kind, act.actor, act.unit, payload), previous)
 
 
-def _write(conn: Connection, before: Before, change: Change, entry: Mapping[str, Any]) -> None:
-    log.append(conn, before.id, entry)
-    projections.project(conn, before, change)
-
-
-def _advanced(conn: Connection, before: Before, change: Change) -> Advanced:
-    opened = projections.opened_tasks(conn, before, change)
-    return Advanced(before.id, before.code, change.seq, change.facts, opened)
+def _decided(act: _Act, before: Before, change: Change, entry: Mapping[str, Any], known: Calendars) -> Decided:
+    opened = projections.opened_tasks(before, change, known.names)
+    done = Advanced(before.id, before.code, change.seq, change.facts, opened)
+    return Decided(act, before, change, entry, done)
 
 
 @contextmanager
@@ -246,14 +273,14 @@ def _incident_on_failure(dossier_id: int | None, act: _Act) -> Iterator[None]:
 
 
 @contextmanager
-def _rivals_named(conn: Connection, row: Row[Any], act: _Act) -> Iterator[None]:
+def _rivals_named(conn: Connection, row: Any, act: _Act) -> Iterator[None]:
     try:
         yield
     except (StepNotOpen, StepTaken, AlreadyEnded) as error:
         raise _who_was_faster(conn, row, act) or error from None
 
 
-def _who_was_faster(conn: Connection, row: Row[Any], act: _Act) -> OneDoorError | None:
+def _who_was_faster(conn: Connection, row: Any, act: _Act) -> OneDoorError | None:
     """Who else claimed or finished the step that the command is about, and when."""
     token = _token(act.command)
     if token is None:

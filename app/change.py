@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row
-
 from app.people.actor import Actor
 from engine.commands import Command
 from engine.facts import Fact
@@ -43,10 +41,10 @@ class Before:
         )
 
     @staticmethod
-    def of(row: Row[Any]) -> Before:
+    def of(row: Any) -> Before:
         """A dossier that is there."""
         return Before(
-            row.id, row.code, row.procedure, row.receiving_unit, row.competent_unit, _applicant(row._mapping), row.seq,
+            row.id, row.code, row.procedure, row.receiving_unit, row.competent_unit, _applicant(row._asdict()), row.seq,
             row.status, row.clock, row.ledger, row.due_at, row.statutory_due_at, row.finished_at,
             row.ended_at, row.warn_at,
         )

@@ -20,10 +20,11 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import JSON, Connection, DateTime, Engine, MetaData, event, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import ExceptionContext
-from sqlalchemy.exc import DataError, DBAPIError, InvalidatePoolError
+from sqlalchemy.exc import DataError, InvalidatePoolError
 from sqlalchemy.types import TypeDecorator
 
-from app import clock
+from app import clock, statements
+from app.statements import Question, Rows, send
 from app.writers import FairQueue
 
 # After so many seconds without use a connection to PostgreSQL is asked whether it is still alive.
@@ -102,30 +103,16 @@ def reading() -> Iterator[Connection]:
         yield conn
 
 
-@contextmanager
-def glance() -> Iterator[Connection]:
-    """For a question of one statement: it needs no transaction of its own around it, and must not write."""
-    if _work.get() is not None or db.engine.dialect.name == "sqlite":
+def ask(question: Question) -> Rows:
+    """The rows of a single question, which needs no transaction of its own around it and must not write."""
+    work = _work.get()
+    if work is not None:
+        return send(work.conn, question)[0]
+    if db.engine.dialect.name == "sqlite":
         with reading() as conn:
-            yield conn
-        return
+            return send(conn, question)[0]
     with db.engine.connect() as conn:
-        yield conn.execution_options(isolation_level="AUTOCOMMIT")
-
-
-@contextmanager
-def together(conn: Connection) -> Iterator[None]:
-    """Statements inside go to PostgreSQL in one journey; nobody looks at what they return, what is wrong comes at the
-    end."""
-    raw: Any = conn.connection.driver_connection
-    if conn.dialect.name == "sqlite":
-        yield
-        return
-    try:
-        with raw.pipeline():
-            yield
-    except psycopg.Error as error:
-        raise DBAPIError.instance(None, None, error, psycopg.Error) from error
+        return send(conn, question, alone=True)[0]
 
 
 def assert_in_transaction(conn: Connection) -> None:
@@ -158,6 +145,7 @@ def init_app(app: Flask) -> None:
         if db.engine.dialect.name == "sqlite":
             _prepare_sqlite(app, db.engine)
         else:
+            statements.listen(db.engine)
             event.listen(db.engine, "checkin", _note_time)
             event.listen(db.engine, "checkout", _ask_if_alive)
 
@@ -172,6 +160,7 @@ def _ask_if_alive(raw: Any, record: Any, _proxy: Any) -> None:
         try:
             raw.execute("SELECT 1")
             raw.rollback()
+            statements.forget(record.info)
         except psycopg.Error as error:
             raise InvalidatePoolError from error
 

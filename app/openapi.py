@@ -7,9 +7,9 @@ from typing import Any
 
 import marshmallow as ma
 from apispec.ext.marshmallow import MarshmallowPlugin
-from apispec.ext.marshmallow.common import resolve_schema_cls
+from apispec.ext.marshmallow.common import resolve_schema_cls, resolve_schema_instance
 from flask import Flask, request
-from flask_smorest import Api
+from flask_smorest import Api, blueprint
 
 from app.errors import RequestUnreadable
 
@@ -40,6 +40,14 @@ class ErrorAnswer(ma.Schema):
     """Every error has this shape."""
 
     error = ma.fields.Nested(ErrorBody)
+
+
+class Blueprint(blueprint.Blueprint):
+    """flask-smorest's blueprint with schemas that are made once, not for every request."""
+
+    def arguments(self, schema: Any, **options: Any) -> Any:
+        """What the view takes, checked by the schema."""
+        return super().arguments(resolve_schema_instance(schema), **options)
 
 
 class OneDoorApi(Api):

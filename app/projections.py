@@ -1,26 +1,25 @@
 """From facts to rows: what the inbox, the lists, the timers and the outbox show of a dossier.
 
-Everything here follows from the facts alone, in few statements: a usual completion costs three.
+Everything here follows from the facts alone, in few statements: a usual completion costs two.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, delete, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Integer, String, bindparam, case, delete, insert, select, update
 
 from app.change import Before, Change, OpenedTask
 from app.dossiers.models import Dossier, DossierUnit
 from app.jobs.letters import letters_for
 from app.jobs.models import Letter, ServiceCall, Timer
-from app.people.models import Unit
 from app.procedures.models import ProcessVersion
 from app.seals import sealed
+from app.statements import Question, Rows, Statement
 from app.tasks.models import LIVE, Task
 from engine import state
 from engine.errors import Failed
@@ -57,25 +56,27 @@ KEPT = (
 LIMITS = ("dossier", "statutory")
 OPEN = ("open", "waiting")
 
-_ENTER = insert(Task.__table__).inline()
-_SET_TIMERS = insert(Timer.__table__).inline()
-_WRITE_LETTERS = insert(Letter.__table__).inline()
-_STOP_TIMERS = delete(Timer.__table__).where(
-    Timer.dossier == bindparam("dossier"), Timer.timer.in_(bindparam("timers", expanding=True)))
-_ASK_SERVICES = insert(ServiceCall.__table__).inline()
-_FORGET_SERVICES = delete(ServiceCall.__table__).where(
-    ServiceCall.dossier == bindparam("dossier"), ServiceCall.token.in_(bindparam("tokens", expanding=True)))
+_ADMIT = Statement(insert(DossierUnit.__table__).from_select(["unit", "dossier"], select(
+    bindparam("unit", type_=String), bindparam("dossier", type_=Integer)
+).where(~select(DossierUnit.unit).where(
+    DossierUnit.unit == bindparam("unit"), DossierUnit.dossier == bindparam("dossier")).exists())))
+_ENTER = Statement(insert(Task.__table__).inline())
+_SET_TIMER = Statement(insert(Timer.__table__).inline())
+_WRITE_LETTER = Statement(insert(Letter.__table__).values({
+    name: bindparam(name) for name in ("dossier", "seq", "kind", "body", "created_at", "next_at")}).inline())
+_STOP_TIMER = Statement(delete(Timer.__table__).where(
+    Timer.dossier == bindparam("dossier"), Timer.timer == bindparam("timer")))
+_ASK_SERVICE = Statement(insert(ServiceCall.__table__).values({
+    name: bindparam(name) for name in (
+        "dossier", "token", "element", "connector", "inputs", "created_at", "next_at")}).inline())
+_FORGET_SERVICE = Statement(delete(ServiceCall.__table__).where(
+    ServiceCall.dossier == bindparam("dossier"), ServiceCall.token == bindparam("token")))
 _MOVE_TIMER = update(Timer.__table__).where(
     Timer.dossier == bindparam("of_dossier"), Timer.timer == bindparam("of_timer")
 ).values(element=bindparam("new_element"))
 _GO_OVER = update(Dossier.__table__).where(Dossier.id == bindparam("of_dossier")).values(
     version=select(ProcessVersion.id).where(ProcessVersion.digest == bindparam("of_digest")).scalar_subquery())
-_KNOWN_UNITS = select(Unit.code).where(Unit.code.in_(bindparam("units", expanding=True)))
-_OPEN_TASKS = (
-    select(Task.token, Task.step, Task.kind, Task.role, Task.unit, Task.assignee, Task.message, Task.due_at,
-           Unit.name_vi, Unit.name_en).join(Unit, Unit.code == Task.unit)
-    .where(Task.dossier == bindparam("dossier"), LIVE)
-)
+_OPEN_TASKS = Statement(select(Task.token).where(Task.dossier == bindparam("dossier"), LIVE))
 
 
 class UnitUnknown(Failed):
@@ -124,36 +125,39 @@ def _apply(values: dict[str, Any], fact: Fact, at: datetime) -> None:
             pass
 
 
-def admit_units(conn: Connection, before: Before, change: Change) -> None:
-    """Let the units of the steps that were entered take part. Raises UnitUnknown."""
-    _units(conn, before, [fact.unit for fact in change.facts if isinstance(fact, StepEntered)])
-
-
-def project(conn: Connection, before: Before, change: Change) -> None:
-    """Write the change's tasks, timers, requests and letters."""
+def writes(before: Before, change: Change) -> Iterator[Question]:
+    """What writes the change's units, tasks, timers, requests and letters."""
+    yield from _admitted(before, change)
     entered, changed = task_changes(before, change)
-    if entered:
-        conn.execute(_ENTER, list(entered.values()))
-    for columns, rows in _by_columns(before.id, changed).items():
-        conn.execute(_task_update(columns), rows)
-    _timers(conn, before, change.facts)
-    _services(conn, before, change)
-    _go_over(conn, before, change.facts)
-    letters = letters_for(before, change)
-    if letters:
-        conn.execute(_WRITE_LETTERS, letters)
+    for row in entered.values():
+        yield _ENTER.of(**row)
+    for token, columns in changed.items():
+        values = {f"new_{name}": value for name, value in columns.items()}
+        yield _task_update(tuple(columns)).of(of_dossier=before.id, of_token=token, **values)
+    yield from _timers(before, change.facts)
+    yield from _services(before, change)
+    for letter in letters_for(before, change):
+        yield _WRITE_LETTER.of(**letter)
 
 
-def opened_tasks(conn: Connection, before: Before, change: Change) -> tuple[OpenedTask, ...]:
-    """The tasks that the change opened, as the inbox has them now. Raises InboxDisagrees.
+def inbox_of(before: Before) -> Question:
+    """What asks for the dossier's open tasks, as `check_inbox` wants to know them."""
+    return _OPEN_TASKS.of(dossier=before.id)
 
-    The engine's open steps and the inbox's rows are the same set, or nothing is kept.
-    """
-    rows = {row.token: row for row in conn.execute(_OPEN_TASKS, {"dossier": before.id})}
-    if rows.keys() != state.open_tokens(change.state).keys():
+
+def check_inbox(before: Before, change: Change, found: Rows) -> None:
+    """The engine's open steps and the inbox's rows are the same set, or nothing is kept. Raises InboxDisagrees."""
+    if {row.token for row in found} != state.open_tokens(change.state).keys():
         raise InboxDisagrees(code=before.code)
-    entered = [fact.token for fact in change.facts if isinstance(fact, StepEntered)]
-    return tuple(_opened(rows[token]) for token in entered if token in rows)
+
+
+def opened_tasks(before: Before, change: Change, names: Mapping[str, Mapping[str, str]]) -> tuple[OpenedTask, ...]:
+    """The tasks that the change opens; `names` are those of the units that there are. Raises UnitUnknown."""
+    unknown = {fact.unit for fact in change.facts if isinstance(fact, StepEntered)}.difference(names)
+    if unknown:
+        raise UnitUnknown(step="", code=before.code, unit=", ".join(sorted(unknown)))
+    entered, _ = task_changes(before, change)
+    return tuple(_opened(row, names) for row in entered.values() if row["state"] in OPEN)
 
 
 def task_changes(before: Before, change: Change) -> tuple[dict[str, dict[str, Any]], dict[str, dict[str, Any]]]:
@@ -202,57 +206,37 @@ def _task_change(fact: Fact, change: Change) -> tuple[str, dict[str, Any]] | Non
             return None
 
 
-def _by_columns(dossier: int, changed: Mapping[str, Mapping[str, Any]]) -> dict[tuple[str, ...], list[dict[str, Any]]]:
-    """Changes that touch the same columns go into one statement."""
-    grouped: dict[tuple[str, ...], list[dict[str, Any]]] = {}
-    for token, columns in changed.items():
-        row = {f"new_{name}": value for name, value in columns.items()} | {"of_dossier": dossier, "of_token": token}
-        grouped.setdefault(tuple(columns), []).append(row)
-    return grouped
-
-
 @cache
-def _task_update(columns: tuple[str, ...]) -> Any:
-    return (
+def _task_update(columns: tuple[str, ...]) -> Statement:
+    return Statement(
         update(Task.__table__)
         .where(Task.dossier == bindparam("of_dossier"), Task.token == bindparam("of_token"))
         .values({name: bindparam(f"new_{name}") for name in columns})
     )
 
 
-def _units(conn: Connection, before: Before, units: Iterable[str]) -> None:
-    """The units that take part; those of the step the dossier is born with, then only such as were not there."""
+def _admitted(before: Before, change: Change) -> Iterator[Question]:
+    """The units that take part: those the dossier is born with, and those of the steps that were entered."""
     own = {before.receiving_unit, before.competent_unit}
-    others = set(units) - own
-    if others:
-        known = set(conn.scalars(_KNOWN_UNITS, {"units": list(others)}))
-        if others - known:
-            raise UnitUnknown(step="", code=before.code, unit=", ".join(sorted(others - known)))
-    wanted = others | (own if before.seq == 0 else set())
-    if wanted:
-        insert_ = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
-        rows = [{"unit": unit, "dossier": before.id} for unit in sorted(wanted)]
-        conn.execute(insert_(DossierUnit).on_conflict_do_nothing(), rows)
+    others = {fact.unit for fact in change.facts if isinstance(fact, StepEntered)} - own
+    for unit in sorted(others | (own if before.seq == 0 else set())):
+        yield _ADMIT.of(unit=unit, dossier=before.id)
 
 
-def _timers(conn: Connection, before: Before, facts: Iterable[Fact]) -> None:
+def _timers(before: Before, facts: Iterable[Fact]) -> Iterator[Question]:
     added: dict[str, dict[str, Any]] = {}
-    gone: list[str] = []
     for fact in facts:
         if isinstance(fact, TimerSet):
             due = _time(fact.due_at)
             added[fact.timer] = {"dossier": before.id, "timer": fact.timer, "element": fact.element, "due_at": due}
         elif isinstance(fact, TimerFired | TimerCancelled) and added.pop(fact.timer, None) is None:
-            gone.append(fact.timer)
-    if gone:
-        conn.execute(_STOP_TIMERS, {"dossier": before.id, "timers": gone})
-    if added:
-        conn.execute(_SET_TIMERS, list(added.values()))
+            yield _STOP_TIMER.of(dossier=before.id, timer=fact.timer)
+    for row in added.values():
+        yield _SET_TIMER.of(**row, failed_at=None)
 
 
-def _services(conn: Connection, before: Before, change: Change) -> None:
+def _services(before: Before, change: Change) -> Iterator[Question]:
     added: dict[str, dict[str, Any]] = {}
-    gone: list[str] = []
     for fact in change.facts:
         if isinstance(fact, ServiceRequested):
             added[fact.token] = {
@@ -260,15 +244,13 @@ def _services(conn: Connection, before: Before, change: Change) -> None:
                 "inputs": dict(fact.inputs), "created_at": change.at, "next_at": change.at,
             }
         elif isinstance(fact, ServiceAnswered | ServiceCancelled) and added.pop(fact.token, None) is None:
-            gone.append(fact.token)
-    if gone:
-        conn.execute(_FORGET_SERVICES, {"dossier": before.id, "tokens": gone})
-    if added:
-        conn.execute(_ASK_SERVICES, list(added.values()))
+            yield _FORGET_SERVICE.of(dossier=before.id, token=fact.token)
+    for row in added.values():
+        yield _ASK_SERVICE.of(**row)
 
 
-def _go_over(conn: Connection, before: Before, facts: Iterable[Fact]) -> None:
-    """The version that the dossier runs on, and the elements its timers and its open questions belong to."""
+def go_over(conn: Connection, before: Before, facts: Iterable[Fact]) -> None:
+    """Write the version that the dossier runs on, and the elements its timers and its open questions belong to."""
     moved = [{"of_dossier": before.id, "of_timer": fact.timer, "new_element": fact.element}
              for fact in facts if isinstance(fact, TimerMoved)]
     if moved:
@@ -283,10 +265,10 @@ def _go_over(conn: Connection, before: Before, facts: Iterable[Fact]) -> None:
                     element=case(names, value=asked, else_=asked)))
 
 
-def _opened(row: Any) -> OpenedTask:
+def _opened(row: Mapping[str, Any], names: Mapping[str, Mapping[str, str]]) -> OpenedTask:
     return OpenedTask(
-        row.token, row.step, row.kind, row.role, row.unit, row.assignee, row.message, row.due_at,
-        {"vi": row.name_vi, "en": row.name_en},
+        row["token"], row["step"], row["kind"], row["role"], row["unit"], row["assignee"], row["message"],
+        row["due_at"], names[row["unit"]],
     )
 
 

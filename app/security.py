@@ -134,10 +134,9 @@ def init_app(app: Flask) -> None:
     """Sessions, the guard, page tokens, limits and headers."""
     app.session_interface = ServerSessions()
     csrf_protect.init_app(app)
-    # Attempts are counted where they are made; no route has a limit that would have to be looked for at each request.
-    limiter.enabled = True
+    # Attempts are counted where they are made: taken for registered, the limiter does not look at every request.
+    app.extensions["limiter"] = {limiter}
     limiter.init_app(app)
-    limiter.enabled = False
     app.before_request(_guard)
     app.after_request(_headers)
     app.jinja_env.globals["csrf"] = _csrf_field

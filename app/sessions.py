@@ -9,19 +9,20 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from flask import Flask, Request, Response
 from flask.sessions import SessionInterface, SessionMixin
-from sqlalchemy import Connection, Date, Row, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Date, bindparam, delete, insert, select, update
 from werkzeug.datastructures import CallbackDict
 
 from app import clock
-from app.db import UtcDateTime, glance, transaction
+from app.db import UtcDateTime, ask, transaction
 from app.people.models import ApiToken, Membership, Person, Session, Unit
+from app.statements import Rows, Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +124,10 @@ _PERSON = (
 )
 
 
-def _with_roles(query: Any) -> Any:
+def _with_roles(query: Any) -> Statement:
     """The same with a row for each role that the person has on the day `today`."""
     today = bindparam("today", type_=Date)
-    return (
+    return Statement(
         query
         .outerjoin(Membership, (Membership.person == Person.id) & (Membership.valid_from <= today)
                    & (Membership.valid_to.is_(None) | (Membership.valid_to >= today)))
@@ -156,12 +157,11 @@ def _find(secret: str) -> ServerSession | None:
     return ServerSession(secret, rows[0].data, _person(rows)) if rows else None
 
 
-def _looked_up(query: Any, secret: str) -> Sequence[Row[Any]]:
-    with glance() as conn:
-        return conn.execute(query, {"hash": digest(secret), "now": clock.now(), "today": clock.today()}).all()
+def _looked_up(query: Statement, secret: str) -> Rows:
+    return ask(query.of(hash=digest(secret), now=clock.now(), today=clock.today()))
 
 
-def _person(rows: Sequence[Row[Any]]) -> SignedIn | None:
+def _person(rows: Rows) -> SignedIn | None:
     first = rows[0]
     if first.id is None:
         return None

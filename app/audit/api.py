@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response
-from flask_smorest import Blueprint
 
 from app.audit import commands, queries, schemas, words
+from app.openapi import Blueprint
 from app.security import current_actor, requires
 
 blueprint = Blueprint(

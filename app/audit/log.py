@@ -24,9 +24,10 @@ from app.audit.models import HistoryEntry, Look
 from app.db import assert_in_transaction
 from app.dossiers.models import Dossier
 from app.people.actor import Actor
+from app.statements import Question, Statement
 
 START = "0" * 64
-_APPEND = insert(HistoryEntry.__table__).inline()
+_APPEND = Statement(insert(HistoryEntry.__table__).inline())
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +68,9 @@ def chain(entry: Entry, previous: str) -> dict[str, Any]:
     }
 
 
-def append(conn: Connection, dossier_id: int, row: Mapping[str, Any]) -> None:
-    """Write a chained row."""
-    assert_in_transaction(conn)
-    conn.execute(_APPEND, {"dossier": dossier_id, **row})
+def appended(dossier_id: int, row: Mapping[str, Any]) -> Question:
+    """What writes a chained row."""
+    return _APPEND.of(dossier=dossier_id, **row)
 
 
 def settled(value: Any) -> Any:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_smorest import Blueprint
-
 from app.deadlines import apologies as letters
 from app.deadlines import board, commands, notices, practice, queries, recompute, schemas, story
+from app.openapi import Blueprint
 from app.people.queries import read
 from app.security import current_actor, requires
 

@@ -6,13 +6,13 @@ from typing import Any
 
 from flask import Response, request
 from flask_babel import gettext
-from flask_smorest import Blueprint
 
 from app.dossiers import commands, outside, panes, papers, queries, reception, schemas
 from app.dossiers.headers import expected_seq, idempotency_key
 from app.dossiers.story import Reader
 from app.dossiers.uploads import answer_with, store
 from app.languages import language
+from app.openapi import Blueprint
 from app.security import current_actor, requires
 
 blueprint = Blueprint(

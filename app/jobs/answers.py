@@ -16,6 +16,7 @@ from app.audit.log import canonical
 from app.db import assert_in_transaction
 from app.jobs.models import Answer
 from app.people.actor import Actor
+from app.statements import Question, Rows, Statement, send
 from engine.errors import Invalid
 
 LONGEST_KEY = 100
@@ -53,13 +54,15 @@ class Asked:
         return body
 
 
-def keep(conn: Connection, asked: Asked, body: Mapping[str, Any]) -> None:
-    """Keep the answer of a request that came under a lock and found no answer there.
+def keeping(conn: Connection, asked: Asked, body: Mapping[str, Any]) -> Question:
+    """What keeps the answer of a request that came under a lock and found no answer there; see `check_kept`."""
+    row = {"key": asked.key, "person": asked.person, "request_digest": asked.digest, "body": body}
+    return _CLAIM[conn.dialect.name].of(**row, created_at=clock.now())
 
-    Should the key have been used meanwhile, then for something else: raises KeyReused.
-    """
-    assert_in_transaction(conn)
-    if asked.key is not None and not _claimed(conn, asked, body):
+
+def check_kept(asked: Asked, found: Rows) -> None:
+    """Raises KeyReused when the key was used meanwhile, then for something else."""
+    if not found:
         raise KeyReused(key=asked.key)
 
 
@@ -88,14 +91,12 @@ def forget_old(conn: Connection, days: int) -> int:
 
 
 def _claimed(conn: Connection, asked: Asked, body: Mapping[str, Any]) -> bool:
-    row = {"key": asked.key, "person": asked.person, "request_digest": asked.digest, "body": body,
-           "created_at": clock.now()}
-    return conn.execute(_CLAIM[conn.dialect.name], row).first() is not None
+    return bool(send(conn, keeping(conn, asked, body))[0])
 
 
 _GIVEN = select(Answer.request_digest, Answer.body).where(
     Answer.key == bindparam("key"), Answer.person == bindparam("person"))
 _CLAIM = {
-    name: insert(Answer.__table__).on_conflict_do_nothing().returning(Answer.key)
+    name: Statement(insert(Answer.__table__).on_conflict_do_nothing().returning(Answer.key))
     for name, insert in (("postgresql", postgresql.insert), ("sqlite", sqlite.insert))
 }

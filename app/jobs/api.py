@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_smorest import Blueprint
-
 from app.casework import Advanced
 from app.jobs import commands, queries
 from app.jobs import schemas as s
+from app.openapi import Blueprint
 from app.security import current_actor, requires
 
 blueprint = Blueprint("api_jobs", __name__, url_prefix="/api/v1/incidents", description="Failed commands")

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_smorest import Blueprint
-
 from app.moving import commands, queries, schemas
+from app.openapi import Blueprint
 from app.security import current_actor, requires
 
 blueprint = Blueprint(

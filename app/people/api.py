@@ -6,8 +6,8 @@ from datetime import date
 from typing import Any
 
 from flask import current_app
-from flask_smorest import Blueprint
 
+from app.openapi import Blueprint
 from app.people import accounts, commands, queries
 from app.people import schemas as s
 from app.people.errors import DateUnreadable

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from flask_smorest import Blueprint
-
+from app.openapi import Blueprint
 from app.procedures import commands, queries, schemas
 from app.procedures.findings import finding_to_json
 from app.procedures.words import said, sentence

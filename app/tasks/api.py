@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_smorest import Blueprint
-
 from app.dossiers.headers import expected_seq, idempotency_key
 from app.languages import language
+from app.openapi import Blueprint
 from app.security import current_actor, requires
 from app.tasks import commands, desk, inbox, queries, schemas
 from app.tasks.places import place_in, place_text

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert
 
 from app import clock
-from app.casework import Actor, Advanced, OpenedTask, Orders, carry_out
+from app.casework import Actor, Decided, OpenedTask, Orders, decide, write
 from app.db import transaction
 from app.dossiers.context import form_context
 from app.dossiers.definitions import NO_FORM, step_names
@@ -17,7 +17,7 @@ from app.dossiers.named import Names
 from app.dossiers.papers import fingerprints, of_step, tie
 from app.dossiers.queries import find
 from app.errors import Forbidden
-from app.jobs.answers import Asked, keep
+from app.jobs.answers import Asked, check_kept, keeping
 from app.people.policy import may_release, may_work, supervised_units
 from app.people.queries import subtree
 from app.tasks.conclusions import contradiction, decided
@@ -140,27 +140,37 @@ def save_draft(actor: Actor, code: str, token: str, form: Mapping[str, Any]) -> 
 
 @dataclass
 class _Work:
-    """A task under the hands of one person, and what came of it."""
+    """A task under the hands of one person, and what was decided on it."""
 
     conn: Connection
     actor: Actor
     held: Held
-    done: Advanced | None = None
+    decided: Decided | None = None
 
     def advance(self, command: Command, *, expected_seq: int | None = None) -> None:
-        """Let the dossier advance."""
+        """Let the engine decide on the command."""
         orders = Orders(command, self.actor, self.held.task.unit, expected_seq, self.held.calendars)
-        self.done = carry_out(self.conn, self.held.dossier, orders)
+        self.decided = decide(self.conn, self.held.dossier, orders)
 
     def forget_drafts(self) -> None:
         """What was typed into the step's form is in the history now."""
         if self.held.task.drafted:
             _forget_drafts(self.conn, self.held.dossier.id, self.held.task.token)
 
-    def result(self) -> dict[str, Any]:
+    def finish(self, asked: Asked) -> dict[str, Any]:
+        """Write what was decided, with the answer for repeated requests; the answer."""
+        assert self.decided is not None
+        answer = self._answer(self.decided)
+        if asked.key is None:
+            write(self.conn, self.decided)
+        else:
+            found, = write(self.conn, self.decided, keeping(self.conn, asked, answer))
+            check_kept(asked, found)
+        return answer
+
+    def _answer(self, decided: Decided) -> dict[str, Any]:
         """What the command answers, as plain data."""
-        done = self.done
-        assert done is not None
+        done = decided.done
         return {
             "code": done.code, "seq": done.seq, "step": step_names(self.held.definition, self.held.task.step),
             "ended": next((fact.status for fact in done.facts if isinstance(fact, DossierEnded)), None),
@@ -188,8 +198,7 @@ def _act(actor: Actor, task: tuple[str, str], key: str | None, what: Mapping[str
                 raise Forbidden(permission="task.work")
             work = _Work(conn, actor, held)
             perform(work)
-            answer = work.result()
-            keep(conn, asked, answer)
+            answer = work.finish(asked)
         return Done.of(answer)
 
 

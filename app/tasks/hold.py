@@ -1,6 +1,7 @@
 """A task under the hands of one person inside one transaction: the dossier locked, and all that a command asks about.
 
-Two statements: one locks the dossier, the next reads what may have changed while somebody else held it.
+Two statements in one journey: one locks the dossier, the next, begun when the lock is there, reads what may have
+changed while somebody else held it.
 """
 
 from __future__ import annotations
@@ -8,16 +9,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy import Connection, bindparam, select
 
 from app.calendars import EDITION, Calendars, of_edition
-from app.casework import Actor, definition_of, locked
+from app.casework import Actor, definition_of, locking
 from app.dossiers.errors import DossierUnknown
 from app.dossiers.models import Dossier
 from app.dossiers.sight import units_in_sight
 from app.jobs.models import Answer
 from app.people.models import Person, Setting
 from app.seals import opened
+from app.statements import Statement, send
 from app.tasks.desk import may_see
 from app.tasks.errors import TaskUnknown
 from app.tasks.models import Task, TaskDraft
@@ -28,7 +30,7 @@ _DRAFTED = (
     select(TaskDraft.dossier).where(TaskDraft.dossier == Task.dossier, TaskDraft.token == Task.token)
     .correlate(Task.__table__).exists()
 )
-_ASKED_ABOUT: Any = (
+_ASKED_ABOUT = Statement(
     select(
         Task.token, Task.step, Task.role, Task.unit, Task.state, Task.message, Task.assignee, Task.ended_by,
         Person.name.label("assignee_name"), _DRAFTED.label("drafted"), Answer.request_digest,
@@ -39,7 +41,7 @@ _ASKED_ABOUT: Any = (
     .outerjoin(Person, Person.id == Task.assignee)
     .outerjoin(Answer, (Answer.key == bindparam("key")) & (Answer.person == bindparam("person")))
     .outerjoin(Setting, Setting.key == EDITION)
-    .where(Dossier.id == bindparam("dossier"))
+    .where(Dossier.code == bindparam("code"))
 )
 
 
@@ -47,8 +49,8 @@ _ASKED_ABOUT: Any = (
 class Held:
     """The locked dossier's row, the task's row, and what both mean."""
 
-    dossier: Row[Any]
-    task: Row[Any]
+    dossier: Any
+    task: Any
     definition: Definition
     calendars: Calendars
 
@@ -71,11 +73,11 @@ def hold(conn: Connection, actor: Actor, task: tuple[str, str], key: str | None)
     The task's row also says what was answered before under the key.
     """
     code, token = task
-    dossier = locked(conn, code, units_in_sight(conn, actor))
-    if dossier is None:
+    asked_about = _ASKED_ABOUT.of(code=code, token=token, key=key, person=actor.person)
+    dossiers, rows = send(conn, locking(code, units_in_sight(conn, actor)), asked_about)
+    if not dossiers:
         raise DossierUnknown(code=code)
-    asked = {"dossier": dossier.id, "token": token, "key": key, "person": actor.person}
-    row = conn.execute(_ASKED_ABOUT, asked).one()
+    (dossier,), (row,) = dossiers, rows
     if row.token is None or not may_see(conn, actor, row):
         raise TaskUnknown(code=code)
     return Held(dossier, row, definition_of(conn, dossier.digest), of_edition(conn, row.edition))
