@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine import facts
+from engine.drawing.naming import space_of
 from engine.facts import BranchDecided, Fact
-from engine.state import follow, short
+from engine.state import follow, follow_within, short
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,14 +254,15 @@ def _migrated(draft: _Draft, fact: facts.DossierMigrated) -> None:
         return follow(fact.mapping, name) or name
 
     draft.base = replace(draft.base, digest=fact.new, end=draft.base.end and to(draft.base.end))
-    draft.data = {to(name): value for name, value in draft.data.items()}
-    draft.visits = {to(name): count for name, count in draft.visits.items()}
+    draft.data = follow_within(fact.mapping, "", draft.data)
+    draft.visits = follow_within(fact.mapping, "", draft.visits)
     draft.services = {token: (to(element), name) for token, (element, name) in draft.services.items()}
-    draft.frames = {
-        token: replace(frame, element=to(frame.element), data={to(name): each for name, each in frame.data.items()},
-                       visits={to(name): count for name, count in frame.visits.items()})
-        for token, frame in draft.frames.items()
-    }
+    for token, frame in draft.frames.items():
+        space = f"{frame.element}:" if frame.called else space_of(frame.element)
+        draft.frames[token] = replace(
+            frame, element=to(frame.element), data=follow_within(fact.mapping, space, frame.data),
+            visits=follow_within(fact.mapping, space, frame.visits),
+        )
     draft.passed = [to(name) for name in draft.passed]
     draft.flows = [to(name) for name in draft.flows]
     draft.decisions = [

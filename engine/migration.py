@@ -16,6 +16,7 @@ from engine import facts, state
 from engine.definition import Definition
 from engine.drawing import soundness
 from engine.drawing.events import Event
+from engine.drawing.naming import space_of
 from engine.drawing.vocabulary import Step
 from engine.errors import MappingRefused, MigrationRefused
 from engine.running import waits
@@ -159,6 +160,10 @@ def _at_place(to: Way, current: State, place: Place) -> Iterator[Obstacle]:
     if place.todo is not None:
         yield Obstacle("undoing", place.at)
     around = None if place.scope is None else current.tokens[place.scope]
+    if around is not None and to.old.elements[around.at].type == "eventBasedGateway":
+        if not any((flow.source, flow.target) == (to.to(around.at), target) for flow in to.new.flows.values()):
+            yield Obstacle("host", place.at)
+        around = current.tokens.get(around.scope or "")
     inside = around is not None and (around.items is not None or around.todo is not None)
     if not inside and to.new.elements[target].scope != (to.to(around.at) if around else None):
         yield Obstacle("scope", place.at, {"target": target})
@@ -244,14 +249,17 @@ def _stuck(to: Way, current: State) -> Iterator[Obstacle]:
 
 def _rename(to: Way, current: State) -> None:
     current.digest = to.new.digest
-    current.data, current.visits = _renamed(to, current.data), _renamed(to, current.visits)
+    current.data, current.visits = _renamed(to, "", current.data), _renamed(to, "", current.visits)
     current.end = None if current.end is None else to.to(current.end)
     for place in current.tokens.values():
-        if place.results is not None and place.at in to.old.frames:
-            place.results = [None if each is None else _renamed(to, each) for each in place.results]
+        called = place.at in to.old.called
+        if place.results is not None and place.at in to.old.frames and not called:
+            kept = [None if each is None else _renamed(to, space_of(place.at), each) for each in place.results]
+            place.results = kept
+        space = f"{place.at}:" if called else space_of(place.at)
         place.at = to.to(place.at)
-        place.data = None if place.data is None else _renamed(to, place.data)
-        place.visits = None if place.visits is None else _renamed(to, place.visits)
+        place.data = None if place.data is None else _renamed(to, space, place.data)
+        place.visits = None if place.visits is None else _renamed(to, space, place.visits)
     current.arrivals = {
         f"{scope}/{to.to(join)}": {to.to(flow): count for flow, count in counts.items()}
         for (scope, join), counts in ((key.split("/", 1), counts) for key, counts in current.arrivals.items())
@@ -259,16 +267,17 @@ def _rename(to: Way, current: State) -> None:
     current.done = {scope: [_record(to, each) for each in records] for scope, records in current.done.items()}
 
 
-def _renamed(to: Way, values: Mapping[str, Any]) -> dict[str, Any]:
-    return {to.kept(name): value for name, value in values.items()}
+def _renamed(to: Way, space: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    return state.follow_within(to.names, space, values)
 
 
 def _record(to: Way, done: list[Any]) -> list[Any]:
     """What a compensation would take back, see `engine/running/compensation.py`."""
     activity, event, seen, inside, *apart = done
+    space = space_of(activity)
     return [
-        to.kept(activity), event and to.kept(event), _renamed(to, seen), [_record(to, each) for each in inside],
-        *([frame, _renamed(to, values)] for frame, values in apart),
+        to.kept(activity), event and to.kept(event), _renamed(to, space, seen), [_record(to, each) for each in inside],
+        *([frame, _renamed(to, space, values)] for frame, values in apart),
     ]
 
 

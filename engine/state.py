@@ -175,6 +175,11 @@ def follow(names: Mapping[str, str], identity: str) -> str:
     return f"{follow(names, call)}:{inner}"
 
 
+def follow_within(names: Mapping[str, str], space: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values by their new names, as their own process has them; `space` are the calls that lead into it."""
+    return {short(follow(names, space + name)) or name: value for name, value in values.items()}
+
+
 def short(element: str) -> str:
     """The id of an element as drawn, without the calls that lead to it."""
     return element.rsplit(":", 1)[-1]

@@ -77,14 +77,14 @@ class Net:
 
     def crowded(self, marking: Marking) -> list[str]:
         """The merges and joins at which a token arrives while an earlier one is still there."""
-        at: Counter[str] = Counter()
+        at: dict[str, int] = {}
         for place, count in marking:
             if not place.startswith(_BUSY):
                 node = self.graph.nodes[self.graph.flows[place].target]
                 if self.is_merge(node):
-                    at[node.id] += count
+                    at[node.id] = at.get(node.id, 0) + count
                 elif self.is_join(node):
-                    at[node.id] = max(at[node.id], count)
+                    at[node.id] = max(at.get(node.id, 0), count)
         return [element for element, count in at.items() if count > 1]
 
     def waiting(self, marking: Marking) -> str:
@@ -247,7 +247,9 @@ def _frozen(counts: Counter[str]) -> Marking:
 
 
 def _changed(marking: Marking, taken: Iterable[str], added: Counter[str]) -> Marking:
-    counts = Counter(dict(marking))
-    counts.subtract(taken)
-    counts.update(added)
-    return tuple(sorted((place, count) for place, count in counts.items() if count))
+    counts = dict(marking)
+    for place in taken:
+        counts[place] -= 1
+    for place, count in added.items():
+        counts[place] = counts.get(place, 0) + count
+    return tuple(sorted(item for item in counts.items() if item[1]))

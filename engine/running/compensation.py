@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine import facts
 from engine.errors import BudgetExceeded
-from engine.running import scopes, waits
+from engine.running import repeating, scopes, waits
 from engine.running.guards import Token
 from engine.state import Place, short
 
@@ -139,8 +139,7 @@ def cancel_transaction(run: Run, element: str, scope: str) -> None:
 
 def _leave_cancelled(run: Run, place: Place) -> None:
     """Leave a cancelled transaction through its cancel event."""
-    while place.index is not None:
-        place = run.state.tokens[place.scope or ""]
+    place = repeating.body_of(run, place) or place
     borders = (node.event for node in run.definition.spec.task_specs[place.at].events)
     event = next(event for event in borders if "cancel" in event.kinds())
     run.record(facts.EventCaught(None, event.id, "cancel", "", {}))

@@ -24,16 +24,25 @@ def done(run: Run, node: Any, token: Token) -> bool:
     if frame is None or ad_hoc is None or frame.closing or not ad_hoc.condition or not _counts(node):
         return False
     if not run.values.holds(ad_hoc.condition, frame.at, Place("", frame.at, frame.id)):
-        _offer_again(run, node, frame)
+        if token.place is not None:
+            _offer_again(run, node, frame)
         return False
     if ad_hoc.cancel_remaining:
         scopes.cancel_parts(run, frame, "enough")
         return True
     frame.closing = True
     for place in run.state.parts_of(frame.id):
-        if place.at in run.definition.spec.task_specs[frame.at].firsts and place.visit and place.assignee is None:
+        offered = place.at in run.definition.spec.task_specs[frame.at].firsts and place.at in run.definition.steps
+        if offered and not _begun(run, place):
             scopes.cancel(run, place, "enough")
     return False
+
+
+def _begun(run: Run, place: Place) -> bool:
+    """Whether somebody has a step in hand or has done a part of it."""
+    parts = run.state.parts_of(place.id)
+    done = place.round > 1 or any(result is not None for result in place.results or ())
+    return done or place.assignee is not None or any(part.assignee is not None for part in parts)
 
 
 def _counts(node: Any) -> bool:
@@ -41,7 +50,7 @@ def _counts(node: Any) -> bool:
 
 
 def _offer_again(run: Run, node: Any, frame: Place) -> None:
-    """What computes by itself was not offered to anybody and is not done again."""
+    """What computes by itself or had nothing to do was not offered to anybody and is not done again."""
     if node.waits and node.name in run.definition.spec.task_specs[frame.at].firsts:
         run.arrive(node.name, frame.id)
 

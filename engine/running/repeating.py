@@ -13,7 +13,7 @@ from engine.drawing.loops import Loop
 from engine.errors import ExpressionFailed
 from engine.running import compensation, scopes, waits
 from engine.running.guards import MAX_INSTANCES, Token, Where
-from engine.state import Place
+from engine.state import Place, short
 
 if TYPE_CHECKING:
     from engine.running.moves import Run
@@ -128,7 +128,8 @@ def _enough(run: Run, node: Any, body: Place) -> bool:
         return False
     results = [result for result in body.results or [] if result is not None]
     seen = {
-        node.name: results, "numberOfInstances": len(body.items or []), "numberOfCompletedInstances": len(results),
+        short(node.name): results, "numberOfInstances": len(body.items or []),
+        "numberOfCompletedInstances": len(results),
         "numberOfActiveInstances": len(run.state.parts_of(body.id)) if body.id else 0,
         "numberOfTerminatedInstances": 0,
     }

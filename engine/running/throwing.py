@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from engine import facts
 from engine.drawing.events import Event, Trigger
 from engine.errors import ErrorUncaught
-from engine.running import catching, compensation, scopes, waits
+from engine.running import catching, compensation, repeating, scopes, waits
 from engine.running.guards import Token
 from engine.state import Place
 
@@ -69,7 +69,7 @@ def _cancel(run: Run, event: Event, trigger: Trigger, token: Token) -> None:
 def raise_error(run: Run, element: str, thrown: Thrown, scope: str | None, at: Place | None = None) -> None:
     """Let an error go outwards until something catches it; `at` is the activity it comes from. Raises ErrorUncaught."""
     run.record(facts.EventThrown(element, "error", thrown.code, thrown.values))
-    if at is not None and _crossed(run, thrown, at):
+    if at is not None and _crossed(run, thrown, repeating.body_of(run, at) or at):
         return
     if not _handled(run, thrown, scope):
         raise ErrorUncaught(code=thrown.code, element=element)
@@ -84,7 +84,7 @@ def _handled(run: Run, thrown: Thrown, scope: str | None) -> bool:
             return True
         if frame is None:
             return False
-        if frame.index is None and _crossed(run, thrown, frame):
+        if repeating.body_of(run, frame) is None and _crossed(run, thrown, frame):
             return True
         from_handler = run.definition.spec.task_specs[frame.at].starts_by_event
         scope = frame.scope

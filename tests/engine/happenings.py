@@ -93,9 +93,9 @@ class Watched(Walk):
         assert dump(state) == outcome.state
         assert self.view == fold(self.facts)
         steps = {p.id: p.at for p in state.tokens.values() if p.at in self.definition.steps and p.items is None}
-        services = {p.id: p.at for p in state.tokens.values() if p.at in self.definition.services}
+        asked = [p for p in state.tokens.values() if p.at in self.definition.services and p.items is None]
         assert steps == {token: one.step for token, one in self.view.open.items()}
-        assert services == {token: at for token, (at, _) in self.view.services.items()}
+        assert {p.id: p.at for p in asked} == {token: at for token, (at, _) in self.view.services.items()}
         assert {t.id: (t.element, t.due_at) for t in state.timers.values()} == self.view.timers
         awaited = {w: (one.element, one.kind, one.name, one.key) for w, one in self.view.waits.items()}
         assert {w.id: (w.element, w.kind, w.name, w.key) for w in state.waits.values()} == awaited

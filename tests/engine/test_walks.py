@@ -106,9 +106,9 @@ def test_what_fails_is_made_small(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_command_names_the_diagram_and_how_to_see_it_again(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    asked = ["--kind", "sound", "--diagrams", "20", "--paths", "4", "--seed", "5", "--failures", str(tmp_path)]
+    asked = ["--kind", "sound", "--diagrams", "40", "--paths", "4", "--seed", "5", "--failures", str(tmp_path)]
     assert main(asked) == 0
-    assert "20 diagrams, 80 walks" in capsys.readouterr().out
+    assert "40 diagrams, 160 walks" in capsys.readouterr().out
     early_join(monkeypatch)
     assert main(asked) == 1
     said = capsys.readouterr().out

@@ -3,31 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from tests.engine.builders import loop
 from tests.walks.blocks import Block
-from tests.walks.canvas import MESSAGES, Canvas, Out, happening, properties
-
-
-@dataclass(frozen=True, slots=True)
-class Here:
-    """Where a block stands: its subprocess, the steps certainly done before it, and whether a way may just end."""
-
-    scope: str | None = None
-    done: tuple[tuple[str, int], ...] = ()
-    ends: bool = True
-
+from tests.walks.canvas import ERRORS, ESCALATION, MESSAGES, Canvas, Out, extended, happening, properties, service
+from tests.walks.parts import Here, handed, happens, leaves, receive, repeated, tested, thrown
 
 Drawn = tuple[list[Out], tuple[tuple[str, int], ...]]
 
 
 def draw(whole: Block) -> str:
     """The XML of a diagram."""
-    canvas = Canvas()
+    canvas, here = Canvas(), Here()
     begin = canvas.node("startEvent", None)
-    outs, _ = _row(canvas, whole, [Out(begin)], Here())
+    rows = [part for part in whole.parts if part.kind == "row"] if whole.kind == "whole" else [whole]
+    outs, _ = _row(canvas, rows[0], [Out(begin)], here)
     _arrive(canvas, outs, canvas.node("endEvent", None))
+    _handlers(canvas, whole, replace(here, done=()))
     return canvas.xml()
 
 
@@ -60,28 +52,12 @@ def _branch(canvas: Canvas, row: Block, out: Out, here: Here, empty: bool) -> Dr
     return _row(canvas, row, [out], here)
 
 
-def _test(here: Here, test: tuple[str, int, int]) -> str:
-    """A condition over what is certainly there."""
-    kind, pick, number = test
-    able = [step for step in here.done if step[1] or kind != "choice"]
-    if kind == "filing" or not able:
-        return f"filing.n < {number}"
-    step, choices = able[pick % len(able)]
-    if kind == "choice":
-        return f'{step}.choice = "c{number % choices}"'
-    return f"{step}.v < {number}" if kind == "value" else f"visits.{step} < {number % 4 + 1}"
-
-
 def _events(canvas: Canvas, block: Block, host: str, here: Here) -> tuple[list[Out], bool]:
     """What hangs on a host: ways out that bypass it, and whether the host was certainly done where it goes on."""
     outs: list[Out] = []
     certain = True
     for event in (part for part in block.parts if part.kind == "event"):
-        stays = bool(event.told.get("stays"))
-        at = canvas.node("boundaryEvent", here.scope, happening(event.told.get("message", "")), attachedToRef=host,
-                         cancelActivity="false" if stays else "true")
-        inner = replace(here, ends=True) if stays else here
-        more, _ = _row(canvas, event.parts[0], [Out(at)], inner)
+        more, stays = _border(canvas, host, happens(canvas, event, here), event, here)
         if stays or (event.told.get("ends") and here.ends):
             _close(canvas, more, here, event)
         else:
@@ -90,77 +66,131 @@ def _events(canvas: Canvas, block: Block, host: str, here: Here) -> tuple[list[O
     return outs, certain
 
 
+def _border(canvas: Canvas, host: str, inside: str, event: Block, here: Here) -> tuple[list[Out], bool]:
+    """The way of a boundary event, beside its host or instead of it."""
+    stays = bool(event.told.get("stays"))
+    at = canvas.node("boundaryEvent", here.scope, inside, attachedToRef=host,
+                     cancelActivity="false" if stays else "true")
+    inner = replace(here, ends=True, quiet=True) if stays else here
+    more, _ = _row(canvas, event.parts[0] if event.parts else Block("row"), [Out(at)], inner)
+    return more, stays
+
+
+def _undo(canvas: Canvas, block: Block, host: str, here: Here) -> None:
+    """A task that takes back what a host did."""
+    if block.told.get("undo"):
+        event = canvas.node("boundaryEvent", here.scope, happening("compensate"), attachedToRef=host)
+        canvas.ties.append((event, canvas.node("userTask", here.scope, properties(), "z", isForCompensation="true")))
+        canvas.undone.setdefault(here.scope, []).append(host)
+
+
+def _activity(canvas: Canvas, block: Block, outs: list[Out], here: Here, host: str) -> tuple[list[Out], bool]:
+    """The ways out of an activity, and whether it was certainly done."""
+    _arrive(canvas, outs, host)
+    _undo(canvas, block, host, here)
+    more, certain = _events(canvas, block, host, here)
+    certain = certain and not (block.told.get("times") or block.told.get("again"))
+    return [Out(host), *more], certain
+
+
 def _step(canvas: Canvas, block: Block, outs: list[Out], here: Here) -> Drawn:
     said = block.told
     choices = int(said.get("choices", 0))
-    names = tuple((f"c{at}", "") for at in range(choices))
     status = {"status": str(said["status"])} if said.get("status") else {}
-    inside = properties(names, **status)
-    times = said.get("times")
-    inside += _repeated(times, f"s{canvas.counted + 1}")
+    inside = properties(tuple((f"c{at}", "") for at in range(choices)), **status)
+    inside += repeated(block, here, f"s{canvas.counted + 1}")
     host = canvas.node("manualTask" if said.get("manual") else "userTask", here.scope, inside, name="s")
-    _arrive(canvas, outs, host)
-    more, certain = _events(canvas, block, host, here)
-    own = () if times or not certain else ((host, choices),)
-    return [Out(host), *more], (*here.done, *own)
-
-
-def _repeated(times: tuple[str, int, bool, int] | None, name: str) -> str:
-    """Once for each of a list, or so many times; perhaps fewer are enough."""
-    if not times:
-        return ""
-    source, count, sequential, until = times
-    many = {"collection": "filing.x"} if source == "list" else {"cardinality": str(count)}
-    return loop(**many, sequential=sequential, until=f"count({name}) >= {until}" if until else "")
+    more, certain = _activity(canvas, block, outs, here, host)
+    return more, (*here.done, (host, choices)) if certain else here.done
 
 
 def _wait(canvas: Canvas, block: Block, outs: list[Out], here: Here) -> Drawn:
-    message = block.told.get("message", "paper")
-    inside = properties(kind="wait_applicant", hours="", clock="stopped", status="5")
-    host = canvas.node("receiveTask", here.scope, inside, messageRef=f"m_{message}")
-    _arrive(canvas, outs, host)
-    more, certain = _events(canvas, block, host, here)
-    return [Out(host), *more], (*here.done, (host, 0)) if certain else here.done
+    host = receive(canvas, here, block.told.get("message", "paper"), bool(block.told.get("key")))
+    more, certain = _activity(canvas, block, outs, here, host)
+    return more, (*here.done, (host, 0)) if certain else here.done
+
+
+def _service(canvas: Canvas, block: Block, outs: list[Out], here: Here) -> Drawn:
+    inside = service() + repeated(block, here, f"k{canvas.counted + 1}")
+    host = canvas.node("serviceTask", here.scope, inside)
+    more, _ = _activity(canvas, block, outs, here, host)
+    if block.told.get("fails") and not here.adhoc:
+        ways, _ = _border(canvas, host, happening(ERRORS[0]), Block("event"), here)
+        more += ways
+    return more, here.done
 
 
 def _script(canvas: Canvas, block: Block, outs: list[Out], here: Here) -> Drawn:
-    inside = "<bpmn:script>filing.n * 2</bpmn:script>"
+    inside = "<bpmn:script>filing.n</bpmn:script>"
     return [Out(_arrive(canvas, outs, canvas.node("scriptTask", here.scope, inside)))], here.done
 
 
+def _link(canvas: Canvas, block: Block, outs: list[Out], here: Here) -> Drawn:
+    link = f'<bpmn:linkEventDefinition name="l{canvas.counted}"/>'
+    _arrive(canvas, outs, canvas.node("intermediateThrowEvent", here.scope, link))
+    return [Out(canvas.node("intermediateCatchEvent", here.scope, link))], here.done
+
+
+def _throw(canvas: Canvas, block: Block, outs: list[Out], here: Here) -> Drawn:
+    """Something is thrown on the way, but nothing by what can happen again and again."""
+    on = block.told.get("on", "compensate")
+    if here.quiet and on != "compensate":
+        return _script(canvas, block, outs, here)
+    if on in MESSAGES and block.told.get("task"):
+        inside = extended(key=bool(block.told.get("key")), v="=filing.n")
+        at = canvas.node("sendTask", here.scope, inside, messageRef=f"m_{on}")
+    else:
+        at = canvas.node("intermediateThrowEvent", here.scope, thrown(canvas, on, block, here))
+    return [Out(_arrive(canvas, outs, at))], here.done
+
+
 def _pause(canvas: Canvas, block: Block, outs: list[Out], here: Here) -> Drawn:
-    at = canvas.node("intermediateCatchEvent", here.scope, happening(block.told.get("message", ""), "PT2H"))
+    """A wait between two elements; a condition is about what is certainly done beside it, or true at once."""
+    inside = happens(canvas, block, here, "PT2H")
+    if block.told.get("on") == "when":
+        steps = here.beside or ("filing",)
+        step = steps[block.told.get("pick", 0) % len(steps)]
+        inside = happening("when", when=f"{step}.{'v' if here.beside else 'n'} < 10")
+    at = canvas.node("intermediateCatchEvent", here.scope, inside)
     return [Out(_arrive(canvas, outs, at))], here.done
 
 
 def _race(canvas: Canvas, block: Block, outs: list[Out], here: Here) -> Drawn:
-    """The way of the event that comes first: one of the messages, or perhaps a time that passes."""
+    """The way of the event that comes first."""
     gateway = _arrive(canvas, outs, canvas.node("eventBasedGateway", here.scope))
     found: list[Out] = []
-    for at, row in enumerate(block.parts):
-        late = at >= len(MESSAGES) or (at == 0 and block.told.get("late"))
-        inside = happening("" if late else MESSAGES[at], "PT2H")
-        event = _arrive(canvas, [Out(gateway)], canvas.node("intermediateCatchEvent", here.scope, inside))
-        more, _ = _row(canvas, row, [Out(event)], here)
+    kinds = block.told.get("on", ("", *MESSAGES))
+    for on, row in zip(kinds, block.parts, strict=False):
+        if on == "receive":
+            event = receive(canvas, here, MESSAGES[0], False)
+        else:
+            inside = happening(on, "PT2H", tested(here, block.told.get("test", ("filing", 0, 5))))
+            event = canvas.node("intermediateCatchEvent", here.scope, inside)
+        more, _ = _row(canvas, row, [Out(_arrive(canvas, [Out(gateway)], event))], here)
         found += more
     return found, here.done
 
 
 def _end(canvas: Canvas, block: Block, outs: list[Out], here: Here) -> Drawn:
-    if not here.ends and not block.told.get("all"):
+    """A way that just ends, that ends everything around it, or that fails where something catches it."""
+    on = block.told.get("on", "")
+    if on in here.caught or on == "terminate":
+        return [], _arrive(canvas, outs, canvas.node("endEvent", here.scope, happening(on))) and here.done
+    if not here.ends:
         return outs, here.done
     _close(canvas, outs, here, block)
     return [], here.done
 
 
 def _close(canvas: Canvas, outs: list[Out], here: Here, block: Block) -> None:
-    """An end event, one for all tokens, or an element behind which nothing comes."""
-    if block.told.get("all"):
-        _arrive(canvas, outs, canvas.node("endEvent", here.scope, "<bpmn:terminateEventDefinition/>"))
-    elif block.told.get("open"):
+    """An end event, perhaps one that throws something, or an element behind which nothing comes."""
+    on = block.told.get("on", "") if block.kind == "end" else ""
+    if block.told.get("open"):
         _script(canvas, block, outs, here)
-    else:
+    elif not on or on in ERRORS or (here.quiet and on != "compensate"):
         _arrive(canvas, outs, canvas.node("endEvent", here.scope))
+    else:
+        _arrive(canvas, outs, canvas.node("endEvent", here.scope, thrown(canvas, on, block, here)))
 
 
 def _choice(canvas: Canvas, block: Block, outs: list[Out], here: Here) -> Drawn:
@@ -169,7 +199,7 @@ def _choice(canvas: Canvas, block: Block, outs: list[Out], here: Here) -> Drawn:
     last = len(block.parts) - 1
     for at, row in enumerate(block.parts):
         tests = block.told.get("tests", ())
-        when = _test(here, tests[at] if at < len(tests) else ("filing", 0, 5))
+        when = tested(here, tests[at] if at < len(tests) else ("filing", 0, 5))
         out = Out(gateway, default=True) if at == last else Out(gateway, when)
         more, _ = _branch(canvas, row, out, here, at == last)
         found += more
@@ -181,7 +211,9 @@ def _fork(canvas: Canvas, block: Block, outs: list[Out], here: Here) -> Drawn:
     ends: list[Out] = []
     done = here.done
     for at, row in enumerate(block.parts):
-        more, certain = _branch(canvas, row, Out(split), replace(here, ends=False), at == 0)
+        beside = (*here.beside, *(step for step, _ in done[len(here.done) :]))
+        inner = replace(here, ends=False, beside=beside)
+        more, certain = _branch(canvas, row, Out(split), inner, at == 0)
         ends += _merged(canvas, more, here)
         done = (*done, *certain[len(here.done) :])
     join = "inclusiveGateway" if block.told.get("wide") else "parallelGateway"
@@ -201,7 +233,7 @@ def _either(canvas: Canvas, block: Block, outs: list[Out], here: Here) -> Drawn:
     ends: list[Out] = []
     last, tests = len(block.parts) - 1, block.told.get("tests", ())
     for at, row in enumerate(block.parts):
-        when = _test(here, tests[at] if at < len(tests) else ("filing", 0, 5))
+        when = tested(here, tests[at] if at < len(tests) else ("filing", 0, 5))
         out = Out(split, default=not block.told.get("always")) if at == last else Out(split, when)
         more, _ = _branch(canvas, row, out, replace(here, ends=False), at == 0)
         ends += _merged(canvas, more, here)
@@ -225,47 +257,90 @@ def _redo(canvas: Canvas, block: Block, outs: list[Out], here: Here) -> Drawn:
 
 
 def _frame(canvas: Canvas, block: Block, outs: list[Out], here: Here) -> Drawn:
-    times, error = block.told.get("times"), block.told.get("error")
-    frame = _arrive(canvas, outs, canvas.node("subProcess", here.scope, _repeated(times, "")))
-    inner = replace(here, scope=frame, ends=True)
-    ending, done = _row(canvas, block.parts[0], [Out(canvas.node("startEvent", frame))], inner)
-    if error:
-        ending = _wrong(canvas, ending, replace(inner, done=done), error)
-    _arrive(canvas, ending, canvas.node("endEvent", frame))
-    handlers = [part for part in block.parts if part.kind == "handler"]
-    for handler in handlers:
-        _handler(canvas, handler, inner)
-    more, certain = _events(canvas, block, frame, here)
-    if error:
-        inside = '<bpmn:errorEventDefinition errorRef="wrong"/>'
-        more.append(Out(canvas.node("boundaryEvent", here.scope, inside, attachedToRef=frame)))
-    sure = certain and not (times or error or handlers or _leaves(block.parts[0]))
-    return [Out(frame), *more], done if sure else here.done
+    """A subprocess, a transaction or a call, with what it fails with and what catches that."""
+    said = block.told
+    tag = "transaction" if said.get("cancel") else "callActivity" if said.get("call") else "subProcess"
+    body = canvas.process() if said.get("call") else None
+    inside = repeated(block, here) if body is None else handed() + repeated(block, here)
+    frame = canvas.node(tag, here.scope, inside, **({} if body is None else {"calledElement": body}))
+    inner = replace(here, scope=body or frame, ends=True, adhoc=False)
+    if body is not None:
+        inner = replace(inner, done=(), beside=())
+    code = ERRORS[said.get("code", 0) % 2]
+    around = (*here.caught, code) if said.get("error") else here.caught
+    ending, done = _row(canvas, block.parts[0], [Out(canvas.node("startEvent", inner.scope))],
+                        replace(inner, caught=around))
+    for test, on in ((said.get("error"), code), (said.get("cancel"), "cancel")):
+        ending = _wrong(canvas, ending, replace(inner, done=done), test, on) if test else ending
+    _arrive(canvas, ending, canvas.node("endEvent", inner.scope))
+    more, certain = _activity(canvas, block, outs, here, frame)
+    more += _catching(canvas, block, frame, here, inner)
+    _handlers(canvas, block, replace(inner, caught=here.caught if said.get("inside") else around))
+    handled = any(part.kind == "handler" for part in block.parts) or said.get("escalation") or said.get("error")
+    sure = certain and body is None and not (handled or said.get("cancel") or leaves(block.parts[0]))
+    return more, done if sure else here.done
 
 
-def _wrong(canvas: Canvas, outs: list[Out], here: Here, test: tuple[str, int, int]) -> list[Out]:
-    """A way out of the frame with an error."""
+def _catching(canvas: Canvas, block: Block, frame: str, here: Here, inner: Here) -> list[Out]:
+    """What catches the error, the escalation or the cancelling of a frame, at its border or inside."""
+    said, found = block.told, []
+    code = "error" if said.get("code") == 2 else ERRORS[said.get("code", 0) % 2]
+    where, stays = said.get("escalation", ("", False))
+    for on, inside, beside in ((code if said.get("error") else "", said.get("inside"), False),
+                               ("cancel" if said.get("cancel") else "", False, False),
+                               (ESCALATION if where else "", where == "inside", stays)):
+        event = Block("event", (Block("row", (Block("step"),)),), {"stays": beside, "on": on})
+        if on and inside:
+            _handler(canvas, event, inner)
+        elif on:
+            ways, goes_on = _border(canvas, frame, happening(on), event, here)
+            found += [] if goes_on else ways
+            if goes_on:
+                _close(canvas, ways, here, event)
+    return found
+
+
+def _wrong(canvas: Canvas, outs: list[Out], here: Here, test: tuple[str, int, int], on: str) -> list[Out]:
+    """A way out of the frame with an error, or by cancelling."""
     gateway = _arrive(canvas, outs, canvas.node("exclusiveGateway", here.scope))
-    inside = '<bpmn:errorEventDefinition errorRef="wrong"/>'
-    canvas.connect(Out(gateway, _test(here, test)), canvas.node("endEvent", here.scope, inside))
+    canvas.connect(Out(gateway, tested(here, test)), canvas.node("endEvent", here.scope, happening(on)))
     return [Out(gateway, default=True)]
 
 
+def _handlers(canvas: Canvas, block: Block, here: Here) -> None:
+    for part in block.parts:
+        if part.kind == "handler":
+            _handler(canvas, part, here)
+
+
 def _handler(canvas: Canvas, block: Block, here: Here) -> None:
-    """An event subprocess of the frame."""
+    """An event subprocess of a frame or of the process."""
     frame = canvas.node("subProcess", here.scope, triggeredByEvent="true")
-    inside, stays = happening(block.told.get("message", "")), block.told.get("stays")
-    begin = canvas.node("startEvent", frame, inside, isInterrupting="false" if stays else "true")
-    ending, _ = _row(canvas, block.parts[0], [Out(begin)], replace(here, scope=frame, ends=True))
+    begin = canvas.node("startEvent", frame, happens(canvas, block, here),
+                        isInterrupting="false" if block.told.get("stays") else "true")
+    ending, _ = _row(canvas, block.parts[0], [Out(begin)], replace(here, scope=frame, ends=True, quiet=True))
     _arrive(canvas, ending, canvas.node("endEvent", frame))
 
 
-def _leaves(row: Block) -> bool:
-    """Whether a way inside may end before the last of the row."""
-    return any(part.kind in ("end", "event") or _leaves(part) for part in row.parts)
+def _adhoc(canvas: Canvas, block: Block, outs: list[Out], here: Here) -> Drawn:
+    """Activities in any order, perhaps until one that is offered again was done with a small value."""
+    ordering = {"ordering": "Sequential"} if block.told.get("one") else {}
+    frame = canvas.node("adHocSubProcess", here.scope, repeated(block, here), **ordering)
+    inner = replace(here, scope=frame, ends=False, adhoc=True)
+    offered: list[str] = []
+    for row in block.parts:
+        first = canvas.counted + 1
+        _row(canvas, row, [], inner)
+        if row.parts and row.parts[0].kind == "step" and not {"times", "again"} & row.parts[0].told.keys():
+            offered.append(f"s{first}")
+    if block.told.get("until") and offered:
+        condition = f"{offered[0]}.v &lt; {block.told['until']}"
+        canvas.nodes[frame].inside += f"<bpmn:completionCondition>{condition}</bpmn:completionCondition>"
+    return _activity(canvas, block, outs, here, frame)[0], here.done
 
 
 _DRAW: dict[str, Callable[[Canvas, Block, list[Out], Here], Drawn]] = {
     "step": _step, "wait": _wait, "script": _script, "pause": _pause, "choice": _choice, "either": _either,
-    "race": _race, "fork": _fork, "redo": _redo, "frame": _frame, "end": _end,
+    "race": _race, "fork": _fork, "redo": _redo, "frame": _frame, "end": _end, "service": _service, "throw": _throw,
+    "link": _link, "adhoc": _adhoc,
 }

@@ -2,76 +2,71 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
 
 from lxml import etree
 
-_B = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
-_COUNTED = re.compile(r"count\(\w+\) >= (\d+)")
+BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
+FRAMES = {"process", "subProcess", "transaction", "adHocSubProcess", "callActivity"}
 
 
-class Drawing:
-    """A file, read once."""
+class Node:
+    """An element as it is drawn: its kind, what it says, the kind of its event and what that names, what is inside it
+    and at its border, the flows out of it and into it (of a flow: its two ends), and what takes it back."""
 
-    def __init__(self, xml: str) -> None:
-        root = etree.fromstring(xml.encode())
-        process = next(each for each in root.iter(_B + "process") if each.get("isExecutable") == "true")
-        self.process = process.get("id")
-        drawn = {each.get("id"): each for each in root.iter(_B + "*") if each.get("id")}
-        self.kind = {name: etree.QName(each).localname for name, each in drawn.items()}
-        self.said = {name: dict(each.attrib) for name, each in drawn.items()}
-        self.starts = {each.getparent().get("id"): each.get("id") for each in process.iter(_B + "startEvent")}
-        self.tests = {each.getparent().get("id"): "".join(each.itertext())
-                      for each in process.iter(_B + "conditionExpression")}
-        self.repeated = {each.getparent().get("id"): _repetition(each)
-                         for each in process.iter(_B + "multiInstanceLoopCharacteristics")}
-        self.event = {name: _event(each) for name, each in drawn.items() if self.kind[name].endswith("Event")}
-        self.ways: dict[str, list[str]] = {}
-        self.into: dict[str, list[str]] = {}
-        self.border: dict[str, list[str]] = {}
-        self.handlers: dict[str, list[str]] = {}
-        self.known: dict[tuple[str, str], frozenset[str]] = {}
-        for name, said in self.said.items():
-            if self.kind[name] == "sequenceFlow":
-                self.ways.setdefault(said["sourceRef"], []).append(name)
-                self.into.setdefault(said["targetRef"], []).append(name)
-            elif self.kind[name] == "boundaryEvent":
-                self.border.setdefault(said["attachedToRef"], []).append(name)
-            elif said.get("triggeredByEvent") == "true":
-                self.handlers.setdefault(drawn[name].getparent().get("id"), []).append(name)
+    def __init__(self, xml: etree._Element, around: Node | None, names: Mapping[str, str]) -> None:
+        self.around, self.called, self.kind = around, xml.get("id"), etree.QName(xml).localname
+        self.id = f"{around.within}{self.called}" if around else self.called
+        self.within = f"{self.id}:" if self.kind == "callActivity" else around.within if around else ""
+        self.own = [(etree.QName(each).localname, each.attrib) for each in xml.iterfind(f"{BPMN}extensionElements/*")]
+        self.many, self.loop = (xml.find(f"{BPMN}{kind}LoopCharacteristics") for kind in ("multiInstance", "standard"))
+        self.inside, self.border, self.ways, self.into, self.ends, self.undo = [], [], [], [], [], None
+        event = next(iter(xml.xpath("*[contains(local-name(), 'EventDefinition')]")), xml)
+        self.event = etree.QName(event).localname.removesuffix("EventDefinition") if event is not xml else ""
+        self.name = event.get("name") or event.get("activityRef") or names.get(event.get(f"{self.event}Ref"), "")
+        if xml.get("messageRef"):
+            self.event, self.name = "message", names[xml.get("messageRef")]
+        self.says = {etree.QName(each).localname: each.text or "" for each in (*xml, *event)} | dict(xml.attrib)
+        self.by_event = "triggeredByEvent" in self.says
+        self.interrupts = "false" not in (self.says.get("cancelActivity"), self.says.get("isInterrupting"))
 
-    def awaited(self, host: str) -> list[str]:
-        """The boundary events of a host that are waited for; an error is not."""
-        return [event for event in self.border.get(host, []) if self.event[event] != "error"]
+    def firsts(self) -> list[Node]:
+        """Where tokens begin: at the start event, else at everything that no flow leads to."""
+        starts = [each for each in self.inside if each.kind == "startEvent"]
+        return starts or [each for each in self.inside if not (each.into or each.by_event or each.ends) and
+                          each.kind not in ("boundaryEvent", "association") and "isForCompensation" not in each.says]
 
-    def interrupts(self, event: str) -> bool:
-        """Whether a boundary or start event breaks off what it belongs to."""
-        said = self.said[event]
-        return said.get("cancelActivity") != "false" and said.get("isInterrupting") != "false"
+    def handlers(self) -> list[Node]:
+        """What starts the event subprocesses inside."""
+        return [each.firsts()[0] for each in self.inside if each.by_event]
 
-    def reach(self, node: str, join: str) -> frozenset[str]:
-        """The flows into a join that a token at a node can come to without passing the join."""
-        if (node, join) not in self.known:
-            seen, pending, found = {join}, [node], set()
-            while pending:
-                at = pending.pop()
-                if at not in seen or at == node != join:
-                    seen.add(at)
-                    ways = [way for each in (at, *self.border.get(at, [])) for way in self.ways.get(each, [])]
-                    found |= {way for way in ways if self.said[way]["targetRef"] == join}
-                    pending += [self.said[way]["targetRef"] for way in ways if self.said[way]["targetRef"] not in seen]
-            self.known[node, join] = frozenset(found)
-        return self.known[node, join]
+    def reach(self, join: Node, seen: set[Node]) -> set[Node]:
+        """The flows into a join that a token here can come to without passing the join."""
+        ways = {way for each in (self, *self.border) for way in each.ways if self not in seen}
+        seen.add(self)
+        return ways & {*join.into} | {found for way in ways for found in way.ends[1].reach(join, seen)}
 
 
-def _repetition(xml: etree._Element) -> tuple[int | None, bool, int | None]:
-    """How many times (None: once for each of the collection), one after another, and after how many it is enough."""
-    count = xml.findtext(_B + "loopCardinality")
-    until = _COUNTED.fullmatch(xml.findtext(_B + "completionCondition") or "")
-    return int(count) if count else None, xml.get("isSequential") == "true", int(until.group(1)) if until else None
-
-
-def _event(xml: etree._Element) -> str:
-    """The kind of an event: none, timer, message, error, terminate…"""
-    tags = [etree.QName(each).localname for each in xml.iterchildren(etree.Element)]
-    return next((tag.removesuffix("EventDefinition") for tag in tags if tag.endswith("EventDefinition")), "none")
+def read(xml: str) -> Node:
+    """The executable process of a file, with what is called inside its calls."""
+    root = etree.fromstring(xml.encode())
+    names = {each.get("id"): each.get("errorCode") or each.get("escalationCode") or each.get("name") for each in root}
+    bodies = {each.get("id"): each for each in root.iter(*(BPMN + kind for kind in FRAMES))}
+    pending = [Node(each, None, names) for each in bodies.values() if each.get("isExecutable") == "true"]
+    for around in pending:
+        body = bodies[around.says.get("calledElement", around.called)]
+        drawn = {each.get("id"): Node(each, around, names) for each in body if each.get("id")}
+        around.inside = [*drawn.values()]
+        pending += [node for node in around.inside if node.kind in FRAMES]
+        for node in around.inside:
+            node.ends = [drawn[node.says[end]] for end in ("sourceRef", "targetRef") if end in node.says]
+            if (node.kind, node.event) == ("intermediateThrowEvent", "link"):
+                node.ends = [node, next(each for each in around.inside if node is not each and node.name == each.name)]
+            if node.kind == "association":
+                drawn[node.ends[0].says["attachedToRef"]].undo = node.ends[1]
+            elif node.ends:
+                node.ends[0].ways.append(node)
+                node.ends[1].into.append(node)
+            elif node.kind == "boundaryEvent":
+                drawn[node.says["attachedToRef"]].border.append(node)
+    return pending[0]

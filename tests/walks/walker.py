@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import random
-from collections import Counter, deque
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -14,12 +14,12 @@ from engine import commands as do
 from engine import execute, facts
 from engine.clock.timing import moment_of
 from engine.definition import Definition
-from engine.errors import BudgetExceeded, OneDoorError, StepFailed, Stuck
-from engine.fold import Awaited, View, fold
+from engine.errors import BudgetExceeded, ErrorUncaught, OneAtATime, OneDoorError, StepFailed, Stuck
+from engine.fold import View, fold
 from engine.running.moves import Run
 from engine.state import State, dump, load
 from tests.engine.builders import DOSSIER, NOW
-from tests.walks.reading import Drawing
+from tests.walks.reading import read
 from tests.walks.reference import Reference
 
 LONGEST = 60
@@ -79,7 +79,7 @@ class Prover:
     ) -> None:
         self.definition, self.fresh = definitions
         self.sound, self.decided, self.foreign = sound, decided, foreign
-        self.drawing = None if foreign else Drawing(xml)
+        self.drawing = None if foreign else read(xml)
         self.first: dict[str, Stand] = {}
         self.proved: set[Stand] = set()
         self.tally = Tally(diagrams=1)
@@ -141,7 +141,7 @@ class Prover:
         return self._go(stand.next, f"{what} {which} {value}", stand, command, now)
 
     def _able(self, stand: Stand) -> list[tuple[str, str | None]]:
-        """What can be done: a token and a choice, or a timer. Steps are likelier than timers."""
+        """What can be done: a token and a choice, or a timer. What is asked is likelier than what happens."""
         found: list[tuple[str, str | None]] = []
         for token, opened in stand.view.open.items():
             step = self.definition.steps[opened.step]
@@ -151,36 +151,55 @@ class Prover:
             elif step.choices:
                 choices = [one.id for one in step.choices]
             if opened.message is None and opened.assignee is None:
-                choices = ["claim"]
+                choices = ["claim"] if self._turn(stand, token) else []
             found += [(f"step {token}", one) for one in choices]
         messages = [number for number, one in stand.view.waits.items() if one.kind == "message"]
         signals = sorted({one.name for one in stand.view.waits.values() if one.kind == "signal"})
+        found += [(f"service {token}", code) for token, (at, _) in stand.view.services.items()
+                  for code in (None, *self._fails(at))]
         return [*found, *found, *((f"timer {number}", None) for number in stand.view.timers),
-                *((f"message {number}", None) for number in messages), *(("signal", name) for name in signals),
-                *((f"service {token}", None) for token in stand.view.services)]
+                *((f"message {number}", None) for number in messages), *(("signal", name) for name in signals)]
+
+    def _turn(self, stand: Stand, token: str) -> bool:
+        """Whether a step can be taken in hand; in a sequential ad-hoc subprocess only one is at a time."""
+        if not any(each.sequential for each in self.definition.ad_hocs.values()):
+            return True
+        try:
+            return bool(execute.step(self.definition, stand.state, do.ClaimStep(token, "lan"), stand.now))
+        except OneAtATime:
+            return False
+
+    def _fails(self, element: str) -> list[str]:
+        """The codes of the errors that a boundary event of a service task catches."""
+        events = [node.event for node in self.definition.spec.task_specs[element].events]
+        return [each.name for event in events for each in event.triggers if each.kind == "error" and each.name]
 
     def _command(self, stand: Stand, what: str, which: str | None, value: int) -> tuple[do.Command, datetime]:
         kind, _, number = what.partition(" ")
         if kind == "signal":
             return do.BroadcastSignal(which or "", {"v": value}), stand.now + HOUR
         if kind == "service":
-            return do.AnswerService(number, value), stand.now + HOUR
+            return do.AnswerService(number, None if which else value, which), stand.now + HOUR
         if kind == "timer":
             return do.FireTimer(number), max(stand.now, moment_of(stand.view.timers[number][1]))
         now = stand.now + HOUR
         if kind == "message":
-            return do.DeliverMessage(stand.view.waits[number].name, {"v": value}, number), now
+            wait = stand.view.waits[number]
+            return self._delivered(stand, wait.name, wait.key, number, value), now
         opened = stand.view.open[number]
         if opened.message:
-            waits = [*stand.view.waits.values(), *stand.view.open.values()]
-            named = [one.name if isinstance(one, Awaited) else one.message for one in waits]
-            alone = named.count(opened.message) == 1
-            return do.DeliverMessage(opened.message, {"v": value}, None if alone else number), now
+            return self._delivered(stand, opened.message, load(stand.state).tokens[number].key, number, value), now
         if which == "claim":
             return do.ClaimStep(number, "lan"), now
         if value == VALUES[0] and stand.depth % 7 == 3:
             return do.ReleaseStep(number, "lan"), now
         return do.CompleteStep(number, "lan", {"v": value}, which), now
+
+    def _delivered(self, stand: Stand, message: str, key: str | None, number: str, value: int) -> do.Command:
+        """A message for one of those who wait for it, named or found by its key."""
+        if stand.depth % 3:
+            return do.DeliverMessage(message, {"v": value}, number)
+        return do.DeliverMessage(message, {"v": value}, None, key)
 
     def _go(
         self, known: dict[str, Stand], key: str, stand: Stand | None, command: do.Command, now: datetime
@@ -194,13 +213,14 @@ class Prover:
                 return None
             view = fold(outcome.facts, stand.view if stand else None)
             known[key] = Stand(command, now, outcome.state, outcome.facts, view, stand.depth + 1 if stand else 0)
-            agree(outcome.state, view)
+            agree(outcome.state, view, self.definition.services)
         return known[key]
 
     def _refused(self, problem: OneDoorError) -> None:
         """Only a diagram wired at random may ask for more than there is, or get stuck if that was not decided before;
         then the element is named."""
-        allowed = isinstance(problem, BudgetExceeded) or (isinstance(problem, Stuck) and not self.decided)
+        allowed = isinstance(problem, BudgetExceeded | ErrorUncaught)
+        allowed = allowed or (isinstance(problem, Stuck) and not self.decided)
         allowed = allowed or (self.foreign and not isinstance(problem, StepFailed | Stuck))
         if self.sound or not allowed or not problem.details.get("element"):
             raise Disagreement(type(problem).__name__, str(problem)) from problem
@@ -230,56 +250,62 @@ class Prover:
         for stand in trail:
             if isinstance(stand.command, do.WithdrawDossier):
                 return
-            if not self.sound:
-                reference.told = chosen(stand.facts)
             act(reference, stand.command, before)
             ours, theirs = enabled(stand.view), reference.enabled()
             if ours != theirs:
                 raise Disagreement("reference", f"after {stand.command}: engine {ours}, reference {theirs}")
-            visits = dict(reference.root.visits)
-            if self.sound and visits != dict(stand.view.visits):
-                raise Disagreement("reference", f"visits: engine {stand.view.visits}, reference {visits}")
+            known = reference.root.data or {}
+            passed = [each for each in stand.view.passed if each not in self.definition.steps]
+            ours = [passed, {name: stand.view.data.get(name) for name in known}, stand.view.visits]
+            theirs = [reference.passed, known, dict(+reference.root.visits)]
+            if ours != theirs:
+                raise Disagreement("reference", f"after {stand.command}: engine has {ours}, reference {theirs}")
             before = stand.view
 
 
 def enabled(view: View) -> tuple[Counter[tuple[str, int | None]], Counter[str], bool]:
     """What the engine's facts say can be done."""
     work = Counter((opened.step, opened.index) for opened in view.open.values())
+    work.update((element, None) for element, _ in view.services.values())
     awaited = [element for element, _ in view.timers.values()] + [one.element for one in view.waits.values()]
     return work, Counter(awaited), view.ended
 
 
 def act(reference: Reference, command: do.Command, before: View) -> None:
     """The same action on the reference; of things that are alike the engine's nth is the reference's nth."""
+
+    def alike(number: str, elements: Mapping[str, str]) -> tuple[str, int]:
+        named = elements[number]
+        return named, [each for each, element in elements.items() if element == named].index(number)
+
+    waits = {number: one.element for number, one in before.waits.items()}
     if isinstance(command, do.StartProcess):
-        reference.start(command.form)
+        reference.play(reference.start, command.form)
     elif isinstance(command, do.FireTimer):
-        element = before.timers[command.timer][0]
-        alike = [number for number, (at, _) in before.timers.items() if at == element]
-        reference.happen(element, alike.index(command.timer))
+        timers = {number: element for number, (element, _) in before.timers.items()}
+        reference.play(reference.caught, reference.find("wait", *alike(command.timer, timers)))
+    elif isinstance(command, do.BroadcastSignal):
+        reference.play(reference.signal, command.signal)
+    elif isinstance(command, do.AnswerService):
+        services = {one: element for one, (element, _) in before.services.items()}
+        found = reference.find("open", *alike(command.token, services))
+        if command.error is None:
+            reference.play(reference.finish, found, command.output)
+        else:
+            reference.play(reference.throw, "error", command.error, found)
     elif isinstance(command, do.DeliverMessage) and command.token in before.waits:
-        element = before.waits[command.token].element
-        alike = [number for number, one in before.waits.items() if one.element == element]
-        reference.happen(element, alike.index(command.token))
+        reference.play(reference.caught, reference.find("wait", *alike(command.token, waits)))
+    elif isinstance(command, do.DeliverMessage) and command.token is None:
+        reference.play(reference.send, command.message, command.correlation, command.form)
     elif isinstance(command, do.CompleteStep | do.DeliverMessage):
-        token = command.token or next(
-            name for name, each in before.open.items() if each.message == getattr(command, "message", None))
-        opened = before.open[token]
-        alike = [name for name, each in before.open.items() if (each.step, each.index) == (opened.step, opened.index)]
+        opened = before.open[command.token or ""]
+        steps = {name: one.step for name, one in before.open.items() if one.index == opened.index}
+        found = reference.find("open", *alike(command.token or "", steps), opened.index)
         choice = command.choice if isinstance(command, do.CompleteStep) else None
-        reference.complete(opened.step, opened.index, alike.index(token), {**command.form, "choice": choice})
+        reference.play(reference.finish, found, {**command.form, "choice": choice})
 
 
-def chosen(recorded: tuple[facts.Fact, ...]) -> dict[str, deque[tuple[str, ...]]]:
-    """What the gateways decided, each in its order."""
-    found: dict[str, deque[tuple[str, ...]]] = {}
-    for fact in recorded:
-        if isinstance(fact, facts.BranchDecided):
-            found.setdefault(fact.gateway, deque()).append(fact.flows)
-    return found
-
-
-def agree(stored: bytes, view: View) -> None:
+def agree(stored: bytes, view: View, services: Container[str] = ()) -> None:
     """The folded facts and the engine's own state say the same, and what has not ended waits visibly."""
     state = load(stored)
     ours: Mapping[str, object] = {
@@ -287,6 +313,7 @@ def agree(stored: bytes, view: View) -> None:
         "assignees": {token: each.assignee for token, each in view.open.items()},
         "waits": {wait: (one.element, one.kind, one.name, one.key) for wait, one in view.waits.items()},
         "frames": {token: (one.data, one.visits) for token, one in view.frames.items()},
+        "services": {token: element for token, (element, _) in view.services.items() if element in services},
         "timers": view.timers, "data": view.data, "visits": view.visits, "status": view.status,
         "clock": view.clock, "ended": view.ended, "end": view.end if view.ended else None,
     }
@@ -295,6 +322,7 @@ def agree(stored: bytes, view: View) -> None:
         "assignees": {token: state.tokens[token].assignee for token in view.open if token in state.tokens},
         "waits": {each.id: (each.element, each.kind, each.name, each.key) for each in state.waits.values()},
         "frames": {each.id: (each.data, each.visits) for each in state.tokens.values() if each.data is not None},
+        "services": {each.id: each.at for each in state.tokens.values() if each.at in services and each.items is None},
         "timers": {each.id: (each.element, each.due_at) for each in state.timers.values()},
         "data": state.data, "visits": state.visits, "status": state.status, "clock": state.clock,
         "ended": state.ended, "end": state.end if state.ended else None,
