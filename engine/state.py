@@ -17,6 +17,8 @@ from engine.errors import Invalid, StateUnreadable
 
 PREFIX = b"onedoor-state-1\n"
 LARGEST = 1_000_000
+# From here on a number's text has an exponent.
+_EXPONENT = 1e16
 
 
 @dataclass(slots=True)
@@ -158,10 +160,19 @@ def _check_kinds(found: State) -> None:
         datetime.fromisoformat(found.at)
 
 
+def as_kept(text: str) -> int | float:
+    """The number of a text with a point or an exponent, as every place keeps it that keeps numbers: 1.0 is not 1, but
+    PostgreSQL gives 1e22 back as an integer and knows no minus zero.
+    """
+    number = float(text)
+    return int(number) if abs(number) >= _EXPONENT and number.is_integer() else number + 0.0
+
+
 def plain(values: Mapping[str, Any]) -> dict[str, Any]:
     """A private copy of values that came from outside, or Invalid if they are not plain JSON data."""
     try:
-        copied: dict[str, Any] = json.loads(json.dumps(dict(values), allow_nan=False, ensure_ascii=False))
+        text = json.dumps(dict(values), allow_nan=False, ensure_ascii=False)
+        copied: dict[str, Any] = json.loads(text, parse_float=as_kept)
         return copied
     except (TypeError, ValueError, RecursionError) as problem:
         raise Invalid(reason=f"a value is not plain data ({problem})") from problem

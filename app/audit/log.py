@@ -25,6 +25,7 @@ from app.db import assert_in_transaction
 from app.dossiers.models import Dossier
 from app.people.actor import Actor
 from app.statements import Question, Statement
+from engine.state import as_kept
 
 START = "0" * 64
 _APPEND = Statement(insert(HistoryEntry.__table__).inline())
@@ -74,13 +75,8 @@ def appended(dossier_id: int, row: Mapping[str, Any]) -> Question:
 
 
 def settled(value: Any) -> Any:
-    """A JSON value as both databases give it back: PostgreSQL keeps 1e22 as an integer and knows no minus zero."""
-    return json.loads(json.dumps(value, default=dict), parse_float=_whole)
-
-
-def _whole(text: str) -> int | float:
-    number = float(text)
-    return int(number) if number.is_integer() else number
+    """A JSON value as both databases give it back, its numbers as the engine keeps them."""
+    return json.loads(json.dumps(value, default=dict), parse_float=as_kept)
 
 
 def canonical(payload: Any) -> bytes:
