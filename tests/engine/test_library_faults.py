@@ -7,18 +7,20 @@ The 10,000 rounds of rework are in `test_state.py`, budgets in `test_budgets.py`
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 from itertools import permutations
 from typing import Any
 
 import pytest
 
 from engine.commands import CompleteStep, FireTimer
+from engine.errors import Invalid
 from engine.facts import StepEntered
-from engine.running import branching, scopes, waits
+from engine.running import branching, scopes, values, waits
 from engine.running.guards import Token
 from engine.running.moves import Home, Run
-from engine.state import load
+from engine.state import State, dump, load, plain
 from tests.engine.builders import (
     NOW,
     Walk,
@@ -186,3 +188,43 @@ def test_only_what_is_ready_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Token, "has_state", lambda *_: True)
     spec = walk.definition.spec.task_specs["begin"]
     assert Token(Run(walk.definition, load(walk.state or b""), NOW), spec, 64, None).run() is not False
+
+
+def test_only_plain_values_are_kept() -> None:
+    """A date that an expression gives is kept as its text; nothing else than JSON's kinds ever gets into a state."""
+    xml = diagram(start(), script("day", "today()"), script("span", 'duration("P1D")'), task("a"), end(),
+                  path("begin", "day", "span", "a", "done"))
+    walk = Walk(xml)
+    assert load(walk.state or b"").data | {"filing": None} == {"filing": None, "day": "2026-03-02", "span": "P1D"}
+    for value in (date(2026, 3, 2), Decimal(1), {1}, b"x", float("nan")):
+        with pytest.raises(Invalid):
+            dump(State("d", {"x": value}))
+        with pytest.raises(Invalid):
+            plain({"x": value})
+
+
+def test_values_that_expressions_leave_as_they_are_could_not_be_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(values, "to_plain", lambda value: value)
+    with pytest.raises(Invalid, match="not JSON serializable"):
+        Walk(diagram(start(), script("day", "today()"), task("a"), end(), path("begin", "day", "a", "done")))
+
+
+def test_a_repeated_step_right_after_a_boundary_event_runs() -> None:
+    xml = diagram(start(), task("a"), timer("t", "P1D", "a"), task("b", inside=loop(cardinality="2")), end(),
+                  path("begin", "a", "done"), path("t", "b", "done"))
+    walk = Walk(xml)
+    walk.do(FireTimer(walk.timer("t")), NOW + timedelta(days=1))
+    assert walk.open == ["b", "b"]
+    walk.complete("b", index=0)
+    walk.complete("b", index=1)
+    assert walk.view.ended
+
+
+def test_a_dangling_reference_to_data_inside_a_subprocess_is_only_read() -> None:
+    read = "<bpmn:dataInputAssociation id='dia'><bpmn:sourceRef>dor</bpmn:sourceRef></bpmn:dataInputAssociation>"
+    dangling = '<bpmn:dataObjectReference id="dor" dataObjectRef="nothing"/>'
+    xml = diagram(start(), frame("f", start("i"), task("a", inside=read), end("o"), path("i", "a", "o"), dangling),
+                  end(), path("begin", "f", "done"))
+    walk = Walk(xml)
+    walk.complete("a")
+    assert walk.view.ended
