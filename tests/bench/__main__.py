@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-PARTS = {"__main__", "ground", "clients"}
+PARTS = {"__main__", "ground", "clients", "mutating", "equivalent"}
 
 
 def programs() -> dict[str, str]:

@@ -2,170 +2,111 @@
 
     python -m tests.bench.mutants [MODULE …] [--sample 200] [--seed 1] [--processes 2] [--survivors]
 
-Mutated are comparisons, boolean and arithmetic operators, conditions, numbers, texts and truth values, returned values,
-and whole statements that are left out; docstrings, annotations and `__slots__` are not. A mutant counts as noticed when
-one of the module's tests fails or takes too long. Each runs in a process of its own, forked from one that has loaded
-everything; nothing is written into the tree. A mutant inside a function takes the place of that function's code, and
-the tests are called one after the other; any other one is imported afresh, with pytest.
+The tests run once, and which lines of the modules each of them comes past is written down. Then each mutant gets a
+process of its own, forked from the one that has loaded everything, and the tests that come past its line, the quickest
+first, until one fails or takes too long: then the mutant was noticed. A mutant inside a function takes the place of
+that function's code; one of what runs when a module is loaded is imported afresh. Nothing is written into the tree.
+Mutants that no test can notice are listed in `tests/bench/equivalent.py` with the reason, and counted apart.
 """
 
 from __future__ import annotations
 
 import argparse
-import ast
-import copy
 import faulthandler
+import functools
+import gc
 import importlib.abc
 import importlib.machinery
 import importlib.util
-import inspect
 import os
 import random
 import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
+import coverage
 import hypothesis
 import lxml.etree
 import pytest
 import SpiffWorkflow.bpmn.workflow
-from _pytest.mark import ParameterSet
+from _pytest.runner import runtestprotocol
+
+from tests.bench.equivalent import EQUIVALENT
+from tests.bench.mutating import Mutant, mutants
 
 ROOT = Path(__file__).resolve().parents[2]
-# Every module with the tests that are about it.
-TESTS: dict[str, tuple[str, ...]] = {
-    "engine/running/guards.py": ("test_guards.py", "test_budgets.py", "test_execute.py"),
-    "engine/state.py": ("test_state.py", "test_budgets.py", "test_golden.py"),
-    "engine/sealing.py": ("test_sealing.py",),
-    "engine/fold.py": ("test_fold.py", "test_golden.py", "test_determinism.py"),
-    "engine/feel/evaluate.py": ("test_feel.py",),
-    "engine/feel/budget.py": ("test_budgets.py", "test_feel.py"),
-    "engine/feel/scope.py": ("test_feel.py",),
-    "engine/feel/arithmetic.py": ("test_feel.py",),
+_CODEC = ("test_state.py", "test_sealing.py", "test_golden.py", "test_fold.py", "test_execute.py",
+          "test_execute_waits.py", "test_migration.py", "test_library_faults.py", "constructs", "test_determinism.py")
+_RUN = (*_CODEC, "test_guards.py", "test_budgets.py", "test_definition.py", "test_migration_undoing.py",
+        "test_events_at_random.py", "test_nested_at_random.py", "test_deadlines.py")
+_FEEL = ("test_feel.py", "test_budgets.py", "test_extremes.py", "test_dmn.py", "test_decisions.py", "test_forms.py",
+         "test_reading.py", "test_patterns.py", "test_evaluation.py", "test_values.py")
+# The parts of the engine whose tests are weighed, each with the tests that are about it.
+PARTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "codec": (("engine/state.py", "engine/sealing.py"), _CODEC),
+    "fold": (("engine/fold.py",), _CODEC),
+    "guards": (("engine/running", "engine/spiff"), _RUN),
+    "FEEL": (("engine/feel/budget.py", "engine/feel/scope.py", "engine/feel/evaluate.py", "engine/feel/arithmetic.py",
+              "engine/feel/ranges.py", "engine/feel/instances.py", "engine/feel/properties.py", "engine/feel/values.py",
+              "engine/feel/temporal.py", "engine/feel/expression.py", "engine/feel/library"), _FEEL),
 }
-SECONDS = 40
-LEFT_OUT = (ast.Expr, ast.Assign, ast.AugAssign, ast.Raise, ast.Delete)
-LOADED = (hypothesis, lxml.etree, pytest, SpiffWorkflow.bpmn.workflow)
-
-_COMPARED: dict[type[ast.cmpop], type[ast.cmpop]] = {
-    ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
-    ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In,
-}
-_COMPUTED: dict[type[ast.operator], type[ast.operator]] = {
-    ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.FloorDiv, ast.FloorDiv: ast.Mult, ast.Div: ast.Mult,
-    ast.Mod: ast.Mult, ast.BitOr: ast.BitAnd, ast.BitAnd: ast.BitOr, ast.Pow: ast.Mult,
-}
+# Seconds of tests for one mutant at most, and the processor's time after which one is taken to run for ever.
+ENOUGH, FOREVER = 3.0, 30.0
+OPTIONS = ("-q", "-s", "--noconftest", "-p", "no:xdist", "-p", "no:cov", "-W",
+           "ignore::pytest.PytestAssertRewriteWarning")
+LOADED = (hypothesis, lxml.etree, SpiffWorkflow.bpmn.workflow)
+# The functions that run code of a module, and everything that remembers what it computed.
+Loaded = tuple[Sequence[FunctionType], Sequence[Any]]
 
 
-@dataclass(frozen=True)
-class Mutant:
-    """One change: the whole tree after it, and where and what it is."""
+@dataclass
+class Module:
+    """A module with what is known of it: who comes past its lines, and which of them ran when it was loaded."""
 
-    tree: ast.Module
-    line: int
-    what: str
+    name: str
+    by_line: dict[int, set[str]] = field(default_factory=dict)
 
+    @property
+    def path(self) -> str:
+        return str(ROOT / self.name)
 
-def mutants(source: str) -> Iterator[Mutant]:
-    """Every mutant of a module, in the order of its lines."""
-    tree = ast.parse(source)
-    places = list(_places(tree))
-    for index, node in enumerate(places):
-        for what, change in _changes(node):
-            fresh = copy.deepcopy(tree)
-            other = list(_places(fresh))[index]
-            change(other)
-            yield Mutant(ast.fix_missing_locations(fresh), getattr(node, "lineno", 0), what)
+    @property
+    def dotted(self) -> str:
+        return self.name.removesuffix(".py").replace("/", ".")
 
+    def past(self, line: int) -> set[str]:
+        """The tests that come past a line."""
+        return self.by_line.get(line, set()) - {""}
 
-def _places(tree: ast.AST) -> Iterator[ast.AST]:
-    """The nodes that may be changed, without what has no meaning at run time."""
-    for name, value in ast.iter_fields(tree):
-        if name in ("annotation", "returns", "decorator_list", "bases"):
-            continue
-        for child in value if isinstance(value, list) else [value]:
-            if isinstance(child, ast.AST) and not _silent(child):
-                yield child
-                yield from _places(child)
+    def loading(self, line: int) -> bool:
+        """Whether the line runs when the module is loaded."""
+        return "" in self.by_line.get(line, set())
 
 
-def _silent(node: ast.AST) -> bool:
-    if isinstance(node, ast.Import | ast.ImportFrom):
-        return True
-    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-        return True
-    if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
-        return True
-    if isinstance(node, ast.AnnAssign) and node.value is None:
-        return True
-    return isinstance(node, ast.Assign) and any(getattr(each, "id", "") == "__slots__" for each in node.targets)
+def modules(names: Sequence[str]) -> list[Module]:
+    """The modules that files, folders or parts name."""
+    wanted = [each for name in names for each in (PARTS[name][0] if name in PARTS else (name,))]
+    found: list[str] = []
+    for name in wanted:
+        path = ROOT / name
+        files = sorted(path.glob("*.py")) if path.is_dir() else [path]
+        found += [str(each.relative_to(ROOT)) for each in files if each.name != "__init__.py"]
+    return [Module(name) for name in dict.fromkeys(found)]
 
 
-Change = tuple[str, Callable[[Any], object]]
-
-
-def _changes(node: ast.AST) -> Iterator[Change]:
-    yield from _operators(node)
-    yield from _values(node)
-    yield from _statements(node)
-
-
-def _operators(node: ast.AST) -> Iterator[Change]:
-    if isinstance(node, ast.Compare):
-        new = _COMPARED[type(node.ops[0])]
-        yield f"{type(node.ops[0]).__name__} becomes {new.__name__}", lambda n: n.ops.__setitem__(0, new())
-    if isinstance(node, ast.BoolOp):
-        other = ast.Or if isinstance(node.op, ast.And) else ast.And
-        yield f"becomes {other.__name__}", lambda n: setattr(n, "op", other())
-    if isinstance(node, ast.BinOp | ast.AugAssign) and type(node.op) in _COMPUTED:
-        op = _COMPUTED[type(node.op)]
-        yield f"{type(node.op).__name__} becomes {op.__name__}", lambda n: setattr(n, "op", op())
-    if isinstance(node, ast.If | ast.IfExp | ast.While):
-        yield "condition turned round", lambda n: setattr(n, "test", ast.UnaryOp(ast.Not(), n.test))
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not | ast.USub):
-        yield "sign left out", _unsigned
-
-
-def _unsigned(node: ast.UnaryOp) -> None:
-    if isinstance(node.op, ast.USub):
-        node.op = ast.UAdd()
-    else:
-        node.operand = ast.UnaryOp(ast.Not(), node.operand)
-
-
-def _values(node: ast.AST) -> Iterator[Change]:
-    if not isinstance(node, ast.Constant):
-        return
-    value = node.value
-    if isinstance(value, bool):
-        yield f"{value} becomes {not value}", lambda n: setattr(n, "value", not value)
-    elif isinstance(value, int):
-        yield f"{value} becomes {value + 1}", lambda n: setattr(n, "value", value + 1)
-    elif isinstance(value, str) and value:
-        yield f"{value!r} becomes another", lambda n: setattr(n, "value", value + "XX")
-    elif value is None:
-        yield "None becomes 1", lambda n: setattr(n, "value", 1)
-
-
-def _statements(node: ast.AST) -> Iterator[Change]:
-    body = getattr(node, "body", None)
-    if isinstance(node, ast.Return) and node.value is not None and not isinstance(node.value, ast.Constant):
-        yield "returns None", lambda n: setattr(n, "value", ast.Constant(None))
-    if not isinstance(body, list) or isinstance(node, ast.ClassDef):
-        return
-    for index, statement in enumerate(body):
-        if isinstance(statement, LEFT_OUT) and not _silent(statement):
-            words = ast.unparse(statement).split("\n")[0][:50]
-            yield f"without: {words}", lambda n, at=index: n.body.__setitem__(at, ast.Pass())
-
-
-# Running them
+def tests_of(chosen: Sequence[Module]) -> list[str]:
+    """The files of tests that are about them."""
+    about = [files for places, files in PARTS.values()
+             if any(each.name == place or each.name.startswith(place + "/") for each in chosen for place in places)]
+    paths = (ROOT / "tests/engine" / name for files in about for name in files)
+    return [str(path.relative_to(ROOT)) for path in dict.fromkeys(paths) if path.exists()]
 
 
 class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -186,21 +127,14 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         exec(self.code, module.__dict__)
 
 
-def _try(module: str, code: CodeType | None, scratch: str) -> int:
-    """Run the module's tests in this process, with another body where one is given; 0 when all pass."""
-    if code is not None:
-        name = module.removesuffix(".py").replace("/", ".")
-        sys.meta_path.insert(0, _Finder(name, code, str(ROOT / module)))
-    wanted = [f"tests/engine/{each}" for each in TESTS[module] if (ROOT / "tests/engine" / each).exists()]
-    sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - the process ends with it
-    options = ["-x", "-q", "-p", "no:xdist", "-p", "no:cov", "-m", "not slow", "-o", f"cache_dir={scratch}"]
-    return int(pytest.main([*options, "-W", "ignore::pytest.PytestAssertRewriteWarning", *wanted]))
+class _Only:
+    """Runs only these tests, in this order."""
 
+    def __init__(self, wanted: Sequence[str]) -> None:
+        self.wanted = {each: at for at, each in enumerate(wanted)}
 
-def _bodies(tree: ast.Module) -> list[tuple[int, int]]:
-    """The lines of the functions' bodies."""
-    found = [each for each in ast.walk(tree) if isinstance(each, ast.FunctionDef)]
-    return [(each.body[0].lineno, each.end_lineno or each.lineno) for each in found]
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        items[:] = sorted((each for each in items if each.nodeid in self.wanted), key=lambda e: self.wanted[e.nodeid])
 
 
 def _codes(code: CodeType) -> Iterator[CodeType]:
@@ -210,121 +144,177 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
             yield from _codes(inner)
 
 
-def _functions(module: ModuleType) -> Iterator[FunctionType]:
-    """The functions and methods that a module defines."""
-    for value in [*vars(module).values(), *(each for kind in vars(module).values() if isinstance(kind, type)
-                                             and kind.__module__ == module.__name__ for each in vars(kind).values())]:
-        for name in ("__func__", "fget", "func", "__wrapped__"):
-            value = getattr(value, name, value)
-        if isinstance(value, FunctionType) and value.__module__ == module.__name__:
-            yield value
+def _key(code: CodeType) -> tuple[str, int]:
+    return code.co_qualname, code.co_firstlineno
 
 
-def _exchange(module: str, code: CodeType) -> None:
-    """Give the loaded module's functions the code of the mutant."""
-    fresh = {each.co_qualname: each for each in _codes(code)}
-    for function in _functions(sys.modules[module.removesuffix(".py").replace("/", ".")]):
-        new = fresh.get(function.__qualname__)
-        if new is not None and new.co_freevars == function.__code__.co_freevars:
-            function.__code__ = new
+class Trial:
+    """A session of tests in which mutants are tried; a plugin that takes the place of running them."""
 
+    def __init__(self, chosen: Sequence[Module], given: argparse.Namespace, traced: coverage.Coverage) -> None:
+        self.chosen, self.given, self.traced = chosen, given, traced
+        self.items: dict[str, pytest.Item] = {}
+        self.spent: dict[str, float] = {}
+        self.failed: list[str] = []
+        self.reports: list[Any] = []
 
-def _cases(function: Any) -> Iterator[dict[str, Any]]:
-    """The arguments of every case of a test."""
-    cases: list[dict[str, Any]] = [{}]
-    for mark in getattr(function, "pytestmark", ()):
-        if mark.name == "slow":
-            return
-        if mark.name == "parametrize":
-            names = mark.args[0].replace(" ", "").split(",") if isinstance(mark.args[0], str) else list(mark.args[0])
-            rows = [getattr(row, "values", row) if hasattr(row, "marks") else row for row in mark.args[1]]
-            told = [dict(zip(names, row if len(names) > 1 or isinstance(row, ParameterSet) else (row,), strict=True))
-                    for row in rows]
-            cases = [{**one, **other} for one in cases for other in told]
-    yield from cases
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        self.items = {item.nodeid: item for item in session.items}
+        self.traced.switch_context("loaded")
+        self._learn()
+        self._time()
+        with tempfile.TemporaryDirectory() as scratch:
+            self._table(scratch)
+        return True
 
+    # Which tests come past which lines, and how long they take
 
-def _tests(module: str) -> Iterator[Any]:
-    for name in TESTS[module]:
-        if not (ROOT / "tests/engine" / name).exists():
-            continue
-        loaded = importlib.import_module(f"tests.engine.{name.removesuffix('.py')}")
-        for key, value in list(vars(loaded).items()):
-            if key.startswith("test_"):
-                yield value
-            elif key.startswith("Test") and isinstance(value, type):
-                yield from (getattr(value(), each) for each in dir(value) if each.startswith("test_"))
+    def _learn(self) -> None:
+        for name in self.items:
+            self.traced.switch_context(name)
+            self._passes([name])
+        self.traced.stop()
+        data = self.traced.get_data()
+        for module in self.chosen:
+            found = data.contexts_by_lineno(module.path)
+            module.by_line = {line: set(contexts) - {"loaded"} for line, contexts in found.items()}
 
+    def _time(self) -> None:
+        for name in self.items:
+            began = time.process_time()
+            if not self._passes([name]):
+                self.failed.append(name)
+            self.spent[name] = time.process_time() - began
+        if self.failed:
+            sys.exit(f"Without any mutant these fail: {', '.join(self.failed[:5])}")
 
-def _call_all(module: str) -> None:
-    """Call every test that needs nothing but its own arguments, or a patch. Raises what the first that fails raises."""
-    for test in _tests(module):
-        wanted = set(inspect.signature(test).parameters)
-        for given in _cases(test):
-            if wanted - set(given) - {"monkeypatch"} and not hasattr(test, "hypothesis"):
+    def _passes(self, names: Sequence[str]) -> bool:
+        """Run tests until one fails."""
+        items = [self.items[name] for name in names]
+        for item, following in zip(items, [*items[1:], None], strict=True):
+            if any(report.failed for report in runtestprotocol(item, log=False, nextitem=following)):
+                return False
+        return True
+
+    def _first(self, names: set[str]) -> list[str]:
+        """The quickest of them, as many as there is time for."""
+        kept, left = [], ENOUGH
+        for name in sorted(names & self.spent.keys(), key=lambda each: self.spent[each]):
+            left -= self.spent[name]
+            if left < 0 and kept:
                 break
-            with pytest.MonkeyPatch.context() as patch:
-                test(**given, **({"monkeypatch": patch} if "monkeypatch" in wanted else {}))
+            kept.append(name)
+        return kept
 
+    # Mutants
 
-def _begin(module: str, mutant: Mutant | None, scratch: str) -> int:
-    """Start a process for one mutant; its number."""
-    child = os.fork()
-    if child:
-        return child
-    os.setpgid(0, 0)
-    faulthandler.disable()
-    # Seconds of the processor: on a busy machine nothing is noticed merely because others were served first
-    signal.setitimer(signal.ITIMER_PROF, SECONDS)
-    try:
-        if mutant is None:
-            _call_all(module)
-            os._exit(0)
-        code = compile(mutant.tree, str(ROOT / module), "exec")
-        if any(first <= mutant.line <= last for first, last in _bodies(mutant.tree)):
-            _exchange(module, code)
-            _call_all(module)
-            os._exit(0)
-        for name in [name for name in sys.modules if name.startswith(("engine", "tests.engine"))]:
-            del sys.modules[name]
-        os._exit(1 if _try(module, code, scratch) else 0)
-    except BaseException:  # noqa: BLE001 - whatever a mutant brings about, it was noticed
-        os._exit(1)
+    def _table(self, scratch: str) -> None:
+        print(f"\n{'module':32}{'mutants':>9}{'noticed':>9}{'equal':>7}{'score':>9}{'seconds':>9}"
+              f"   seed {self.given.seed}", flush=True)
+        total = [0, 0, 0]
+        for module in self.chosen:
+            began, every = time.monotonic(), list(mutants(Path(module.path).read_text("utf-8")))
+            some = 0 < self.given.sample < len(every)
+            tried = random.Random(self.given.seed).sample(every, self.given.sample) if some else every
+            left = self._survivors(module, tried, scratch)
+            equal = [each for each in left if (module.name, each.text, each.what) in EQUIVALENT]
+            row = [len(tried), len(tried) - len(left), len(equal)]
+            total = [one + other for one, other in zip(total, row, strict=True)]
+            print(_row(module.name, row, time.monotonic() - began), flush=True)
+            for each in sorted(left, key=lambda each: each.line) if self.given.survivors else ():
+                if each not in equal:
+                    print(f"    line {each.line}: {each.what}    in  {each.text[:70]}", flush=True)
+        print(_row("all", total, 0.0), flush=True)
 
-
-def run(module: str, chosen: Sequence[Mutant], processes: int) -> list[Mutant]:
-    """The mutants that no test noticed."""
-    waiting, running, survivors = list(reversed(chosen)), {}, []
-    with tempfile.TemporaryDirectory() as scratch:
+    def _survivors(self, module: Module, tried: Sequence[Mutant], scratch: str) -> list[Mutant]:
+        """The mutants that no test noticed."""
+        waiting, running, survivors = list(reversed(tried)), {}, []
+        functions, caches = _functions(module), _caches()
+        gc.collect()
+        # What is there now stays where it is: looking at it would copy it into every process
+        gc.freeze()
         while waiting or running:
-            while waiting and len(running) < processes:
+            while waiting and len(running) < self.given.processes:
                 mutant = waiting.pop()
-                running[_begin(module, mutant, scratch)] = mutant
+                running[self._begin(module, mutant, (functions, caches), scratch)] = mutant
             child, status = os.wait()
             mutant = running.pop(child)
             if status == 0:
                 survivors.append(mutant)
-    return survivors
+        return survivors
+
+    def _begin(self, module: Module, mutant: Mutant, loaded: Loaded, scratch: str) -> int:
+        """Start a process for one mutant; its number."""
+        child = os.fork()
+        if child:
+            return child
+        os.setpgid(0, 0)
+        faulthandler.disable()
+        # Seconds of the processor: on a busy machine nothing is noticed merely because others were served first
+        signal.setitimer(signal.ITIMER_PROF, FOREVER)
+        try:
+            warnings.simplefilter("ignore", SyntaxWarning)
+            survived = self._survives(module, compile(mutant.tree, module.path, "exec"), mutant, loaded, scratch)
+            os._exit(0 if survived else 1)
+        except BaseException:  # noqa: BLE001 - whatever a mutant brings about, it was noticed
+            os._exit(1)
+
+    def _survives(self, module: Module, code: CodeType, mutant: Mutant, loaded: Loaded, scratch: str) -> bool:
+        past = module.past(mutant.line)
+        if not module.loading(mutant.line) and not past:
+            return True
+        if module.loading(mutant.line) or not _exchange(*loaded, code):
+            every = past or {name for line in module.by_line for name in module.past(line)}
+            return _afresh(module, code, self._first(every), scratch)
+        return self._passes(self._first(past))
 
 
-def _prepare(module: str) -> None:
-    """Load the tests, and with them everything that they need."""
-    hypothesis.settings.register_profile("mutants", max_examples=15, database=None, derandomize=True, deadline=None)
-    hypothesis.settings.load_profile("mutants")
-    for _ in _tests(module):
-        pass
+def _functions(module: Module) -> list[FunctionType]:
+    """Everything that runs code of the module, wherever it is kept."""
+    return [each for each in gc.get_objects() if type(each) is FunctionType
+            and each.__code__.co_filename == module.path]
 
 
-def _sound(module: str) -> bool:
-    """Whether the tests pass without any mutant."""
-    with tempfile.TemporaryDirectory() as scratch:
-        return os.waitpid(_begin(module, None, scratch), 0)[1] == 0
+def _caches() -> list[Any]:
+    """Everything in the engine that remembers what it computed."""
+    return [each for each in gc.get_objects() if type(each) is functools._lru_cache_wrapper
+            and each.__module__.startswith("engine")]
+
+
+def _exchange(functions: Sequence[FunctionType], caches: Sequence[Any], code: CodeType) -> bool:
+    """Give the loaded functions the code of the mutant, and forget what was computed; False where that cannot be."""
+    fresh = {_key(each): each for each in _codes(code)}
+    pairs = [(function, fresh[_key(function.__code__)]) for function in functions if _key(function.__code__) in fresh]
+    if any(function.__code__.co_freevars != new.co_freevars for function, new in pairs):
+        return False
+    for function, new in pairs:
+        function.__code__ = new
+    for each in caches:
+        each.cache_clear()
+    return True
+
+
+def _afresh(module: Module, code: CodeType, names: Sequence[str], scratch: str) -> bool:
+    """Load everything anew with the mutant in it, and run the tests."""
+    for name in [name for name in sys.modules if name.startswith(("engine", "tests.engine", "tests.walks"))]:
+        del sys.modules[name]
+    sys.meta_path.insert(0, _Finder(module.dotted, code, module.path))
+    files = dict.fromkeys(name.partition("::")[0] for name in names)
+    options = [*OPTIONS, "-x", "-o", f"cache_dir={scratch}"]
+    sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - the process ends with it
+    return int(pytest.main([*options, *files], plugins=[_Only(names)])) == 0
+
+
+def _row(title: str, counts: Sequence[int], seconds: float) -> str:
+    count, noticed, equal = counts
+    score = 100 * noticed / (count - equal) if count > equal else 100.0
+    return f"{title:32}{count:9}{noticed:9}{equal:7}{score:8.1f} %{seconds:8.0f}"
 
 
 def main() -> None:
     """Read the arguments, run, print a table."""
     parser = argparse.ArgumentParser(description="Share of small defects that the tests notice.")
-    parser.add_argument("modules", nargs="*", default=list(TESTS), help="files such as engine/fold.py")
+    parser.add_argument("modules", nargs="*", default=list(PARTS), help="files, folders, or codec, fold, guards, FEEL")
     parser.add_argument("--sample", type=int, default=0, help="so many of each module, at random; 0: all")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--processes", type=int, default=2)
@@ -332,25 +322,15 @@ def main() -> None:
     given = parser.parse_args()
     os.nice(19)
     os.chdir(ROOT)
-    print(f"{'module':32}{'mutants':>9}{'noticed':>9}{'score':>9}{'seconds':>9}   seed {given.seed}", flush=True)
-    total = noticed = 0
-    for module in given.modules:
-        began, every = time.monotonic(), list(mutants((ROOT / module).read_text("utf-8")))
-        _prepare(module)
-        if not _sound(module):
-            sys.exit(f"The tests of {module} fail without any mutant: {', '.join(TESTS[module])}")
-        chosen = random.Random(given.seed).sample(every, given.sample) if 0 < given.sample < len(every) else every
-        left = run(module, chosen, given.processes)
-        total, noticed = total + len(chosen), noticed + len(chosen) - len(left)
-        print(_row(module, len(chosen), len(left), time.monotonic() - began), flush=True)
-        for mutant in sorted(left, key=lambda each: each.line) if given.survivors else ():
-            print(f"    line {mutant.line}: {mutant.what}", flush=True)
-    print(_row("all", total, total - noticed, 0.0))
-
-
-def _row(title: str, count: int, left: int, seconds: float) -> str:
-    score = 100 * (count - left) / count if count else 100.0
-    return f"{title:32}{count:9}{count - left:9}{score:8.1f} %{seconds:8.0f}"
+    sys.path.insert(0, str(ROOT))
+    hypothesis.settings.register_profile("mutants", max_examples=15, database=None, derandomize=True, deadline=None)
+    hypothesis.settings.load_profile("mutants")
+    chosen = modules(given.modules)
+    traced = coverage.Coverage(data_file=None, config_file=False, include=[each.path for each in chosen])
+    traced.start()
+    with tempfile.TemporaryDirectory() as scratch:
+        sys.exit(pytest.main([*OPTIONS, "-m", "not slow", "-o", f"cache_dir={scratch}", *tests_of(chosen)],
+                             plugins=[Trial(chosen, given, traced)]))
 
 
 if __name__ == "__main__":

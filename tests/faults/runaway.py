@@ -43,18 +43,19 @@ def diagram() -> str:
     """A loop of steps; after the first one the form's street says in which way it runs away."""
     names = [f"s{number}" for number in range(1, 7)]
     digits = "0123456789" * 16
-    kept = f"for i in 1..200 return string join(for j in 1..40 return &quot;{digits}&quot;)"
+    large = (f'if filing.street = "state" then {{t: string join(for j in 1..560 return "{digits}"), '
+             'r: [t, t, t, t, t, t]}.r else 0')
     heavy = ('if filing.street = "steps" then count(for i in 1..1000000 return i) else '
-             'if filing.street = "memory" then (for i in 1..90000 return string(10 ** 6000)) else '
-             f'if filing.street = "state" then ({kept}) else 0')
+             'if filing.street = "memory" then (for i in 1..90000 return string(10 ** 6000)) else 0')
     repeated = ('if filing.street = "instances" then (for i in 1..501 return i) else '
                 'if filing.street = "round" then [] else [1]')
     return draw.diagram(
         draw.start(), draw.xor("again"), draw.task("s0", form="work", hours="4"), draw.script("work", heavy),
+        draw.script("more", large), draw.script("most", large),
         draw.xor("m"), draw.xor("which", "which-after"), draw.task("b", inside=draw.loop(repeated)),
         draw.xor("g", "g-after"), draw.xor("after"), *(draw.task(name, form="work", hours="4") for name in names),
         draw.xor("decided", default="decided-again"), draw.end("returned", "10"),
-        draw.path("begin", "again", "s0", "work", "m", "which", "after", *names, "decided", "again"),
+        draw.path("begin", "again", "s0", "work", "more", "most", "m", "which", "after", *names, "decided", "again"),
         draw.flow("which", "b", 'filing.street = "round" or filing.street = "instances"'), draw.path("b", "g", "after"),
         draw.flow("g", "m", 'filing.street = "round"'),
         draw.flow("decided", "returned", 's6.note = "enough"'),
