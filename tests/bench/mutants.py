@@ -229,8 +229,8 @@ class Trial:
     def _survivors(self, module: Module, tried: Sequence[Mutant], scratch: str) -> list[Mutant]:
         """The mutants that no test noticed."""
         waiting, running, survivors = list(reversed(tried)), {}, []
+        gc.unfreeze()
         functions, caches = _functions(module), _caches()
-        gc.collect()
         # What is there now stays where it is: looking at it would copy it into every process
         gc.freeze()
         while waiting or running:
