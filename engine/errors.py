@@ -119,6 +119,10 @@ class ChoiceUnknown(Invalid):
     """Step {step} does not offer the choice "{choice}"; choose one of: {offered}."""
 
 
+class SupplementsSpent(Invalid):
+    """Step {step} cannot ask for a supplement again; this procedure allows {most}. Take the dossier on or refuse it."""
+
+
 class MessageNotAwaited(NotPossible):
     """The dossier is not waiting for the message "{message}"."""
 

@@ -21,7 +21,6 @@ from engine.errors import (
     AlreadyEnded,
     AlreadyStarted,
     BudgetExceeded,
-    ChoiceUnknown,
     Invalid,
     NotClaimed,
     NotStarted,
@@ -38,7 +37,7 @@ from engine.errors import (
     TooLateToWithdraw,
 )
 from engine.facts import Fact
-from engine.running import branching, catching, dates, offering, scopes, services, stepping, waits
+from engine.running import branching, catching, choosing, dates, offering, scopes, services, stepping, waits
 from engine.running.moves import Run
 from engine.running.values import Values
 from engine.state import Place, State
@@ -105,11 +104,7 @@ def offered(definition: Definition, stored: bytes, token: str, now: datetime) ->
     """The choices of an open step whose condition holds now."""
     current = state.load(stored)
     place = _open_place(definition, current, token)
-    return _offered(Values(definition, current, now), definition.steps[place.at], place)
-
-
-def _offered(values: Values, work: Step, place: Place) -> tuple[Choice, ...]:
-    return tuple(one for one in work.choices if not one.when or values.holds(one.when, work.id, place))
+    return choosing.offered(Values(definition, current, now), definition.steps[place.at], place)
 
 
 def _state(definition: Definition, stored: bytes | None, command: Command) -> State:
@@ -189,14 +184,8 @@ def _complete(run: Run, command: commands.CompleteStep) -> None:
         raise StepAwaitsMessage(step=work.id, message=work.message)
     _take(run, place, command.assignee)
     _held(run, command.token, command.assignee)
-    _check_choice(run, work, place, command.choice)
+    choosing.check(run.values, work, place, command.choice)
     _finish(run, place, command.form, command.choice)
-
-
-def _check_choice(run: Run, work: Step, place: Place, choice: str | None) -> None:
-    allowed = [one.id for one in _offered(run.values, work, place)]
-    if (work.choices and choice not in allowed) or (not work.choices and choice is not None):
-        raise ChoiceUnknown(step=work.id, choice=choice or "", offered=", ".join(allowed) or "-")
 
 
 def _deliver(run: Run, command: commands.DeliverMessage) -> None:

@@ -55,6 +55,7 @@ TEMPLATES: dict[str, str] = {
     "choice_id": "Step {element} has a choice without a proper id or with the same id twice: \"{choice}\".",
     "choice_kind": "Choice \"{choice}\" of step {element} has the kind \"{kind}\"; choose one of: {allowed}.",
     "choice_name": "Choice \"{choice}\" of step {element} has no name; write what the button says.",
+    "choice_more": "Step {element} can only ask for a supplement, which is allowed so many times; add another choice.",
     "choice_unknown": "{element} tests the choice \"{choice}\", which step {step} does not offer.",
     "kinds_order": "Step {element} ({kind}) is out of order: receive, appraise, approve, stamp or sign, return.",
     "kind_absent": "The main path has no step of the kind {kind}.",

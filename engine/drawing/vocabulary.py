@@ -216,4 +216,6 @@ def _check_choices(step: Step) -> list[Finding]:
         if not choice.name:
             found.append(f.error("choice_name", step.id, choice=choice.id))
         seen.add(choice.id)
+    if step.choices and all(choice.kind == "supplement" for choice in step.choices):
+        found.append(f.error("choice_more", step.id))
     return found

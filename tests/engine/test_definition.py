@@ -132,6 +132,7 @@ def test_a_task_without_properties() -> None:
         ((choice("X"),), "choice_id"), ((choice("x"), choice("x")), "choice_id"), ((choice("x", "jump"),),
         "choice_kind"),
         ((choice("x").replace('name="x"', ""),), "choice_name"), ((choice("x", when="1 +"),), "expression"),
+        ((choice("x", "supplement"),), "choice_more"),
     ],
 )
 def test_choices_are_checked(choices: tuple[str, ...], code: str) -> None:

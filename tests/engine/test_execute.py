@@ -11,6 +11,7 @@ from engine import facts
 from engine.commands import (
     ClaimStep,
     CompleteStep,
+    DeliverMessage,
     ReleaseStep,
     StartProcess,
 )
@@ -31,6 +32,7 @@ from engine.errors import (
     StepNotOpen,
     StepTaken,
     Stuck,
+    SupplementsSpent,
 )
 from engine.execute import offered, step
 from tests.engine.builders import (
@@ -161,6 +163,23 @@ def test_a_choice_may_have_the_name_of_a_step() -> None:
     walk = Walk(xml)
     walk.complete("a", "supplement")
     assert walk.open == ["supplement"]
+
+
+@pytest.mark.parametrize("most", [0, 1, 2])
+def test_a_supplement_is_asked_as_often_as_the_procedure_says(most: int) -> None:
+    xml = diagram(start(), receive("wait", "supplement"), task("a", choice("ok"), choice("more", "supplement")),
+                  xor("g", "g-done"), end(), path("begin", "a", "g", "done"), path("wait", "a"),
+                  flow("g", "wait", 'a.choice = "more"'), messages=("supplement",))
+    walk = Walk(xml, procedure={"supplement": {"max": most}})
+    for _ in range(most):
+        walk.complete("a", "more")
+        walk.do(DeliverMessage("supplement", {}))
+    assert walk.state is not None
+    assert [each.id for each in offered(walk.definition, walk.state, walk.token("a"), NOW)] == ["ok"]
+    with pytest.raises(SupplementsSpent, match=f"allows {most}"):
+        walk.complete("a", "more")
+    walk.complete("a", "ok")
+    assert walk.view.ended
 
 
 def test_a_step_without_choices_takes_none() -> None:
