@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 import importlib
+import json
 import pkgutil
 import re
 import runpy
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from string import Formatter
+from typing import Any
 
 import pytest
 from jinja2.ext import babel_extract
@@ -21,6 +23,7 @@ from app.cli.commands import main as command_line
 from app.config import SETTINGS
 from app.languages import catalogue
 from app.people.permissions import PERMISSIONS, ROLES
+from app.procedures.facts import RULES
 from engine import commands, facts
 from engine.drawing.findings import TEMPLATES
 from engine.errors import OneDoorError
@@ -82,6 +85,23 @@ def test_every_command_of_the_command_line_is_listed() -> None:
 def diagrams() -> list[Path]:
     """The shipped diagrams."""
     return sorted((ROOT / "bpmn").glob("*/process.bpmn"))
+
+
+def places_of(facts: Mapping[str, Any]) -> Iterator[str]:
+    """Where something stands in a procedure's facts; texts in two languages, lists and sources are one place."""
+    for name, value in facts.items():
+        if isinstance(value, Mapping) and name != "sources" and not {"vi", "en"} & set(value):
+            yield from (f"{name}.{inner}" for inner in value)
+        else:
+            yield name
+
+
+def test_every_fact_of_a_procedure_is_listed() -> None:
+    rows = [line.split("|")[1] for line in reference("procedure.md").splitlines() if line.startswith("| `")]
+    explained = {name.removesuffix("[]").removesuffix(".variants[]") for row in rows for name in MARKED.findall(row)}
+    shipped = [json.loads(path.read_text("utf-8")) for path in (ROOT / "bpmn").glob("*/procedure.json")]
+    checked = {".".join(path.split(".")[:2]) for path, _, _ in RULES} - {"fee", "decision", "supplement"}
+    assert ({place for facts in shipped for place in places_of(facts)} | checked) - explained == set()
 
 
 @pytest.mark.parametrize("path", diagrams(), ids=lambda path: path.parent.name)

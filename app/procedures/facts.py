@@ -55,7 +55,7 @@ class Unfit:
 
 def unfit_facts(facts: Mapping[str, Any]) -> tuple[Unfit, ...]:
     """Every fact that is not acceptable."""
-    wrong = [Unfit(path, reason) for path, fits, reason in _RULES if not fits(at(facts, path))]
+    wrong = [Unfit(path, reason) for path, fits, reason in RULES if not fits(at(facts, path))]
     return (*wrong, *_unfit_variants(facts.get("limits")), *_unfit_components(facts.get("components", [])))
 
 
@@ -162,7 +162,7 @@ def _one_of(allowed: tuple[str, ...]) -> Callable[[Any], bool]:
     return lambda value: value in allowed
 
 
-_RULES: tuple[Rule, ...] = (
+RULES: tuple[Rule, ...] = (
     ("code", lambda value: isinstance(value, str) and bool(_CODE.fullmatch(value)),
      "Write 3 to 40 letters, digits, points or hyphens."),
     ("key", lambda value: isinstance(value, str) and bool(_KEY.fullmatch(value)),
