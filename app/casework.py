@@ -120,7 +120,7 @@ class Decided:
 
 
 _LOCKED: Select[Any] = (
-    select(*(column for column in Dossier.__table__.c if column.name not in ("search", "data")), ProcessVersion.digest)
+    select(*(column for column in Dossier.__table__.c if column.name != "search"), ProcessVersion.digest)
     .join(ProcessVersion, ProcessVersion.id == Dossier.version)
     .with_for_update(of=Dossier.__table__)
 )

@@ -50,7 +50,7 @@ from engine.facts import (
 FINISHED = {3, 8, 9, 10}
 # What a change writes into the dossier's row, but for the history's head.
 KEPT = (
-    "state", "ledger", "seq", "updated_at", "data", "status", "clock", "due_at", "statutory_due_at", "finished_at",
+    "state", "ledger", "seq", "updated_at", "status", "clock", "due_at", "statutory_due_at", "finished_at",
     "ended_at", "warn_at",
 )
 LIMITS = ("dossier", "statutory")
@@ -92,7 +92,7 @@ def dossier_values(before: Before, change: Change) -> dict[str, Any]:
     values: dict[str, Any] = {
         "state": sealed(before.code, change.seq, change.state), "ledger": change.ledger, "seq": change.seq,
         "updated_at": change.at,
-        "data": state.load(change.state).data, "status": before.status, "clock": before.clock, "due_at": before.due_at,
+        "status": before.status, "clock": before.clock, "due_at": before.due_at,
         "statutory_due_at": before.statutory_due_at, "finished_at": before.finished_at, "ended_at": before.ended_at,
         "warn_at": before.warn_at,
     }

@@ -16,6 +16,7 @@ from sqlalchemy import insert, select
 from app import casework, clock
 from app.casework import Advanced, NewDossier
 from app.db import reading, transaction
+from app.dossiers.models import Dossier
 from app.people import passwords
 from app.people.actor import Actor
 from app.people.commands import (
@@ -30,10 +31,12 @@ from app.people.commands import (
 from app.people.models import Person
 from app.procedures.models import Procedure, ProcessVersion
 from app.procedures.store import published_columns
+from app.seals import opened
 from app.security import actor_of
 from app.sessions import SignedIn
 from engine.commands import ClaimStep, CompleteStep
 from engine.definition import Bundle
+from engine.state import load
 from tests.engine import builders as draw
 
 PASSWORD = "correct horse battery"
@@ -157,6 +160,13 @@ def receive(officer: Actor, version: int, number: int = 1, form: Mapping[str, An
     )
     with transaction() as conn:
         return casework.begin(conn, new, officer)
+
+
+def values(dossier: int) -> dict[str, Any]:
+    """What was answered in a dossier, by step."""
+    with reading() as conn:
+        row = conn.execute(select(Dossier.code, Dossier.seq, Dossier.state).where(Dossier.id == dossier)).one()
+    return load(opened(row.code, row.seq, row.state)).data
 
 
 def complete(officer: Actor, dossier: int, token: str, unit: str, choice: str | None = None, **form: Any) -> Advanced:

@@ -14,8 +14,8 @@ class Dossier(db.Model):
     """One dossier: its place in the process (`state`), the head of its history, and what lists need.
 
     `procedure` and `version` never change. `status` is one of the portal's codes 1-10. `due_at` is the reduced
-    (promised) date, `statutory_due_at` the law's, `warn_at` when an apology is to be thought of. `data` are the
-    values by step, as FEEL sees them.
+    (promised) date, `statutory_due_at` the law's, `warn_at` when an apology is to be thought of. What people answered
+    is in the state alone, under its seal.
     """
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -40,7 +40,6 @@ class Dossier(db.Model):
     warn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    data: Mapped[dict] = mapped_column(Json)
     ledger: Mapped[list] = mapped_column(Json)
     state: Mapped[bytes] = mapped_column(LargeBinary)
     seq: Mapped[int]

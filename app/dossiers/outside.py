@@ -6,16 +6,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from app.casework import Actor, advance
 from app.db import transaction
-from app.dossiers.models import Dossier
-from app.dossiers.queries import Head, find
+from app.dossiers.queries import Head, find, state_of
 from app.errors import Forbidden
 from app.jobs.answers import once
 from app.people.policy import may_deliver
-from app.seals import opened
 from engine import state
 from engine.commands import BroadcastSignal, Command, DeliverMessage
 from engine.errors import MessageNotAwaited, MessageNotMeant
@@ -67,8 +65,7 @@ def _tell(conn: Connection, actor: Actor, code: str, told: Message | Signal) -> 
 
 def _message(conn: Connection, head: Head, told: Message) -> Command:
     """The command for the event that is meant, never for somebody's step."""
-    kept = conn.execute(select(Dossier.seq, Dossier.state).where(Dossier.id == head.id)).one()
-    waits = state.load(opened(head.code, kept.seq, kept.state)).waits.values()
+    waits = state.load(state_of(conn, head)).waits.values()
     named = [wait for wait in waits if (wait.kind, wait.name) == ("message", told.message)]
     if not named:
         raise MessageNotAwaited(message=told.message)

@@ -20,14 +20,12 @@ from app.db import reading
 from app.dossiers.answers import Section, answers
 from app.dossiers.definitions import diagram_of, element_names, step_names
 from app.dossiers.errors import PaneUnknown
-from app.dossiers.models import Dossier
 from app.dossiers.named import Names
 from app.dossiers.papers import Paper, of_dossier
-from app.dossiers.queries import Head, find
+from app.dossiers.queries import Head, find, state_of
 from app.dossiers.story import Line, Reader, story
 from app.dossiers.timing import Due, due_of
 from app.people.models import Person, Unit
-from app.seals import opened
 from app.tasks.models import Task
 from engine import state
 from engine.clock.timing import moment_of
@@ -110,8 +108,7 @@ def pane(actor: Actor, code: str, name: str, reader: Reader) -> Pane:
 
 
 def _answers(conn: Connection, head: Head, definition: Definition, reader: Reader) -> dict[str, Any]:
-    data = conn.execute(select(Dossier.data).where(Dossier.id == head.id)).scalar_one()
-    return {"answers": answers(definition, data, reader.language)}
+    return {"answers": answers(definition, state.load(state_of(conn, head)).data, reader.language)}
 
 
 def _papers(conn: Connection, head: Head, definition: Definition, reader: Reader) -> dict[str, Any]:
@@ -174,8 +171,7 @@ def stages(conn: Connection, head: Head, definition: Definition) -> tuple[Stage,
 
 def waits(conn: Connection, head: Head, definition: Definition) -> tuple[Awaiting, ...]:
     """What is waited for that is no step: messages, signals, conditions, services, time limits."""
-    kept = conn.execute(select(Dossier.seq, Dossier.state).where(Dossier.id == head.id)).one()
-    now = state.load(opened(head.code, kept.seq, kept.state))
+    now = state.load(state_of(conn, head))
     asked = [one.at for one in now.tokens.values() if one.at in definition.services]
     named = partial(element_names, definition)
     return (

@@ -22,6 +22,7 @@ from app.languages import plain
 from app.people.models import Person, Unit
 from app.people.policy import may_withdraw
 from app.procedures.models import Procedure, ProcessVersion
+from app.seals import opened
 
 PAGE = 50
 FINISHED = frozenset({3, 7, 8, 9, 10})
@@ -128,6 +129,12 @@ def find(conn: Connection, actor: Actor, code: str) -> Head:
     if row is None:
         raise DossierUnknown(code=code)
     return head_of(row, calendars(conn), clock.now())
+
+
+def state_of(conn: Connection, head: Head) -> bytes:
+    """What the engine keeps of the dossier now. Raises StateUnreadable where its seal does not hold."""
+    kept = conn.execute(select(Dossier.seq, Dossier.state).where(Dossier.id == head.id)).one()
+    return opened(head.code, kept.seq, kept.state)
 
 
 def head(actor: Actor, code: str) -> Head:

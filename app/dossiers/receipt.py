@@ -19,8 +19,9 @@ from app.dossiers.components import components_of
 from app.dossiers.models import Dossier
 from app.dossiers.named import Names
 from app.dossiers.papers import of_dossier
-from app.dossiers.queries import Head, find
+from app.dossiers.queries import Head, find, state_of
 from app.people.queries import UnitRow, unit
+from engine import state
 from engine.clock.deadlines import limit_of
 from engine.errors import Failed
 from engine.feel import compile_expression
@@ -62,7 +63,7 @@ def receipt(actor: Actor, code: str) -> Receipt:
     with reading() as conn:
         head = find(conn, actor, code)
         facts = definition_of(conn, head.digest).procedure
-        filing = conn.execute(select(Dossier.data).where(Dossier.id == head.id)).scalar_one().get("filing", {})
+        filing = state.load(state_of(conn, head)).data.get("filing", {})
         brought = Counter(each.component for each in of_dossier(conn, head.id))
         rows = tuple(
             ReceiptRow(each.name, each.originals, each.copies, brought[each.code])

@@ -16,14 +16,12 @@ from app.casework import Actor, definition_of
 from app.db import reading
 from app.dossiers.context import form_context
 from app.dossiers.definitions import step_names
-from app.dossiers.models import Dossier
 from app.dossiers.named import Names
 from app.dossiers.papers import Paper, of_step
-from app.dossiers.queries import Head, can_withdraw, find
+from app.dossiers.queries import Head, can_withdraw, find, state_of
 from app.people.models import Person
 from app.people.policy import may_release, may_see_task, may_work, supervised_units
 from app.people.queries import subtree, unit_names
-from app.seals import opened
 from app.tasks.conclusions import with_conclusions
 from app.tasks.errors import TaskUnknown
 from app.tasks.models import Task, TaskDraft
@@ -106,8 +104,7 @@ def may_see(conn: Connection, actor: Actor, row: Any) -> bool:
 def _desk(conn: Connection, actor: Actor, head: Head, found: tuple[Any, Definition], language: str) -> Desk:
     row, definition = found
     now, step = clock.now(), definition.steps[row.step]
-    kept = conn.execute(select(Dossier.seq, Dossier.state).where(Dossier.id == head.id)).one()
-    state = opened(head.code, kept.seq, kept.state)
+    state = state_of(conn, head)
     context = form_context(state, definition, row.token)
     draft = _draft(conn, actor, head.id, row.token)
     values = draft.form if draft else _before(context, step)
