@@ -96,7 +96,8 @@ def analyse(bundle: Bundle, house: House, *, rehearsal: bool = False) -> Analysi
     diagram = read(bundle.xml)
     if diagram.root is None or f.refused(diagram.findings):
         return Analysis(findings=diagram.findings)
-    content = expand(diagram.root, bundle.forms, bundle.decisions, bundle.called)
+    own = str(bundle.procedure.get("key") or "")
+    content = expand(diagram.root, bundle.forms, bundle.decisions, bundle.called, own)
     if f.refused(content.findings):
         return Analysis(findings=(*diagram.findings, *content.findings))
     linked = join_links(diagram.root)

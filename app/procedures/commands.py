@@ -17,8 +17,9 @@ from app import clock
 from app.casework import Actor
 from app.db import reading, transaction
 from app.procedures import blank, gate, store
-from app.procedures.calls import pinned
+from app.procedures.calls import circle, pinned
 from app.procedures.errors import (
+    CallsItself,
     CodeTaken,
     DiagramUnreadable,
     DraftChanged,
@@ -218,6 +219,9 @@ def _publish(actor: Actor, draft: Row[Any], examined: gate.Examination) -> Publi
         same = store.version_with(conn, examined.digest)
         if same is not None:
             raise SameAsPublished(number=same.number, other=same.procedure)
+        around = circle(conn, locked.bundle)
+        if around:
+            raise CallsItself(circle=" → ".join(around))
         findings = [finding_to_json(finding) for finding in examined.findings]
         version, number = store.add_version(conn, actor, locked, examined.digest, findings, at)
         store.remove_draft(conn, draft.procedure)

@@ -58,6 +58,10 @@ class SameAsPublished(NotPossible):
     """Version {number} of procedure {other} already has exactly this content; there is nothing new to publish."""
 
 
+class CallsItself(NotPossible):
+    """These procedures would call each other in a circle: {circle}; take one of the calls out."""
+
+
 class OwnDraft(Forbidden):
     """You had a hand in this draft of procedure {code}; another person has to approve it."""
 

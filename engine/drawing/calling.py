@@ -51,12 +51,14 @@ class Content:
 @dataclass(frozen=True, slots=True)
 class _Source:
     """A document that processes are called from. `declared` stands before what its own document declares, its forms
-    and decisions; `trail` names the processes that are being drawn, the outermost first."""
+    and decisions; `trail` names the processes of it that are being drawn, the outermost first, and `chain` the
+    procedures."""
 
     root: etree._Element
     called: Mapping[str, Mapping[str, Any]]
     declared: str = ""
     trail: tuple[str, ...] = ()
+    chain: tuple[str, ...] = ()
 
 
 def call_of(xml: etree._Element) -> Call:
@@ -76,14 +78,16 @@ def calls_of(graph: Graph) -> dict[str, Call]:
 
 def expand(
     root: etree._Element, forms: Mapping[str, Mapping[str, Any]], decisions: Mapping[str, str],
-    called: Mapping[str, Mapping[str, Any]],
+    called: Mapping[str, Mapping[str, Any]], own: str = "",
 ) -> Content:
-    """The diagram with every called process drawn into its call; `called` has the bundles of published procedures."""
+    """The diagram with every called process drawn into its call; `called` has the bundles of published procedures, and
+    `own` is the key of the one whose diagram it is."""
     content = Content(root, dict(forms), dict(decisions), elements=_size(root))
     content.findings += _colons(root)
     mains = _mains(root)
     for process in mains:
-        _expand(content, _Source(root, called, trail=(str(process.get("id")),)), process)
+        source = _Source(root, called, trail=(str(process.get("id")),), chain=(own,) if own else ())
+        _expand(content, source, process)
     names = _called(root)
     for process in [process for process in children(root, "process") if process not in mains]:
         if process.get("id") in names:
@@ -142,6 +146,10 @@ def _resolve(content: Content, source: _Source, call: etree._Element) -> tuple[e
 def _published(content: Content, source: _Source, call: etree._Element) -> tuple[etree._Element, _Source] | None:
     """The process of a published procedure, with all that its document declares; it carries what it calls itself."""
     name, element = _named(call), str(call.get("id"))
+    if name in source.chain:
+        circle = " → ".join((*source.chain[source.chain.index(name) :], name))
+        content.findings.append(f.error("call_circle", element.split(":", 1)[0], circle=circle))
+        return None
     bundle = source.called.get(name)
     if bundle is None:
         content.findings.append(f.error("call_unknown", element, called=name))
@@ -159,8 +167,8 @@ def _published(content: Content, source: _Source, call: etree._Element) -> tuple
     content.findings += _colons(diagram.root)
     content.forms |= {declared + key: form for key, form in bundle["forms"].items()}
     content.decisions |= {declared + key: decision for key, decision in bundle["decisions"].items()}
-    trail = (str(mains[0].get("id")),)
-    return mains[0], _Source(diagram.root, bundle.get("called", {}), declared, trail)
+    trail, chain = (str(mains[0].get("id")),), (*source.chain, name)
+    return mains[0], _Source(diagram.root, bundle.get("called", {}), declared, trail, chain)
 
 
 def _renamed(process: etree._Element, inside: str, declared: str) -> etree._Element:

@@ -8,6 +8,7 @@ FLOW_FINDINGS: dict[str, str] = {
     "call_unknown": "Call activity {element} calls {called}, which is neither in this file nor published.",
     "call_refused": "Call activity {element} calls {called}, whose diagram cannot be run; correct it first.",
     "call_recursion": "Call activity {element} calls {called}, from which it is called itself; draw a loop instead.",
+    "call_circle": "Call activity {element} leads in a circle: {circle}; a procedure may not call itself.",
     "call_mapping": "Call activity {element} hands over \"{name}\" without a proper name of its own or an expression.",
     "loop_host": "{element} may not repeat; only steps, scripts, decisions, subprocesses and calls may.",
     "ad_hoc_event": "Ad-hoc subprocess {subprocess} may not have the start or end event {element}; remove it.",

@@ -99,7 +99,10 @@ def _handlers(rng: random.Random, depth: int, often: float) -> tuple[Block, ...]
     found = []
     while rng.random() < often and len(found) < 2:
         own = told(stays=rng.random() < 0.5, on=_on(rng, 0.6, 0.15), test=_test(rng), key=rng.random() < 0.3)
-        found.append(Block("handler", (_row(rng, rng.choice((0, 1, 2)), depth + 1),), own))
+        body = _row(rng, rng.choice((0, 1, 2)), depth + 1)
+        if rng.random() < 0.25:
+            body = replace(body, parts=(Block("throw", (), told(on="compensate")), *body.parts))
+        found.append(Block("handler", (body,), own))
     return tuple(found)
 
 

@@ -14,7 +14,7 @@ from app.audit.queries import history
 from app.casework import Actor
 from app.db import reading, transaction
 from app.procedures import blank, commands, queries
-from app.procedures.errors import DraftRefused
+from app.procedures.errors import CallsItself, DraftRefused
 from app.procedures.models import ProcessVersion
 from app.tasks.models import Task
 from engine.commands import ClaimStep, CompleteStep
@@ -100,6 +100,49 @@ def test_steps_of_a_called_procedure_are_worked_on(app: Flask, house: tuple[Acto
     assert "Xác minh được gọi (applicant_name = A)." in texts
     assert "Xác minh đã kết thúc." in texts
     assert all(text and "{" not in text and "Frame" not in text for text in texts)
+
+
+# As long as it takes to have the other procedure do the appraisal.
+WIDE = {"statutory": {"value": 8, "unit": "working_day", "variants": []},
+        "reduced": {"value": 4.375, "unit": "working_day"}}
+
+
+def drawn_to_call(facts: dict[str, Any], key: str) -> dict[str, Any]:
+    return {"xml": calling(blank.bundle_for(facts))["xml"].replace('"xac-minh"', f'"{key}"')}
+
+
+def test_procedures_that_call_each_other_in_a_circle_are_not_published(
+    app: Flask, house: tuple[Actor, Actor]
+) -> None:
+    with app.app_context():
+        commands.create_procedure(house[0], INNER)
+        publish(house, INNER["code"])
+        commands.create_procedure(house[0], OUTER, drawn_to_call(OUTER, "xac-minh"))
+        publish(house, OUTER["code"])
+        for key, circle in (("cap-phep", "xac-minh → cap-phep → xac-minh"), ("xac-minh", "xac-minh → xac-minh")):
+            revision = commands.start_draft(house[0], INNER["code"]).revision
+            commands.save_draft(house[0], INNER["code"], drawn_to_call(INNER, key), revision)
+            with pytest.raises(DraftRefused) as refused:
+                publish(house, INNER["code"])
+            assert circle in refused.value.details["first"]
+            commands.discard_draft(house[0], INNER["code"], revision + 1)
+
+
+def test_two_drafts_handed_in_side_by_side_cannot_close_a_circle(app: Flask, house: tuple[Actor, Actor]) -> None:
+    """Each pins the other as it was before, so that only publication can see the circle."""
+    with app.app_context():
+        for facts in (INNER, OUTER):
+            commands.create_procedure(house[0], facts)
+            publish(house, facts["code"])
+        for facts, key, limits in ((INNER, "cap-phep", WIDE), (OUTER, "xac-minh", OUTER["limits"])):
+            revision = commands.start_draft(house[0], facts["code"]).revision
+            parts = {**drawn_to_call(facts, key), "procedure": {**facts, "limits": limits}}
+            commands.save_draft(house[0], facts["code"], parts, revision)
+            commands.submit_draft(house[0], facts["code"])
+        commands.publish_draft(house[1], INNER["code"])
+        with pytest.raises(CallsItself) as refused:
+            commands.publish_draft(house[1], OUTER["code"])
+        assert "cap-phep → xac-minh → cap-phep" in str(refused.value)
 
 
 def told_to(app: Flask) -> Actor:

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from engine.commands import DeliverMessage, FireTimer
-from engine.definition import Bundle, compile_definition, outline
+from engine.definition import Bundle, check, compile_definition, outline
 from engine.drawing.diagram import MAX_ELEMENTS
+from engine.drawing.findings import refused as refused_by
 from engine.fold import in_sight
 from engine.promise import longest_way
 from engine.rehearse import rehearse
@@ -192,6 +193,27 @@ def test_recursion_is_refused(others: str) -> None:
     assert "call_recursion" in errors(calling(call("c", "check"), others=others))
     itself = file(start(), call("c", "p"), end(), path("begin", "c", "done"))
     assert "call_recursion" in errors(itself)
+
+
+@refused("Circle of calls between published procedures", "The finding names the circle; take one of the calls out.")
+def test_a_circle_of_procedures_is_refused_by_name() -> None:
+    def of(key: str, calls: str, **called: Any) -> dict[str, Any]:
+        xml = calling(call("c", calls), others="") if calls else row("a")
+        return {"xml": xml, "forms": {}, "decisions": {}, "procedure": {"key": key}, "called": called}
+
+    def said(bundle: dict[str, Any]) -> list[tuple[str, str | None, str]]:
+        return [(one.code, one.element, one.message) for one in refused_by(check(Bundle(**bundle)))]
+
+    assert said(of("permit", "permit")) == [("call_circle", "c", (
+        "Call activity c leads in a circle: permit → permit; a procedure may not call itself."))]
+    # What is called is pinned as it was when it called an earlier version of the caller.
+    check_, survey = of("check", "permit", permit=of("permit", "")), of("survey", "check")
+    assert said(of("permit", "check", check=check_))[0][2].startswith(
+        "Call activity c leads in a circle: permit → check → permit;")
+    survey["called"] = {"check": check_}
+    assert said(of("permit", "survey", survey=survey))[0][1:] == ("c", (
+        "Call activity c leads in a circle: permit → survey → check → permit; a procedure may not call itself."))
+    assert said(of("other", "survey", survey={**survey, "called": {"check": of("check", "")}})) == []
 
 
 @refused("Call of nothing, or of something unknown", "Choose a process of the file or a published procedure.")
