@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Callable
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import StateUnreadable
-from engine.sealing import PREFIX, key_of, seal, sealed_with, unseal
+from engine.sealing import PREFIX, Key, key_of, seal, sealed_with, unseal
 
 OLD, NEW = key_of("the old secret"), key_of("the new secret")
 STATE = b'onedoor-state-1\n{"status":2}'
@@ -27,6 +28,17 @@ def test_the_same_secret_gives_the_same_key_and_the_key_s_name_tells_nothing() -
     assert b"secret" not in seal(OLD, "x", b"")
 
 
+def test_how_a_sealed_state_is_written() -> None:
+    """Other releases read it: the prefix, the key's name, the seal, a line's end, the state."""
+    sealed = seal(OLD, "H49-1 7", STATE)
+    assert PREFIX == b"onedoor-sealed-1 "
+    assert (OLD.id, type(OLD)) == (b"03e0304e", Key)
+    assert sealed.split(b" ", 2)[:2] == [b"onedoor-sealed-1", OLD.id]
+    mac, state = sealed.split(b" ", 2)[2].split(b"\n", 1)
+    assert (len(OLD.id), len(mac), state) == (8, 64, STATE)
+    assert mac == hmac.new(OLD.secret, b"H49-1 7\0" + STATE, "sha256").hexdigest().encode()
+
+
 FORGERIES: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "stripped": (lambda sealed: STATE, "it has no seal"),
     "empty": (lambda sealed: b"", "it has no seal"),
@@ -36,7 +48,8 @@ FORGERIES: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "truncated in the seal": (lambda sealed: sealed[: len(PREFIX) + 20], "its seal is broken"),
     "continued": (lambda sealed: sealed + b" ", "its seal is broken"),
     "seal of nothing": (lambda sealed: sealed[: len(PREFIX) + 9] + b"0" * 64 + b"\n" + STATE, "its seal is broken"),
-    "another key's name": (lambda sealed: sealed.replace(NEW.id, b"00000000"), "a key that is not known here"),
+    "another key's name": (lambda sealed: sealed.replace(NEW.id, b"00000000"),
+                           "it was sealed with a key that is not known here"),
     "no line's end": (lambda sealed: sealed.replace(b"\n", b" ", 1), "its seal is broken"),
     "upper case": (lambda sealed: sealed[: len(PREFIX) + 9] + sealed[len(PREFIX) + 9 :].upper(), "its seal is broken"),
     "an old key's name": (lambda sealed: sealed.replace(NEW.id, OLD.id), "its seal is broken"),
@@ -46,7 +59,7 @@ FORGERIES: dict[str, tuple[Callable[[bytes], bytes], str]] = {
 @pytest.mark.parametrize("name", FORGERIES)
 def test_forgeries_are_refused_with_a_reason(name: str) -> None:
     forge, reason = FORGERIES[name]
-    with pytest.raises(StateUnreadable, match=reason):
+    with pytest.raises(StateUnreadable, match=rf"cannot be read: {reason}\.$"):
         unseal((NEW, OLD), "H49-1 7", forge(seal(NEW, "H49-1 7", STATE)))
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import time
 from statistics import median
+from typing import Any
 
 import pytest
 
@@ -11,7 +13,7 @@ from engine.commands import ClaimStep, CompleteStep
 from engine.errors import Invalid, StateUnreadable
 from engine.execute import step
 from engine.facts import StepEntered
-from engine.state import PREFIX, Place, State, Timer, dump, load, open_tokens, plain
+from engine.state import PREFIX, Place, State, Timer, Wait, dump, follow, load, open_tokens, plain, short
 from tests.engine.builders import NOW, Walk, choice, diagram, end, flow, loop, path, row, start, task, timer, xor
 
 AWKWARD = {
@@ -62,6 +64,103 @@ def test_the_codec_is_the_identity() -> None:
 def test_what_was_not_written_here_is_not_read(stored: bytes) -> None:
     with pytest.raises(StateUnreadable):
         load(stored)
+
+
+UNREAD = "The stored state of the dossier cannot be read"
+
+
+@pytest.mark.parametrize(("stored", "said"), [
+    (b"{}", "it has another format"), (PREFIX + b"[]", "it is damaged (TypeError)"),
+    (PREFIX + b"{", "it is damaged (JSONDecodeError)"), (PREFIX + b"{}", "it is damaged (KeyError)"),
+])
+def test_it_says_what_is_wrong_with_a_state(stored: bytes, said: str) -> None:
+    with pytest.raises(StateUnreadable) as refused:
+        load(stored)
+    assert str(refused.value) == f"{UNREAD}: {said}."
+
+
+SMALLEST: dict[str, Any] = {
+    "digest": "d", "dossier": {}, "data": {}, "visits": {}, "status": 0, "clock": "running", "next": 1, "arrivals": {},
+    "ended": False, "end": None, "at": None, "tokens": [], "timers": [],
+}
+
+
+def written(**values: Any) -> bytes:
+    return PREFIX + json.dumps(SMALLEST | values, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def test_how_the_smallest_state_is_written() -> None:
+    """Byte for byte, since other releases read it; what is as usual is left out."""
+    assert dump(State("d", {})) == written()
+    assert load(written()) == State("d", {})
+    full = State("d", {"a": "hồ"}, done={"": [1]}, waits={"3": Wait("3", "e", "signal", "s", "1")},
+                 tokens={"1": Place("1", "a")}, timers={"2": Timer("2", "t", "2026", "1"),
+                                                        "4": Timer("4", "t", "2026", "1", "R3/P1D", "2025", 1)})
+    assert dump(full) == PREFIX + json.dumps(SMALLEST | {
+        "dossier": {"a": "hồ"}, "tokens": [{"id": "1", "at": "a"}],
+        "timers": [["2", "t", "2026", "1"], ["4", "t", "2026", "1", "R3/P1D", "2025", 1]],
+        "waits": [["3", "e", "signal", "s", "1", None, False]], "done": {"": [1]},
+    }, ensure_ascii=False, separators=(",", ":")).encode()
+    assert load(dump(full)) == full
+
+
+@pytest.mark.parametrize("name", [name for name in SMALLEST if name not in ("tokens", "timers")])
+def test_every_part_has_its_kind(name: str) -> None:
+    with pytest.raises(StateUnreadable, match=r"damaged \(TypeError\)"):
+        load(written(**{name: [1]}))
+    with pytest.raises(StateUnreadable):
+        load(PREFIX + json.dumps({part: value for part, value in SMALLEST.items() if part != name
+                                  } | {"typename": 1}).encode())
+
+
+def test_true_is_no_number_of_a_state() -> None:
+    for name in ("status", "next"):
+        with pytest.raises(StateUnreadable):
+            load(written(**{name: True}))
+    for wrong in ({"at": "yesterday"}, {"done": []}, {"ended": 0}):
+        with pytest.raises(StateUnreadable):
+            load(written(**wrong))
+    assert load(written(at="2026-03-02T01:00:00+00:00")).at == "2026-03-02T01:00:00+00:00"
+
+
+def test_a_fresh_place_and_its_number() -> None:
+    assert Place("1", "a") == Place(
+        "1", "a", None, 0, None, None, None, None, None, None, None, None, 0, None, None, False)
+    assert Timer("1", "t", "x", "2") == Timer("1", "t", "x", "2", "", "", 0)
+    assert Wait("1", "e", "signal", "s", "2") == Wait("1", "e", "signal", "s", "2", None, False)
+    fresh = State("d", {})
+    assert (fresh.number(), fresh.number(), fresh.next) == ("1", "2", 3)
+    fresh.tokens = {"1": Place("1", "f"), "2": Place("2", "a", "1"), "3": Place("3", "b", "2")}
+    assert [place.id for place in fresh.parts_of("1")] == ["2"]
+
+
+@pytest.mark.parametrize(("value", "said"), [(float("nan"), "Out of range"), ({1, 2}, "set is not JSON")])
+def test_what_is_no_json_is_refused_with_the_reason(value: Any, said: str) -> None:
+    with pytest.raises(Invalid, match=rf"not acceptable: a value is not plain data \(.*{said}.*\)\.$"):
+        plain({"x": value})
+    with pytest.raises(Invalid, match=rf"not acceptable: a value cannot be kept \(.*{said}.*\)\.$"):
+        dump(State("d", {"x": value}))
+
+
+@pytest.mark.parametrize(("given", "kept"), [
+    (1e16, 10**16), (-1e16, -(10**16)), (9e15, 9e15), (1.5e300, int(1.5e300)), (-0.0, 0.0), (0.1, 0.1), (1e-7, 1e-7),
+])
+def test_numbers_that_no_place_keeps_as_they_are(given: float, kept: float) -> None:
+    found = plain({"x": given})["x"]
+    assert (type(found), repr(found)) == (type(kept), repr(kept))
+
+
+@pytest.mark.parametrize(("names", "identity", "found"), [
+    ({"a": "b"}, "a", "b"), ({}, "a", "a"), ({"c": "d"}, "c:a", "d:a"), ({"c": "d"}, "b:c:a", "b:c:a"),
+    ({"b": "x"}, "b:c:a", "x:c:a"), ({"b:c": "y"}, "b:c:a", "y:a"), ({"c:a": "z", "c": "d"}, "c:a", "z"),
+    ({"a": "b"}, "c:a", "c:a"),
+])
+def test_what_stands_in_a_called_process_follows_its_call(names: dict[str, str], identity: str, found: str) -> None:
+    assert follow(names, identity) == found
+
+
+def test_the_id_as_drawn() -> None:
+    assert (short("a"), short("c:a"), short("b:c:a")) == ("a", "a", "a")
 
 
 def test_deep_values_are_refused_not_fatal() -> None:
