@@ -33,6 +33,7 @@ def cost(text: str, **context: Any) -> int:
 def test_what_is_allowed_unless_told_otherwise() -> None:
     assert Budget(steps=10_000, together=50_000, size=100_000, depth=200) == DEFAULT
     assert CHARACTERS == 100
+    assert Run(NOW).budget is DEFAULT
 
 
 @pytest.mark.parametrize(("size", "steps"), [(0, 0), (99, 0), (100, 1), (199, 1), (1_000, 10)])
