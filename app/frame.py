@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
 from flask import Blueprint, Flask, Response, current_app, redirect, request, send_from_directory
 from flask_babel import lazy_gettext
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.config import HOME
@@ -21,7 +22,7 @@ from app.people.actor import Actor
 from app.people.permissions import ROLES
 from app.people.queries import is_demonstration, unit_names
 from app.security import optional_actor, public
-from app.tasks.queries import tasks_held
+from app.tasks.inbox import held
 from app.web import own_path
 
 blueprint = Blueprint("frame", __name__)
@@ -125,25 +126,29 @@ def _context() -> dict[str, Any]:
     shared: dict[str, Any] = {"actor": actor, "language": language(), "province": province, "search_url": False}
     with reading() as conn:
         shared["demonstration"] = is_demonstration(conn)
-        names = unit_names(conn, actor.units) if actor else {}
-    if actor is None:
-        return shared
+        if actor is None:
+            return shared
+        names, counts = unit_names(conn, actor.units), _counts(conn, actor)
     lang = language()
     roles = dict.fromkeys(ROLES[role][0 if lang == "vi" else 1] for _, role in actor.roles if role in ROLES)
     return shared | {
-        "navigation": _navigation(actor),
+        "navigation": _navigation(actor, counts),
         "unit_names": [name[lang] for name in names.values()],
         "role_names": list(roles),
         "search_url": "/dossiers" if actor.may("dossier.read") else False,
     }
 
 
-def _navigation(actor: Actor) -> list[dict[str, Any]]:
-    counts = {
-        "/tasks": tasks_held(actor) if actor.may("task.work") else 0,
-        "/notices": unread_notices(actor) if actor.may("task.read") else 0,
-        "/incidents": open_incidents(actor) if actor.may("incident.read") else 0,
+def _counts(conn: Connection, actor: Actor) -> dict[str, int]:
+    """What waits for the person in his sections."""
+    return {
+        "/tasks": held(conn, actor) if actor.may("task.work") else 0,
+        "/notices": unread_notices(conn, actor) if actor.may("task.read") else 0,
+        "/incidents": open_incidents(conn, actor) if actor.may("incident.read") else 0,
     }
+
+
+def _navigation(actor: Actor, counts: Mapping[str, int]) -> list[dict[str, Any]]:
     return [
         {"url": url, "label": label, "icon": icon, "current": _is_current(url),
          "count": counts.get(url) or None, "late": url == "/incidents", "first": url == RECEPTION}

@@ -6,6 +6,7 @@ import os
 import tempfile
 import unicodedata
 from collections.abc import Iterable, Mapping
+from contextvars import ContextVar
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
@@ -15,7 +16,7 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from flask import Flask, has_request_context, request
-from flask_babel import Babel, get_locale, lazy_gettext, ngettext
+from flask_babel import Babel, get_locale, get_translations, lazy_gettext, ngettext
 
 from app.clock import LOCAL
 from app.security import optional_actor
@@ -26,6 +27,8 @@ COOKIE = "language"
 SOURCES = Path(__file__).resolve().parent / "translations"
 
 HOURS_A_DAY = 8
+
+_found: ContextVar[dict[str, str] | None] = ContextVar("language", default=None)
 
 STATUS_NAMES = {
     1: lazy_gettext("Newly registered"),
@@ -110,7 +113,16 @@ def reader_language() -> str:
 
 
 def language() -> str:
-    """The language this answer is written in."""
+    """The language this answer is written in; found once for each request, for a page asks hundreds of times."""
+    known = _found.get()
+    if known is None:
+        return _spoken()
+    if "language" not in known:
+        known["language"] = _spoken()
+    return known["language"]
+
+
+def _spoken() -> str:
     locale = get_locale()
     return locale.language if locale is not None and locale.language in LANGUAGES else "vi"
 
@@ -179,8 +191,35 @@ def init_app(app: Flask) -> None:
     if stale(target):
         compile_catalogue(target)
     Babel(app, locale_selector=reader_language)
+    app.before_request(_look_once)
+    app.teardown_request(_look_each_time)
+    _install_words(app)
     for name in (pick, moment, day, hours, number):
         app.add_template_filter(name, name.__name__)
+
+
+def _look_once() -> None:
+    _found.set({})
+
+
+def _look_each_time(_error: BaseException | None) -> None:
+    _found.set(None)
+
+
+def _install_words(app: Flask) -> None:
+    """Give templates their words from a catalogue found by the language alone."""
+    known: dict[str, Any] = {}
+
+    def words() -> Any:
+        spoken = language()
+        if spoken not in known:
+            known[spoken] = get_translations()
+        return known[spoken]
+
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        gettext=lambda text: words().ugettext(text), ngettext=lambda one, many, n: words().ungettext(one, many, n),
+        newstyle=True,
+    )
 
 
 def catalogue() -> Catalog:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Connection, func, select, update
 
 from app import clock
 from app.casework import definition_of
@@ -75,11 +75,10 @@ def _row(row: Any, definition: Any) -> NoticeRow:
     )
 
 
-def unread_notices(actor: Actor) -> int:
+def unread_notices(conn: Connection, actor: Actor) -> int:
     """How many notices the person has not read."""
     query = select(func.count()).select_from(Notice).where(Notice.person == actor.person, Notice.read_at.is_(None))
-    with reading() as conn:
-        return conn.scalar(query) or 0
+    return conn.scalar(query) or 0
 
 
 def read_notices(actor: Actor, numbers: Collection[int] | None = None) -> int:

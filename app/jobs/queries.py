@@ -73,11 +73,10 @@ def incident(actor: Actor, incident_id: int) -> IncidentRow:
     return _row(row)
 
 
-def open_incidents(actor: Actor) -> int:
+def open_incidents(conn: Connection, actor: Actor) -> int:
     """How many incidents of the actor's units wait for somebody."""
-    with reading() as conn:
-        query = select(func.count()).select_from(Incident).where(Incident.resolved_at.is_(None), _visible(conn, actor))
-        return conn.scalar(query) or 0
+    query = select(func.count()).select_from(Incident).where(Incident.resolved_at.is_(None), _visible(conn, actor))
+    return conn.scalar(query) or 0
 
 
 def _visible(conn: Connection, actor: Actor) -> ColumnElement[bool]:

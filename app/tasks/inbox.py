@@ -6,16 +6,20 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Integer,
     Select,
+    String,
     and_,
+    bindparam,
     false,
     func,
-    literal,
+    literal_column,
     or_,
     select,
     true,
@@ -30,10 +34,12 @@ from app.dossiers.models import Dossier
 from app.people.permissions import ROLES
 from app.people.policy import supervised_units
 from app.people.queries import subtree
-from app.tasks.models import LIVE, Task
+from app.tasks.models import LIVE, WAITING, Task
 
 TABS = ("mine", "unit", "waiting", "today", "late", "done")
 DONE_FOR = timedelta(days=30)
+# What stands under a tab is counted exactly up to here; who has more learns that there are more.
+COUNTED = 5_000
 _WORKING_ROLES = tuple(code for code, (_, _, permissions) in ROLES.items() if "task.work" in permissions)
 
 
@@ -97,22 +103,45 @@ def end_of_day(now: datetime) -> datetime:
     return datetime.combine(local.date() + timedelta(days=1), time(), LOCAL).astimezone(UTC)
 
 
-def tab_condition(tab: str, actor: Actor, now: datetime) -> ColumnElement[bool]:
+# What differs from one look to the next; everything else of a statement is made once for a person and his filter.
+_NOW, _TONIGHT, _SINCE, _AT = (bindparam(name, type_=UtcDateTime) for name in ("now", "tonight", "since", "at"))
+_DOSSIER, _TOKEN = bindparam("after_dossier", type_=Integer), bindparam("after_token", type_=String)
+
+
+def moments(now: datetime, after: Place | None = None) -> dict[str, Any]:
+    """The values that the statements of this moment want, for the page behind a place."""
+    times = {"now": now, "tonight": end_of_day(now), "since": now - DONE_FOR}
+    return times if after is None else {
+        **times, "at": after.at, "after_dossier": after.dossier, "after_token": after.token}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Who asks, what he can see at all, and what he narrowed it to; `fold` is the searched text without accents."""
+
+    person: int | None
+    scope: Scope
+    narrowed: Filter = Filter()
+    fold: str = ""
+
+
+def tab_condition(tab: str, person: int | None) -> ColumnElement[bool]:
     """Which of the tasks in the person's scope stand under a tab; lists and counts both use it."""
     opened = Task.state == "open"
     conditions: dict[str, ColumnElement[bool]] = {
-        "mine": and_(opened, Task.assignee == actor.person),
+        "mine": and_(opened, Task.assignee == person),
         "unit": opened,
-        "waiting": Task.state == "waiting",
-        "today": and_(opened, Task.due_at >= now, Task.due_at < end_of_day(now)),
-        "late": and_(opened, Task.due_at < now),
-        "done": and_(Task.state == "done", Task.ended_by == actor.person, Task.ended_at >= now - DONE_FOR),
+        "waiting": and_(WAITING),
+        "today": and_(opened, Task.due_at >= _NOW, Task.due_at < _TONIGHT),
+        "late": and_(opened, Task.due_at < _NOW),
+        "done": and_(Task.state == "done", Task.ended_by == person, Task.ended_at >= _SINCE),
     }
     return conditions[tab]
 
 
-def filter_condition(narrowed: Filter, fold: str) -> ColumnElement[bool]:
-    """The filter bar as a condition; `fold` is the searched text without accents."""
+def _narrowing(asked: Asked) -> ColumnElement[bool]:
+    """The filter bar as a condition."""
+    narrowed = asked.narrowed
     wanted: list[ColumnElement[bool]] = [true()]
     if narrowed.procedure:
         wanted.append(Task.procedure == narrowed.procedure)
@@ -122,112 +151,137 @@ def filter_condition(narrowed: Filter, fold: str) -> ColumnElement[bool]:
         wanted.append(Task.unit == narrowed.unit)
     if narrowed.free:
         wanted.append(Task.assignee.is_(None))
-    if fold:
-        found = select(Dossier.id).where(Dossier.id == Task.dossier, Dossier.search.contains(fold, autoescape=True))
-        wanted.append(found.exists())
+    if asked.fold:
+        there = Dossier.search.contains(asked.fold, autoescape=True)
+        wanted.append(select(Dossier.id).where(Dossier.id == Task.dossier, there).exists())
     return and_(*wanted)
 
 
 @dataclass(frozen=True)
 class Census:
-    """How many tasks stand under each tab, and the procedures that the open ones belong to."""
+    """How many tasks stand under each tab, `COUNTED` + 1 where there are more, and the procedures that the open ones
+    belong to, None where they are too many to look at all of them."""
 
     counts: Mapping[str, int]
-    procedures: frozenset[str]
+    procedures: frozenset[str] | None
 
 
-def census(conn: Connection, actor: Actor, now: datetime, narrowed: ColumnElement[bool]) -> Census:
-    """Count by the same conditions that list: all in one look, the few of some tabs by their own short ranges."""
-    scope = scope_of(conn, actor)
-    apart = {tab: _number(actor, tab, now, narrowed, scope) for tab in ("mine", "today", "late", "done")}
-    found = dict(conn.execute(select(*(each.label(tab) for tab, each in apart.items()))).mappings().one())
-    standing = (
-        select(Task.procedure, Task.state, func.count()).where(LIVE, scope.condition, narrowed)
-        .group_by(Task.procedure, Task.state)
-    )
+def census(conn: Connection, asked: Asked, now: datetime) -> Census:
+    """Count by the same conditions that list, and no further than `COUNTED`."""
+    apart, standing, both = _counting(asked)
+    counts, there = _numbers(conn, apart, now), conn.execute(standing, moments(now)).all()
     by_state: Counter[str] = Counter()
-    procedures = set()
-    for procedure, state, number in conn.execute(standing):
+    for _, state, number in there:
         by_state[state] += number
-        procedures.add(procedure)
-    counts = {**found, "unit": by_state["open"], "waiting": by_state["waiting"]}
-    return Census({tab: counts[tab] for tab in TABS}, frozenset(procedures))
+    counts |= {"unit": by_state["open"], "waiting": by_state["waiting"]}
+    if by_state.total() <= COUNTED:
+        return Census(_in_order(counts), frozenset(procedure for procedure, _, _ in there))
+    return Census(_in_order(counts | _numbers(conn, both, now)), None)
 
 
-def _number(actor: Actor, tab: str, now: datetime, narrowed: ColumnElement[bool], scope: Scope) -> Any:
-    there = true() if tab == "done" else and_(LIVE, scope.condition)
-    wanted = and_(tab_condition(tab, actor, now), there, narrowed)
-    return select(func.count()).select_from(Task).where(wanted).scalar_subquery()
+@lru_cache(maxsize=512)
+def _counting(asked: Asked) -> tuple[Select[Any], Select[Any], Select[Any]]:
+    """The few of some tabs by their own short ranges; what stands open or waits in one look; both of these apart."""
+    ranges = ("today", "late", "unit", "waiting")
+    parts = {tab: _in_ranges(asked, tab_condition(tab, asked.person)) for tab in ranges}
+    parts |= {tab: _up_to(_of(asked, tab)) for tab in ("mine", "done")}
+    numbers = {tab: select(func.count()).select_from(each).scalar_subquery().label(tab) for tab, each in parts.items()}
+    standing = _in_ranges(asked)
+    kinds = (standing.c.procedure, standing.c.state)
+    return (
+        select(*(numbers[tab] for tab in ("mine", "today", "late", "done"))),
+        select(*kinds, func.count()).group_by(*kinds),
+        select(numbers["unit"], numbers["waiting"]),
+    )
 
 
-def held(conn: Connection, actor: Actor, now: datetime) -> int:
+def _in_order(counts: Mapping[str, int]) -> dict[str, int]:
+    return {tab: counts[tab] for tab in TABS}
+
+
+def _numbers(conn: Connection, query: Select[Any], now: datetime) -> dict[str, int]:
+    return dict(conn.execute(query, moments(now)).mappings().one())
+
+
+def _up_to(tasks: Any) -> Any:
+    # The planner has to see the number: for an unknown one it reads through the table.
+    return tasks.limit(literal_column(str(COUNTED + 1))).subquery()
+
+
+def _in_ranges(asked: Asked, *conditions: ColumnElement[bool]) -> Any:
+    """The tasks in the scope, no more than one can tell from too many; each range is read only so far."""
+    ranges = asked.scope.ranges or [false()]
+    wanted = select(Task.procedure, Task.state).order_by(Task.unit, Task.role, Task.due_at, Task.dossier, Task.token)
+    parts = [_up_to(wanted.where(LIVE, each, _narrowing(asked), *conditions)) for each in ranges]
+    return _up_to(union_all(*(select(part) for part in parts)))
+
+
+def _of(asked: Asked, tab: str) -> Select[str]:
+    there = true() if tab == "done" else and_(LIVE, asked.scope.condition)
+    return select(Task.token).where(tab_condition(tab, asked.person), there, _narrowing(asked))
+
+
+def held(conn: Connection, actor: Actor) -> int:
     """How many tasks stand under "mine"."""
-    number: int = conn.execute(select(_number(actor, "mine", now, true(), scope_of(conn, actor)))).scalar_one()
+    number: int = conn.execute(_holding(Asked(actor.person, scope_of(conn, actor)))).scalar_one()
     return number
+
+
+@lru_cache(maxsize=512)
+def _holding(asked: Asked) -> Select[int]:
+    return select(func.count()).select_from(_of(asked, "mine").subquery())
 
 
 @dataclass(frozen=True)
 class Cut:
-    """One page of a tab: what stands on it, behind which row it begins, how many rows it has."""
+    """One page of a tab: how many rows it has, and whether it begins behind a row, one with a date or one without."""
 
-    condition: ColumnElement[bool]
-    after: Place | None
-    size: int
-
-
-@dataclass(frozen=True)
-class Asked:
-    """Who asks for which tab, and what of it he can see at all."""
-
-    actor: Actor
-    scope: Scope
     tab: str
-    now: datetime
+    size: int
+    behind: bool = False
+    dated: bool = True
 
 
-def keys(asked: Asked, narrowed: ColumnElement[bool], cut: tuple[Place | None, int]) -> Any:
+def keys(asked: Asked, cut: Cut) -> Any:
     """The (dossier, token) pairs of one page in order: a union of short index ranges, or None where nothing can be."""
-    page = Cut(and_(tab_condition(asked.tab, asked.actor, asked.now), narrowed), *cut)
-    if asked.tab == "done":
-        return _done(page)
-    dated = page.after is None or page.after.at is not None
-    ranges = [_dated(each, page) for each in _ranges(asked) if dated]
-    if asked.tab not in ("today", "late"):
-        ranges += [_undated(each, page) for each in _ranges(asked)]
+    condition = and_(tab_condition(cut.tab, asked.person), _narrowing(asked))
+    if cut.tab == "done":
+        return _done(condition, cut)
+    ranges = [_dated(each, condition, cut) for each in _ranges(asked, cut.tab) if cut.dated]
+    if cut.tab not in ("today", "late"):
+        ranges += [_undated(each, condition, cut) for each in _ranges(asked, cut.tab)]
     if not ranges:
         return None
     rows = union_all(*[select(each.subquery()) for each in ranges]).subquery("ranges")
-    return select(rows).order_by(rows.c.due_at.asc().nulls_last(), rows.c.dossier, rows.c.token).limit(page.size)
+    return select(rows).order_by(rows.c.due_at.asc().nulls_last(), rows.c.dossier, rows.c.token).limit(cut.size)
 
 
-def _ranges(asked: Asked) -> list[ColumnElement[bool]]:
-    if asked.tab == "mine" and asked.scope:
-        return [and_(Task.assignee == asked.actor.person, asked.scope.condition)]
+def _ranges(asked: Asked, tab: str) -> list[ColumnElement[bool]]:
+    if tab == "mine" and asked.scope:
+        return [and_(Task.assignee == asked.person, asked.scope.condition)]
     return asked.scope.ranges
 
 
-def _dated(scope: ColumnElement[bool], page: Cut) -> Select[*tuple[Any, ...]]:
-    query = select(Task.dossier, Task.token, Task.due_at).where(LIVE, scope, page.condition, Task.due_at.is_not(None))
-    if page.after:
-        start = (literal(page.after.at, UtcDateTime), literal(page.after.dossier), literal(page.after.token))
-        query = query.where(tuple_(Task.due_at, Task.dossier, Task.token) > tuple_(*start))
-    return query.order_by(Task.due_at, Task.dossier, Task.token).limit(page.size)
+def _dated(scope: ColumnElement[bool], condition: ColumnElement[bool], cut: Cut) -> Select[*tuple[Any, ...]]:
+    query = select(Task.dossier, Task.token, Task.due_at).where(LIVE, scope, condition, Task.due_at.is_not(None))
+    if cut.behind:
+        query = query.where(tuple_(Task.due_at, Task.dossier, Task.token) > tuple_(_AT, _DOSSIER, _TOKEN))
+    return query.order_by(Task.due_at, Task.dossier, Task.token).limit(cut.size)
 
 
-def _undated(scope: ColumnElement[bool], page: Cut) -> Select[*tuple[Any, ...]]:
-    query = select(Task.dossier, Task.token, Task.due_at).where(LIVE, scope, page.condition, Task.due_at.is_(None))
-    if page.after and page.after.at is None:
-        query = query.where(_behind(page.after))
-    return query.order_by(Task.dossier, Task.token).limit(page.size)
+def _undated(scope: ColumnElement[bool], condition: ColumnElement[bool], cut: Cut) -> Select[*tuple[Any, ...]]:
+    query = select(Task.dossier, Task.token, Task.due_at).where(LIVE, scope, condition, Task.due_at.is_(None))
+    if cut.behind and not cut.dated:
+        query = query.where(_behind())
+    return query.order_by(Task.dossier, Task.token).limit(cut.size)
 
 
-def _behind(after: Place) -> ColumnElement[bool]:
-    return tuple_(Task.dossier, Task.token) > tuple_(literal(after.dossier), literal(after.token))
+def _behind() -> ColumnElement[bool]:
+    return tuple_(Task.dossier, Task.token) > tuple_(_DOSSIER, _TOKEN)
 
 
-def _done(page: Cut) -> Select[*tuple[Any, ...]]:
-    query = select(Task.dossier, Task.token, Task.ended_at.label("due_at")).where(page.condition)
-    if page.after:
-        at = literal(page.after.at, UtcDateTime)
-        query = query.where(or_(Task.ended_at < at, and_(Task.ended_at == at, _behind(page.after))))
-    return query.order_by(Task.ended_at.desc(), Task.dossier, Task.token).limit(page.size)
+def _done(condition: ColumnElement[bool], cut: Cut) -> Select[*tuple[Any, ...]]:
+    query = select(Task.dossier, Task.token, Task.ended_at.label("due_at")).where(condition)
+    if cut.behind:
+        query = query.where(or_(Task.ended_at < _AT, and_(Task.ended_at == _AT, _behind())))
+    return query.order_by(Task.ended_at.desc(), Task.dossier, Task.token).limit(cut.size)

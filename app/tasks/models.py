@@ -11,6 +11,7 @@ from app.db import Json, UtcDateTime, db
 
 # Both databases use the partial indexes only when their own condition stands literally in the statement.
 LIVE = text("task.state IN ('open', 'waiting')")
+WAITING = text("task.state = 'waiting'")
 
 
 class Task(db.Model):
@@ -48,6 +49,8 @@ class Task(db.Model):
               postgresql_where=text("state IN ('open', 'waiting')"), sqlite_where=text("state IN ('open', 'waiting')")),
         Index("ix_task_open", "dossier", "token",
               postgresql_where=text("state IN ('open', 'waiting')"), sqlite_where=text("state IN ('open', 'waiting')")),
+        Index("ix_task_waiting", "unit", "role", "due_at", "dossier", "token",
+              postgresql_where=text("state = 'waiting'"), sqlite_where=text("state = 'waiting'")),
         Index("ix_task_done", "ended_by", "ended_at"),
         Index("ix_task_warn", "warn_at", "dossier", "token",
               postgresql_where=text("warn_at IS NOT NULL AND state = 'open'"),

@@ -16,11 +16,11 @@ from app.dossiers.panes import pane
 from app.dossiers.story import Reader
 from app.dossiers.uploads import Taken, take
 from app.errors import Conflict, Invalid, OneDoorError, SomebodyWasFaster, fields_of, message_of
-from app.languages import KIND_NAMES, language, moment, pick
+from app.languages import KIND_NAMES, language, moment, number, pick
 from app.security import current_actor, requires
 from app.tasks.commands import Done, Submission, claim, claim_many, complete, deliver, release, save_draft
 from app.tasks.desk import Desk, open_task
-from app.tasks.inbox import TABS, Filter, Place
+from app.tasks.inbox import COUNTED, TABS, Filter, Place
 from app.tasks.places import place_in, place_text
 from app.tasks.queries import TaskRow, inbox, next_of_list, tasks_held
 from app.web import own_path
@@ -64,15 +64,22 @@ def _inbox_parts(shown: Any, narrowed: Filter) -> dict[str, Any]:
         "mine": gettext("Mine"), "unit": gettext("My unit"), "waiting": gettext("Waiting"),
         "today": gettext("Due today"), "late": gettext("Late"), "done": gettext("Done"),
     }
-    tabs = [{"key": tab, "label": names[tab], "url": url(tab), "count": shown.counts[tab], "late": tab == "late"}
+    counts = {tab: _counted(count) for tab, count in shown.counts.items()}
+    tabs = [{"key": tab, "label": names[tab], "url": url(tab), "count": counts[tab], "late": tab == "late"}
             for tab in TABS]
     return {
-        "inbox": shown, "narrowed": narrowed, "is_narrowed": bool(kept), "tabs": tabs, "kinds": KIND_NAMES,
+        "inbox": shown, "total": counts[shown.tab], "narrowed": narrowed, "is_narrowed": bool(kept), "tabs": tabs,
+        "kinds": KIND_NAMES,
         "claimable": claimable, "choosing": any(claimable(row) for row in shown.rows),
         "here": request.full_path.rstrip("?"),
         "first_url": url(shown.tab) if "after" in request.args else None,
         "next_url": url(shown.tab, shown.next) if shown.next else None,
     }
+
+
+def _counted(count: int) -> int | str:
+    """A count as it is shown; it was not counted further than it says."""
+    return count if count <= COUNTED else f"{number(COUNTED)}+"
 
 
 @blueprint.post("/claim")

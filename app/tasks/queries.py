@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, select, tuple_
@@ -24,7 +25,20 @@ from app.people.models import Person, Unit
 from app.people.policy import may_work
 from app.procedures.models import Procedure, ProcessVersion
 from app.tasks.errors import TabUnknown
-from app.tasks.inbox import TABS, Asked, Census, Filter, Place, Scope, census, filter_condition, held, keys, scope_of
+from app.tasks.inbox import (
+    TABS,
+    Asked,
+    Census,
+    Cut,
+    Filter,
+    Place,
+    Scope,
+    census,
+    held,
+    keys,
+    moments,
+    scope_of,
+)
 from app.tasks.models import LIVE, Task
 
 PAGE = 50
@@ -60,7 +74,7 @@ class TaskRow:
 
 @dataclass(frozen=True)
 class Inbox:
-    """A tab with its rows, the counts of all tabs and what the filter bar offers."""
+    """A tab with its rows, the counts of all tabs (see `Census`) and what the filter bar offers."""
 
     tab: str
     rows: tuple[TaskRow, ...]
@@ -75,15 +89,15 @@ def inbox(actor: Actor, tab: str, narrowed: Filter, after: Place | None = None, 
     if tab not in TABS:
         raise TabUnknown(tab=tab, allowed=", ".join(TABS))
     now = clock.now()
-    condition = filter_condition(narrowed, plain(narrowed.text))
     with reading() as conn:
         scope = scope_of(conn, actor)
-        query = keys(Asked(actor, scope, tab, now), condition, (after, size + 1))
-        found = _rows(conn, query.subquery("page"), tab) if query is not None else []
+        asked = Asked(actor.person, scope, narrowed, plain(narrowed.text))
+        query = _page(asked, Cut(tab, size + 1, after is not None, after is None or after.at is not None))
+        found = conn.execute(query, moments(now, after)).all() if query is not None else []
         calendar = calendars(conn)
         rows = tuple(_task_row(conn, row, calendar, now) for row in found[:size])
-        counted = census(conn, actor, now, condition)
-        all_there = counted if narrowed == Filter() else census(conn, actor, now, filter_condition(Filter(), ""))
+        counted = census(conn, asked, now)
+        all_there = counted if narrowed == Filter() else census(conn, Asked(actor.person, scope), now)
         return Inbox(
             tab=tab, rows=rows, counts=counted.counts,
             next=_place(found[size - 1], tab) if len(found) > size else None,
@@ -110,15 +124,15 @@ def tasks_of(actor: Actor, code: str) -> tuple[TaskRow, ...]:
 
 
 def tab_counts(actor: Actor) -> Mapping[str, int]:
-    """The counts alone."""
+    """The counts alone (see `Census`)."""
     with reading() as conn:
-        return census(conn, actor, clock.now(), filter_condition(Filter(), "")).counts
+        return census(conn, Asked(actor.person, scope_of(conn, actor)), clock.now()).counts
 
 
 def tasks_held(actor: Actor) -> int:
     """How many tasks the person has in hand, for the frame of every page."""
     with reading() as conn:
-        return held(conn, actor, clock.now())
+        return held(conn, actor)
 
 
 def row_columns() -> tuple[Any, ...]:
@@ -145,12 +159,18 @@ def with_joins(query: Any) -> Any:
     )
 
 
-def _rows(conn: Connection, page: Any, tab: str) -> list[Row[Any]]:
+@lru_cache(maxsize=512)
+def _page(asked: Asked, cut: Cut) -> Any:
+    """The rows of one page, or None where nothing can be."""
+    found = keys(asked, cut)
+    if found is None:
+        return None
+    page = found.subquery("page")
     query = with_joins(
         select(*row_columns()).join(page, tuple_(page.c.dossier, page.c.token) == tuple_(Task.dossier, Task.token))
     )
-    first: ColumnElement[Any] = Task.ended_at.desc() if tab == "done" else Task.due_at.asc().nulls_last()
-    return list(conn.execute(query.order_by(first, Task.dossier, Task.token)))
+    first: ColumnElement[Any] = Task.ended_at.desc() if cut.tab == "done" else Task.due_at.asc().nulls_last()
+    return query.order_by(first, Task.dossier, Task.token)
 
 
 def _task_row(conn: Connection, row: Row[Any], calendar: Calendars, now: datetime) -> TaskRow:
@@ -175,9 +195,11 @@ def _place(row: Row[Any], tab: str) -> Place:
 
 
 def _procedures(conn: Connection, there: Census) -> tuple[Named, ...]:
+    """Those of the open tasks; all that run, where the tasks are too many to look at all of them."""
+    running = select(Dossier.id).where(Dossier.procedure == Procedure.code, Dossier.ended_at.is_(None)).exists()
+    wanted = running if there.procedures is None else Procedure.code.in_(there.procedures)
     rows = conn.execute(
-        select(Procedure.code, Procedure.name_vi, Procedure.name_en)
-        .where(Procedure.code.in_(there.procedures)).order_by(Procedure.name_vi)
+        select(Procedure.code, Procedure.name_vi, Procedure.name_en).where(wanted).order_by(Procedure.name_vi)
     )
     return tuple(Named(row.code, {"vi": row.name_vi, "en": row.name_en}) for row in rows)
 

@@ -57,7 +57,7 @@ class TaskLine(TaskSchema):
 
 
 class TaskCounts(TaskSchema):
-    """How many tasks stand under each tab."""
+    """How many tasks stand under each tab; 5001 says that there are more than 5,000."""
 
     mine = fields.Integer()
     unit = fields.Integer()
@@ -68,7 +68,7 @@ class TaskCounts(TaskSchema):
 
 
 class TaskPage(TaskSchema):
-    """One page of a tab, soonest first, with the counts of all tabs."""
+    """One page of a tab, soonest first, with the counts of all tabs; 5001 says that there are more than 5,000."""
 
     tab = fields.String()
     counts = fields.Dict(keys=fields.String(), values=fields.Integer())

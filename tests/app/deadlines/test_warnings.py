@@ -172,7 +172,8 @@ def test_notices_are_read(app: Flask, sign_in: Callable[..., FlaskClient]) -> No
     with app.app_context():
         scene = stage()
         fire("2026-03-03T09:59")
-        assert unread_notices(scene.receiver) == 2
+        with reading() as conn:
+            assert unread_notices(conn, scene.receiver) == 2
         first = notices(scene.receiver).rows[-1]
         assert (first.kind, first.open, first.read_at) == ("officer", True, None)
         assert read_notices(scene.head, [first.id]) == 0, "another's notice stays unread"

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import event, select
 
 from app import clock
 from app.db import db, reading
 from app.dossiers.models import Dossier
 from app.people.actor import Actor
+from app.tasks import inbox as listing
+from app.tasks import pages as task_pages
 from app.tasks.commands import Submission, claim, claim_many, complete, deliver, release
 from app.tasks.inbox import TABS, Filter, Place
 from app.tasks.models import Task
@@ -115,6 +118,27 @@ def test_a_task_stands_under_every_tab_it_belongs_to(stage: Stage) -> None:
         assert tab_counts(stage.specialist)["done"] == 1
         (waiting,) = rows(stage.receiver, "waiting")
         assert waiting.due.state == "stopped"
+
+
+@make.on_sqlite
+def test_a_long_list_is_counted_so_far_and_says_so(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, sign_in: Callable[..., FlaskClient],
+) -> None:
+    monkeypatch.setattr(listing, "COUNTED", 3)
+    listing._counting.cache_clear()
+    for expected in (1, 2, 3, 4, 4):
+        stage.receive()
+        counts = tab_counts(stage.specialist)
+        assert (counts["unit"], counts["waiting"], counts["mine"]) == (expected, 0, 0)
+    monkeypatch.setattr(task_pages, "COUNTED", 3)
+    with clock.at(make.NOW):
+        complete(stage.specialist, rows(stage.specialist, "unit")[0].code, "1", Submission(choice="supplement"))
+        assert (tab_counts(stage.specialist)["unit"], tab_counts(stage.receiver)["waiting"]) == (4, 1)
+        shown = inbox(stage.specialist, "unit", Filter())
+        assert [each.code for each in shown.procedures] == [make.PROCEDURE]
+    page = sign_in(stage.specialist.username).get("/tasks?tab=unit").get_data(as_text=True)
+    assert '<span class="count">3+</span>' in page
+    listing._counting.cache_clear()
 
 
 @make.on_sqlite
