@@ -262,7 +262,8 @@ def _items(binding: n.Binding, scope: Scope) -> Iterator[Value]:
     if binding.end is not None:
         return iterate(source, value_of(binding.end, scope))
     if type(source) is Range:
-        return iterate(*_closed(source))
+        first, last = _closed(source)
+        return iter(()) if first > last else iterate(first, last)
     if source is None:
         raise IllTyped
     return iter(source if type(source) is list else [source])
