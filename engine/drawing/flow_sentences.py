@@ -25,6 +25,7 @@ FLOW_FINDINGS: dict[str, str] = {
     "default_missing": "{element} has no default flow; if no condition holds, the step will fail.",
     "deadlock": "Gateway {element} may wait for ever, for example after {path}; join only what was split together.",
     "merge_twice": "Two tokens can pass {element} one after another, for example after {path}; join them unless meant.",
+    "end_twice": "Two tokens can end at {element} one after another, for example after {path}; join them unless meant.",
     "not_decided": "{element} has too many combinations to decide whether its ways always meet again; try scenarios.",
     "loop_item": "{element} uses \"{item}\" for its items, which is reserved or no proper name.",
     "loop_source": "{element} repeats but has neither a collection nor a cardinality.",

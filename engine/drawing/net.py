@@ -53,9 +53,9 @@ class Net:
         return bool(gathers and len(self.graph.incoming.get(node.id, [])) > 1)
 
     def is_merge(self, node: Node) -> bool:
-        """Whether tokens from several flows go on one by one here."""
+        """Whether tokens from several flows go on, or end, one by one here."""
         several = len(self.graph.incoming.get(node.id, [])) > 1
-        return several and not self.is_join(node) and node.type != "endEvent"
+        return several and not self.is_join(node) and not _ends_all(node)
 
     def first(self) -> Marking:
         """The marking after everything has begun."""

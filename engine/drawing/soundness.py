@@ -85,8 +85,8 @@ def stuck_from(xml: str, scope: str | None, standing: Iterable[str], arrived: It
 
 
 def check_joins(graph: Graph) -> list[Finding]:
-    """A finding for each join that can wait for ever, each merge that two tokens can pass one after the other, and
-    each frame with too many combinations to decide."""
+    """A finding for each join that can wait for ever, each merge that two tokens can pass one after the other, each end
+    that two tokens come to by different ways, and each frame with too many combinations to decide."""
     budget = MAX_LOOKED_AT
     found: list[Finding] = []
     awaited = meets(graph)
@@ -98,7 +98,19 @@ def check_joins(graph: Graph) -> list[Finding]:
         decided = search.run(net.first()) and not search.crowded
         budget = max(search.budget, 0)
         found += [f.error("deadlock", at, path=search.path_to(marking)) for at, marking in search.deadlocks.items()]
-        found += [f.warning("merge_twice", at, path=search.path_to(marking)) for at, marking in search.merges.items()]
+        found += _met(search)
         if not (decided and net.complete):
             found.append(f.warning("not_decided", scope or graph.process.get("id")))
     return found
+
+
+def _met(search: _Search) -> Iterator[Finding]:
+    """Where tokens were not joined: merges, and those ends that lie behind none of them."""
+    nodes = search.net.graph.nodes
+    merges = [at for at in search.merges if nodes[at].type != "endEvent"]
+    behind = {node for at in merges for node in search.net.reached_from(at)}
+    for at, marking in search.merges.items():
+        if nodes[at].type != "endEvent":
+            yield f.warning("merge_twice", at, path=search.path_to(marking))
+        elif at not in behind:
+            yield f.warning("end_twice", at, path=search.path_to(marking))

@@ -43,6 +43,7 @@ def tangle(seed: int) -> str:
     kinds = {name: rng.choice("xxata+++") for name in names}
     ways = {(one, other) for one, other in pairwise(names)}
     ways |= {(rng.choice(names), rng.choice(names)) for _ in range(rng.randint(2, 6))}
+    ways |= {(rng.choice(names[:-1]), "done")} if rng.random() < 0.5 else set()
     made = {"x": xor, "+": both, "a": task, "t": task}
     flows = [flow(one, other, "filing.x" if kinds[one] == "x" else "") for one, other in sorted(ways) if one != other]
     parts = [made[kinds[name]](name) for name in names]
@@ -57,6 +58,7 @@ class Everything:
         self.graph = graph
         self.stuck: set[frozenset[str]] = set()
         self.meeting: set[str] = set()
+        self.ending: set[str] = set()
         self.cut = False
         seen, pending = set(), [Counter(flow_.id for flow_ in graph.outgoing["begin"])]
         while pending and not self.cut:
@@ -79,8 +81,9 @@ class Everything:
                 at[self.graph.flows[place].target] += count
         for name, count in at.items():
             several = len(self.graph.incoming.get(name, [])) > 1
-            if count > 1 and several and self.graph.nodes[name].type not in ("parallelGateway", "endEvent"):
-                self.meeting.add(name)
+            kind = self.graph.nodes[name].type
+            if count > 1 and several and kind != "parallelGateway":
+                (self.ending if kind == "endEvent" else self.meeting).add(name)
 
     def moves(self, marking: Counter[str], place: str) -> Iterator[Counter[str]]:
         rest = marking - Counter([place])
@@ -110,7 +113,7 @@ class Everything:
 
 @pytest.mark.parametrize("chunk", range(4))
 def test_what_is_found_is_what_trying_everything_finds(chunk: int) -> None:
-    decided = deadlocks = merges = 0
+    decided = deadlocks = merges = ends = 0
     for seed in range(chunk * 80, chunk * 80 + 80):
         xml = tangle(seed)
         graph = graph_of(xml)
@@ -120,10 +123,14 @@ def test_what_is_found_is_what_trying_everything_finds(chunk: int) -> None:
         decided += 1
         assert bool(said.get("deadlock")) == bool(every.stuck), seed
         assert bool(said.get("merge_twice", set()) & every.meeting) == bool(every.meeting), seed
+        assert "end_twice" not in said or every.ending >= said["end_twice"], seed
+        assert every.meeting or bool(said.get("end_twice")) == bool(every.ending), seed
         deadlocks, merges = deadlocks + bool(every.stuck), merges + bool(every.meeting)
+        ends += "end_twice" in said
     assert decided > 15
     assert deadlocks > 2
     assert merges > 0
+    assert ends > 0
 
 
 def test_the_way_into_a_deadlock_is_shown() -> None:
@@ -142,6 +149,32 @@ def test_a_merge_after_a_fork_is_a_warning_and_a_reminder_is_none() -> None:
     reminded = diagram(start(), task("a"), timer("t", host="a", interrupting=False), end("late"), path("t", "late"),
                        end(), path("begin", "a", "done"))
     assert "merge_twice" not in warnings(reminded)
+
+
+def test_tokens_that_end_at_the_same_end_are_a_warning_unless_they_were_told_before() -> None:
+    """BPMN lets each of them end; where they could have been joined, the end and a way to it are named."""
+    forked = diagram(start(), both("s"), task("a"), task("b"), end(), path("begin", "s", "a", "done"),
+                     path("s", "b", "done"))
+    assert warnings(forked)["end_twice"] == "done"
+    assert sentence(forked, "end_twice") in {
+        f"Two tokens can end at done one after another, for example after s → {way}; join them unless meant."
+        for way in ("a → b", "b → a")
+    }
+    merged = diagram(start(), both("s"), task("a"), task("b"), xor("m"), end(), task("c"),
+                     path("begin", "s", "a", "m", "done"), path("s", "b", "m"), path("s", "c", "done"))
+    assert found(merged) == {"merge_twice": {"m"}}
+    apart = diagram(start(), both("s"), task("a"), task("b"), end("one"), end("two"), path("begin", "s", "a", "one"),
+                    path("s", "b", "two"))
+    chosen = diagram(start(), xor("g", "g-b"), task("a"), task("b"), end(), path("begin", "g"),
+                     flow("g", "a", "filing.x"), flow("g", "b"), path("a", "done"), path("b", "done"))
+    joined = diagram(start(), both("s"), task("a"), task("b"), both("j"), end(), path("begin", "s", "a", "j", "done"),
+                     path("s", "b", "j"))
+    late = diagram(start(), task("a"), timer("t", host="a", interrupting=False), end(), path("t", "done"),
+                   path("begin", "a", "done"))
+    assert [found(each) for each in (apart, chosen, joined)] == [{}, {}, {}]
+    assert found(late) == {"end_twice": {"done"}}
+    stopped = late.replace('<bpmn:endEvent id="done">', '<bpmn:endEvent id="done"><bpmn:terminateEventDefinition/>')
+    assert found(stopped) == {}
 
 
 def test_inclusive_joins_that_wait_for_each_other_are_found() -> None:
