@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -104,7 +104,7 @@ def analyse(bundle: Bundle, house: House, *, rehearsal: bool = False) -> Analysi
     graph, found = draw(diagram.root)
     found = [*diagram.findings, *linked, *found]
     drawn = events_of(graph) if graph else {}
-    found += _structure(graph, drawn) if graph else []
+    found += _structure(graph, drawn, content.forms) if graph else []
     if graph is None or f.refused(found):
         return Analysis(findings=tuple(found))
     analysis = _content(graph, drawn)
@@ -119,9 +119,9 @@ def analyse(bundle: Bundle, house: House, *, rehearsal: bool = False) -> Analysi
     return analysis
 
 
-def _structure(graph: Graph, events: Mapping[str, Event]) -> list[Finding]:
+def _structure(graph: Graph, events: Mapping[str, Event], forms: Collection[str]) -> list[Finding]:
     return [
-        *check_flows(graph), *check_events(graph, events), *check_handlers(graph, events), *check_pools(graph),
+        *check_flows(graph), *check_events(graph, events, forms), *check_handlers(graph, events), *check_pools(graph),
         *check_loops(graph), *check_ad_hocs(graph),
     ]
 

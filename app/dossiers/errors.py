@@ -22,6 +22,10 @@ class PaneUnknown(NotFound):
     """A dossier has no part "{pane}"; go back to the dossier."""
 
 
+class NothingAwaited(NotFound):
+    """Dossier {code} does not wait for this any more; go back to it and see where it stands."""
+
+
 class FileTooLarge(Invalid):
     """The file "{name}" is larger than {limit} MB; scan it with fewer dots or split it."""
 

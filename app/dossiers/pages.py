@@ -10,6 +10,7 @@ from flask import Blueprint, current_app, flash, redirect, render_template, requ
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
+from app.dossiers import outside
 from app.dossiers.commands import Filing, look_at_paper, receive, withdraw
 from app.dossiers.forms import answers_in
 from app.dossiers.panes import PANES, pane
@@ -131,6 +132,33 @@ def show(code: str) -> Answer:
         "dossiers/dossier.html", head=shown.head, pane=shown, panes=PANES, base=base, key=secrets.token_urlsafe(16),
         may_withdraw=can_withdraw(actor, shown.head), tasks=tasks_of(actor, code),
     )
+
+
+@blueprint.get("/<code>/awaited/<wait>")
+@requires("dossier.deliver")
+def awaited(code: str, wait: str) -> Answer:
+    """What is to be recorded when a message or signal comes that the process waits for."""
+    return _awaited(code, wait, {})
+
+
+def _awaited(code: str, wait: str, form: Mapping[str, Any], error: Invalid | None = None) -> str:
+    found = outside.awaited(current_actor(), code, wait, language())
+    errors, fields = _errors_of(error) if error else ([], [])
+    return render_template("dossiers/awaited.html", found=found, form=form, errors=errors, fields=fields,
+                           key=request.form.get("key") or secrets.token_urlsafe(16))
+
+
+@blueprint.post("/<code>/awaited/<wait>")
+@requires("dossier.deliver")
+def record(code: str, wait: str) -> Answer:
+    """Record that it has come, or show the page again with everything that was entered."""
+    form = answers_in(request.form.get("form", ""))
+    try:
+        outside.record(current_actor(), code, wait, form, request.form.get("key") or None)
+    except Invalid as error:
+        return _awaited(code, wait, form, error), 422
+    flash(gettext("It is recorded, and the dossier %(code)s has gone on.", code=code), "success")
+    return redirect(url_for(".show", code=code), 303)
 
 
 @blueprint.post("/<code>/withdraw")

@@ -26,6 +26,7 @@ from app.dossiers.queries import Head, find, state_of
 from app.dossiers.story import Line, Reader, story
 from app.dossiers.timing import Due, due_of
 from app.people.models import Person, Unit
+from app.people.policy import may_deliver
 from app.tasks.models import Task
 from engine import state
 from engine.clock.timing import moment_of
@@ -36,6 +37,7 @@ from engine.facts import from_json
 from engine.fold import View, fold
 
 PANES = ("steps", "answers", "papers", "diagram", "history")
+RECORDED = ("message", "signal")
 _Doer = aliased(Person)
 
 
@@ -60,12 +62,14 @@ class Stage:
 @dataclass(frozen=True)
 class Awaiting:
     """An event or an answer that the process waits for besides its steps; `name` is that of a message, signal or
-    connector, or a condition, and `due_at` the time of a timer."""
+    connector, or a condition, and `due_at` the time of a timer. `wait` is the number under which one is awaited that
+    somebody can record."""
 
     element: Names
     kind: str
     name: str
     due_at: datetime | None
+    wait: str | None = None
 
 
 @dataclass(frozen=True)
@@ -82,10 +86,11 @@ class Picture:
 
 @dataclass(frozen=True)
 class Pane:
-    """What is shown; only the part that was asked for is filled."""
+    """What is shown; only the part that was asked for is filled. `may_record`: what is awaited besides the steps."""
 
     name: str
     head: Head
+    may_record: bool = False
     answers: tuple[Section, ...] = ()
     papers: tuple[Paper, ...] = ()
     components: Mapping[str, Names] | None = None
@@ -104,7 +109,8 @@ def pane(actor: Actor, code: str, name: str, reader: Reader) -> Pane:
     with reading() as conn:
         head = find(conn, actor, code)
         definition = definition_of(conn, head.digest)
-        return replace(Pane(name, head), **fill(conn, head, definition, reader))
+        empty = Pane(name, head, may_record=may_deliver(actor, head.receiving.code))
+        return replace(empty, **fill(conn, head, definition, reader))
 
 
 def _answers(conn: Connection, head: Head, definition: Definition, reader: Reader) -> dict[str, Any]:
@@ -175,7 +181,8 @@ def waits(conn: Connection, head: Head, definition: Definition) -> tuple[Awaitin
     asked = [one.at for one in now.tokens.values() if one.at in definition.services]
     named = partial(element_names, definition)
     return (
-        *(Awaiting(named(one.element), one.kind, one.name, None) for one in now.waits.values()),
+        *(Awaiting(named(one.element), one.kind, one.name, None, one.id if one.kind in RECORDED else None)
+          for one in now.waits.values()),
         *(Awaiting(named(at), "service", definition.events[at].connector, None) for at in asked),
         *(Awaiting(named(one.element), "timer", "", moment_of(one.due_at)) for one in now.timers.values()),
     )

@@ -305,12 +305,13 @@ def localized_form(schema: Mapping[str, Any], language: str) -> Mapping[str, Any
 
 
 def users_of_forms(bundle: Mapping[str, Any], language: str) -> dict[str, list[str]]:
-    """Which steps show a form; the filing form stands under an empty name."""
+    """Which steps and events show a form; the filing form stands under an empty name."""
     definition = definition_of(bundle)
     users: dict[str, list[str]] = {definition.start_form or "": [""]}
-    for step in definition.steps.values():
-        if step.form:
-            users.setdefault(step.form, []).append(_name(step, language))
+    shown = [(step.id, step.form) for step in definition.steps.values()]
+    for element, form in (*shown, *((event.id, event.form) for event in definition.events.values())):
+        if form:
+            users.setdefault(form, []).append(_name(definition.elements[element], language))
     return users
 
 

@@ -26,7 +26,7 @@ _IN_DOCUMENT = ("messageRef", "signalRef", "errorRef", "escalationRef", "dataSto
 _DECLARED = ("message", "signal", "error", "escalation", "dataStore")
 _NAMED = ("flowNodeRef", "incoming", "outgoing", "sourceRef", "targetRef")
 _OWN = ("documentation", "extensionElements", "ioSpecification")
-_KEYS = {"step": "form", "start": "form", "decision": "ref"}
+_KEYS = {"step": "form", "start": "form", "brings": "form", "decision": "ref"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime
 
 from lxml import etree
@@ -34,11 +34,15 @@ _INPUT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 MAX_INPUTS = 100
 
 
-def check_events(graph: Graph, events: Mapping[str, Event]) -> list[Finding]:
+def check_events(graph: Graph, events: Mapping[str, Event], forms: Collection[str]) -> list[Finding]:
     """Everything that is wrong with what events wait for or throw."""
     found: list[Finding] = []
     for event in events.values():
         node = graph.nodes[event.id]
+        if event.form and event.form not in forms:
+            found.append(f.error("event_form", event.id, form=event.form))
+        elif event.form and not event.listens:
+            found.append(f.error("event_form_idle", event.id, form=event.form))
         found += _references(graph, node)
         found += [*_kinds(graph, event, node), *_triggers(event), *_inputs(event)]
         if event.brings and event.id in RESERVED:

@@ -46,6 +46,8 @@ EVENT_FINDINGS: dict[str, str] = {
     "error_uncaught": "Nothing catches the error \"{error}\" of {element}, so the step that leads there will fail.",
     # Messages and services
     "message_missing": "Receive task {element} has no message; choose one.",
+    "event_form": "Event {element} uses the form \"{form}\", which the bundle does not have.",
+    "event_form_idle": "{element} has the form \"{form}\" but catches no message or signal; remove the form.",
     "message_choices": "Receive task {element} has choices; put a step with choices after it.",
     "wait_without_timer": "Step {element} waits for somebody outside without a limit; add a boundary timer.",
     "catch_without_timer": (

@@ -55,7 +55,8 @@ class Event:
     """An event, a send, receive or service task. `role` is start, catch, boundary, throw, end, receive or service.
 
     `key` is the correlation of its message, literal or FEEL after "="; `inputs` are what it hands over, by name.
-    `frame` is the event subprocess that it starts, `handler` the activity that compensates its host.
+    `frame` is the event subprocess that it starts, `handler` the activity that compensates its host, `form` the form
+    whose fields a message or signal brings.
     """
 
     id: str
@@ -67,6 +68,7 @@ class Event:
     connector: str = ""
     frame: str | None = None
     handler: str | None = None
+    form: str = ""
 
     def kinds(self) -> set[str]:
         """The kinds of its triggers."""
@@ -75,6 +77,12 @@ class Event:
     def catches(self, kind: str, name: str) -> bool:
         """Whether it catches an error or escalation of this code."""
         return any(one.kind == kind and one.name in ("", name) for one in self.triggers)
+
+    @property
+    def listens(self) -> bool:
+        """Whether it catches what comes from outside the dossier."""
+        catches = self.role in ("catch", "boundary") or self.frame is not None
+        return catches and bool(self.kinds() & {"message", "signal"})
 
     @property
     def brings(self) -> bool:
@@ -109,6 +117,7 @@ def _event(graph: Graph, node: Node, names: dict[str, str]) -> Event:
         id=node.id, role=ROLES[node.type], triggers=triggers, key=_attribute(xml, "correlation", "value"),
         interrupting=xml.get("cancelActivity", xml.get("isInterrupting")) != "false", inputs=_inputs(xml),
         connector=_attribute(xml, "service", "connector"), handler=graph.handlers.get(node.id),
+        form=_attribute(xml, "brings", "form"),
         frame=node.scope if node.type == "startEvent" and around and around.starts_by_event else None,
     )
 

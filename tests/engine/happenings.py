@@ -46,10 +46,11 @@ def told(kind: str, name: str = "") -> str:
     return f"<bpmn:{kind}EventDefinition{said}/>"
 
 
-def ours(*, correlation: str = "", connector: str = "", **inputs: str) -> str:
+def ours(*, correlation: str = "", connector: str = "", brings: str = "", **inputs: str) -> str:
     """Our extension elements of an event or a service task."""
     said = f"<onedoor:correlation value={quoteattr(correlation)}/>" if correlation else ""
     said += f"<onedoor:service connector={quoteattr(connector)}/>" if connector else ""
+    said += f"<onedoor:brings form={quoteattr(brings)}/>" if brings else ""
     handed = (f"<onedoor:input name={quoteattr(name)} value={quoteattr(value)}/>" for name, value in inputs.items())
     return f"<bpmn:extensionElements>{said}{''.join(handed)}</bpmn:extensionElements>"
 

@@ -106,7 +106,7 @@ def _pages(server: Server) -> list[Shown]:
         url = rule.replace("<code>", procedure) if rule.startswith("/procedures") else rule
         for place, value in named.items():
             url = url.replace(place, value)
-        if "<int:incident>" in url or endpoint == "deadlines.apology_letter":
+        if "<int:incident>" in url or "<wait>" in url or endpoint == "deadlines.apology_letter":
             continue
         assert "<" not in url, f"nothing is known to put into {url}"
         found.append(Shown(endpoint, url, READERS.get(endpoint, READERS[feature])))

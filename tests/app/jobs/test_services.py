@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -49,9 +50,9 @@ def officer(inside: Flask) -> Actor:
     return make.person("receiver", (make.CENTRE, "receiver"))
 
 
-def run(officer: Actor, xml: str) -> Advanced:
+def run(officer: Actor, xml: str, **forms: Any) -> Advanced:
     """A dossier whose reception is done."""
-    received = make.receive(officer, make.publish(officer, xml))
+    received = make.receive(officer, make.publish(officer, xml, forms))
     return make.complete(officer, received.dossier, received.opened_tasks[0].token, make.CENTRE)
 
 
@@ -166,8 +167,13 @@ def test_a_message_that_nobody_in_the_dossier_awaits_leaves_as_a_letter(officer:
     assert "Hồ sơ H49.12.1-260302-0001: paid" in letters
 
 
+PAYMENT = {
+    "type": "default", "schemaVersion": 16, "id": "payment",
+    "components": [{"type": "number", "key": "amount", "label": "Số tiền", "id": "p1", "validate": {"required": True}}],
+}
 WAITING = diagram(
-    catch("pay", ours(correlation="=filing.name"), told("message", "paid")), catch("calm", told("signal", "storm")),
+    catch("pay", ours(correlation="=filing.name", brings="payment"), told("message", "paid")),
+    catch("calm", told("signal", "storm")),
     draw.path("begin", "receive", "pay", "calm", "returned"),
 )
 
@@ -177,7 +183,7 @@ def test_what_the_process_waits_for_is_shown_and_handed_in(app: Flask, sign_in: 
         make.province()
         receiver = make.person("receiver", (make.CENTRE, "receiver"))
         make.person("specialist", (make.COMMUNE, "specialist"))
-        done = run(receiver, WAITING)
+        done = run(receiver, WAITING, payment=PAYMENT)
         shown = pane(receiver, done.code, "steps", Reader("en", str))
         assert [(each.kind, each.name) for each in shown.waits] == [("message", "paid")]
         drawn = pane(receiver, done.code, "diagram", Reader("en", str))
@@ -190,9 +196,13 @@ def test_what_the_process_waits_for_is_shown_and_handed_in(app: Flask, sign_in: 
     tell = token_client(browser)
     assert tell(f"{url}/messages", {"message": "paid", "correlation": "somebody"}).status_code == 409
     assert tell(f"{url}/messages", {"message": "unheard"}).status_code == 409
+    for values in ({"amount": "much"}, {"amount": 5, "typename": "x"}):
+        refused = tell(f"{url}/messages", {"message": "paid", "correlation": "Nguyễn Văn A", "values": values})
+        assert refused.status_code == 422, refused.get_json()
     answer = tell(f"{url}/messages", {"message": "paid", "correlation": "Nguyễn Văn A", "values": {"amount": 5}})
     assert answer.status_code == 200, answer.get_json()
     assert tell(f"{url}/signals", {"signal": "calm"}).status_code == 409
+    assert tell(f"{url}/signals", {"signal": "storm", "values": {"force": 9}}).status_code == 422, "it has no form"
     assert tell(f"{url}/signals", {"signal": "storm"}).status_code == 200
     with app.app_context():
         assert state_of(done.dossier).ended
@@ -214,3 +224,28 @@ def token_client(browser: FlaskClient) -> Callable[[str, dict[str, Any]], Any]:
     """Posts JSON as the signed-in person does."""
     proof = {"X-CSRFToken": page_token(browser, "/account")}
     return lambda url, body: browser.post(url, json=body, headers=proof)
+
+
+def test_what_has_come_is_recorded_on_a_page(app: Flask, sign_in: Callable[..., FlaskClient]) -> None:
+    with app.app_context():
+        make.province()
+        receiver = make.person("receiver", (make.CENTRE, "receiver"))
+        make.person("specialist", (make.COMMUNE, "specialist"))
+        done = run(receiver, WAITING, payment=PAYMENT)
+        [wait] = pane(receiver, done.code, "steps", Reader("en", str)).waits
+    browser, url = sign_in("receiver"), f"/dossiers/{done.code}/awaited/{wait.wait}"
+    assert url in browser.get(f"/dossiers/{done.code}").get_data(as_text=True)
+    assert '"key": "amount"' in unescape(browser.get(url).get_data(as_text=True))
+    assert sign_in("specialist").get(url).status_code == 403
+    wrong = browser.post(url, data={"form": "{}", "csrf_token": page_token(browser, url)})
+    assert wrong.status_code == 422
+    right = browser.post(url, data={"form": '{"amount": 5}', "csrf_token": page_token(browser, url)})
+    assert right.status_code == 303
+    assert browser.get(url).status_code == 404, "it is awaited no more"
+    with app.app_context():
+        assert state_of(done.dossier).data["pay"] == {"amount": 5}
+        [storm] = pane(receiver, done.code, "steps", Reader("en", str)).waits
+    calm = f"/dossiers/{done.code}/awaited/{storm.wait}"
+    assert browser.post(calm, data={"csrf_token": page_token(browser, calm)}).status_code == 303
+    with app.app_context():
+        assert state_of(done.dossier).ended

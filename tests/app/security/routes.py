@@ -92,6 +92,8 @@ _BY_PERMISSION: dict[str, tuple[str, ...]] = {
         "POST /dossiers/new/papers",
     ),
     "dossier.deliver": (
+        "GET /dossiers/<code>/awaited/<wait>",
+        "POST /dossiers/<code>/awaited/<wait>",
         "POST /api/v1/dossiers/<code>/messages",
         "POST /api/v1/dossiers/<code>/signals",
     ),
@@ -281,6 +283,8 @@ DOSSIER_ROUTES: dict[str, Who] = {
     "GET /api/v1/dossiers/<code>/apologies": _SEES,
     "GET /api/v1/dossiers/<code>/time": _SEES,
     "POST /dossiers/<code>/withdraw": {("receiver", "centre")},
+    "GET /dossiers/<code>/awaited/<wait>": set(),
+    "POST /dossiers/<code>/awaited/<wait>": {("receiver", "centre")},
     "GET /dossiers/files/<int:attachment>": _SEES,
     "GET /api/v1/dossiers/<code>": _SEES,
     "GET /api/v1/dossiers/<code>/answers": _SEES,

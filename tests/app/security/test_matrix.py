@@ -130,7 +130,7 @@ def test_routes_with_a_dossier_are_all_in_the_second_table(app: Flask) -> None:
 def _filled(rule: str, code: str, number: str) -> str:
     for name, value in (
         ("<code>", code), ("<token>", "1"), ("<form>", "filing"), ("<key>", "fees"), ("<step>", "appraise"),
-        ("<procedure>", "9.999999"), ("<day>", "2026-01-01"),
+        ("<wait>", "999999"), ("<procedure>", "9.999999"), ("<day>", "2026-01-01"),
         ("<username>", "nobody.there"), ("<path:name>", "x.js"), ("<int:seq>", "1"), ("<int:number>", "1"),
         ("<int:membership>", "999999"), ("<int:token>", "999999"), ("<int:attachment>", number),
         ("<int:incident>", number),

@@ -88,6 +88,7 @@ GATE = element("eventBasedGateway", "g")
         (on_way(GATE.replace(' id="g"', ' id="g" instantiate="true"'), "g"), "gateway_instantiate", "g"),
         (on_way(element("transaction", "f", start("i") + finish("o", told("cancel")) + path("i", "o")), "f"),
          "cancel_boundary", "f"),
+        (on_way(catch("x", ours(brings="nowhere"), told("message", "m")), "x"), "event_form", "x"),
         (on_way(catch("filing", told("message", "m")), "filing"), "id_reserved", "filing"),
         (row("a").replace("</bpmn:definitions>", '<bpmn:collaboration id="c"><bpmn:messageFlow id="m" sourceRef="a" '
                           'targetRef="zz"/></bpmn:collaboration></bpmn:definitions>'), "reference", "m"),

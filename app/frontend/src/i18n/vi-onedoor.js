@@ -150,6 +150,7 @@ export const onedoor = {
   "Handed over": "Nội dung chuyển đi",
   "Happens when (FEEL)": "Xảy ra khi (FEEL)",
   "Looked at after each step; true once is once.": "Được xét sau mỗi bước; mỗi lần chuyển sang đúng tính một lần.",
+  "Form of what it brings": "Biểu mẫu của nội dung nhận được",
   "Told apart by": "Phân biệt theo",
   "Value, or FEEL after =": "Giá trị, hoặc FEEL sau dấu =",
   "Handed to it": "Giao cho quy trình được gọi",

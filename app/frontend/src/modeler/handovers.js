@@ -7,6 +7,8 @@ import { extensionsOf } from "./extensions.js";
 
 const CARRIERS = ["bpmn:MessageEventDefinition", "bpmn:SignalEventDefinition", "bpmn:ErrorEventDefinition", "bpmn:EscalationEventDefinition"];
 const THROWERS = ["bpmn:IntermediateThrowEvent", "bpmn:EndEvent"];
+const CATCHERS = ["bpmn:IntermediateCatchEvent", "bpmn:BoundaryEvent"];
+const HEARD = ["bpmn:MessageEventDefinition", "bpmn:SignalEventDefinition"];
 const MESSENGERS = ["bpmn:SendTask", "bpmn:ReceiveTask"];
 
 export function definitionsOf(element) {
@@ -21,6 +23,12 @@ export function handsOver(element) {
 /** Whether a message comes or goes here, so that one message can be told from another. */
 export function hasMessage(element) {
   return isOneOf(element, MESSENGERS) || definitionsOf(element).some((definition) => definition.$type === "bpmn:MessageEventDefinition");
+}
+
+/** Whether it catches a message or signal that may come from outside; a dossier's own start has its filing form. */
+export function listens(element) {
+  const isCatcher = isOneOf(element, CATCHERS) || (is(element, "bpmn:StartEvent") && element.businessObject.$parent?.triggeredByEvent);
+  return Boolean(isCatcher) && definitionsOf(element).some((definition) => HEARD.includes(definition.$type));
 }
 
 export function inputsGroup(element, extensions) {

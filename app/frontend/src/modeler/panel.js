@@ -6,7 +6,7 @@ import { choicesGroup } from "./choices.js";
 import { checkboxEntry, selectEntry, textEntry } from "./entries.js";
 import { calledEntry, conditionEntry, decisionEntry, eventConditionEntry, loopEntries, scriptEntry } from "./expressions.js";
 import { extensionOf } from "./extensions.js";
-import { callGroups, definitionsOf, handsOver, hasMessage, inputsGroup } from "./handovers.js";
+import { callGroups, definitionsOf, handsOver, hasMessage, inputsGroup, listens } from "./handovers.js";
 
 const KINDS = [
   ["receive", "Reception"], ["appraise", "Appraisal"], ["approve", "Approval"], ["stamp", "Stamping"], ["sign", "Electronic signature"],
@@ -71,6 +71,7 @@ export class Panel {
     const select = (id, type, attribute, label, choices) => selectEntry({ id: `onedoor-${id}`, element, type, attribute, label: t(label), choices: () => [NONE(), ...choices] });
     return [
       is(element, "bpmn:StartEvent") && select("start", "Start", "form", "Filing form", plain(forms)),
+      listens(element) && select("brings", "Brings", "form", "Form of what it brings", plain(forms)),
       is(element, "bpmn:EndEvent") && select("end", "End", "status", "Status at the end", statuses()),
       is(element, "bpmn:BusinessRuleTask") && decisionEntry(element, decisions),
       is(element, "bpmn:ScriptTask") && scriptEntry(element),
