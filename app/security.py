@@ -24,7 +24,7 @@ from app.errors import Forbidden, NotSignedIn, RequestForged, TooMany
 from app.people.actor import Actor
 from app.people.models import Membership, Unit
 from app.people.permissions import PERMISSIONS, permissions_of
-from app.sessions import ServerSession, ServerSessions, SignedIn, by_token
+from app.sessions import ServerSession, ServerSessions, SignedIn, bearer, by_token
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -80,7 +80,7 @@ def current_actor() -> Actor:
 def optional_actor() -> Actor | None:
     """The person who sent this request, or None."""
     if _KEPT not in request.environ:
-        secret = _bearer()
+        secret = bearer(request)
         person = by_token(secret) if secret else own_session().signed_in
         request.environ[_KEPT] = actor_of(person) if person else None
     found: Actor | None = request.environ[_KEPT]
@@ -171,7 +171,7 @@ def _guard() -> None:
     if request.endpoint is None or request.method == "OPTIONS":
         return
     permission = permission_of(current_app, request.endpoint, request.method)
-    if request.method not in _SAFE and not _bearer():
+    if request.method not in _SAFE and not bearer(request):
         _check_page_token()
     if permission == PUBLIC:
         return
@@ -185,11 +185,6 @@ def _check_page_token() -> None:
         csrf_protect.protect()
     except CSRFError:
         raise RequestForged() from None
-
-
-def _bearer() -> str | None:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" and request.path.startswith("/api/") else None
 
 
 def _headers(response: Response) -> Response:

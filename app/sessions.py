@@ -59,7 +59,7 @@ class ServerSessions(SessionInterface):
     def open_session(self, app: Flask, request: Request) -> ServerSession:
         """The browser's session; a new empty one when its secret is unknown, expired or absent."""
         secret = request.cookies.get(app.config["SESSION_COOKIE_NAME"], "")
-        if request.path.startswith("/assets/") or request.path == "/healthz":
+        if request.path.startswith("/assets/") or request.path == "/healthz" or bearer(request):
             return ServerSession(secret or "none")
         found = _find(secret) if len(secret) == 43 else None
         session = ServerSession(secret if len(secret) == 43 else secrets.token_urlsafe(32)) if found is None else found
@@ -80,6 +80,12 @@ class ServerSessions(SessionInterface):
                 app.config["SESSION_COOKIE_NAME"], session.secret, path="/", httponly=True, samesite="Lax",
                 secure=app.config["SESSION_COOKIE_SECURE"],
             )
+
+
+def bearer(request: Request) -> str | None:
+    """The key for the API that a request carries; who comes with one has no session."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" and request.path.startswith("/api/") else None
 
 
 def digest(secret: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -24,7 +25,7 @@ from app.tasks.models import Task
 from engine import definition, state
 from engine.commands import ClaimStep, CompleteStep
 from engine.errors import DefinitionAltered, StateUnreadable, StepNotOpen, TimeRunsBackwards
-from engine.sealing import PREFIX
+from engine.sealing import PREFIX, seal
 from tests import builders as make
 
 
@@ -66,6 +67,14 @@ def forge(dossier: int, **values: Any) -> None:
         conn.execute(update(Dossier).where(Dossier.id == dossier).values(**values))
 
 
+def altered(dossier: int) -> bytes:
+    """The state with another status under the seal that it has, as somebody without the key would write it."""
+    row = kept(dossier)
+    seal_, _, _ = row.state.partition(b"\n")
+    plain = seals.opened(row.code, row.seq, row.state).replace(b'"status":2', b'"status":9')
+    return bytes(seal_) + b"\n" + seals.PACKED + zlib.compress(plain)
+
+
 def claim(dossier: int, officer: Actor, token: str = "1") -> None:
     with transaction() as conn:
         command = ClaimStep(token, officer.assignee)
@@ -103,13 +112,23 @@ def test_a_state_is_kept_under_seal(dossier: int) -> None:
     assert seals.is_current(row.code, row.seq, row.state)
 
 
+def test_states_of_earlier_releases_were_not_packed_and_are_read(dossier: int, receiver: Actor) -> None:
+    row = kept(dossier)
+    plain, keys = seals.opened(row.code, row.seq, row.state), current_app.extensions["onedoor_seals"]
+    assert len(row.state) < len(plain)
+    forge(dossier, state=seal(keys[0], f"{row.code} {row.seq}", plain))
+    with clock.at(make.NOW):
+        claim(dossier, receiver)
+    assert kept(dossier).seq == 2
+
+
 def test_a_changed_state_is_refused(dossier: int, receiver: Actor) -> None:
-    forge(dossier, state=kept(dossier).state.replace(b'"status":2', b'"status":9'))
+    forge(dossier, state=altered(dossier))
     refused(dossier, receiver, "its seal is broken")
 
 
 def test_an_officer_s_work_on_a_changed_state_is_refused_with_an_incident(dossier: int, receiver: Actor) -> None:
-    forge(dossier, state=kept(dossier).state.replace(b'"status":2', b'"status":9'))
+    forge(dossier, state=altered(dossier))
     with clock.at(make.NOW), pytest.raises(StateUnreadable, match="its seal is broken"):
         tasks.complete(receiver, kept(dossier).code, "1", tasks.Submission({"note": "x"}))
     assert incidents() == ["StateUnreadable"]
