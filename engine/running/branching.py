@@ -56,7 +56,6 @@ def join(run: Run, node: Any, token: Token) -> bool:
     """Count the token in on its flow; true when every incoming flow has brought one."""
     counts = _count(run, node, token)
     if any(flow not in counts for flow in node.incoming):
-        run.park(token)
         return False
     _take(run, _key(token.scope, node.name))
     return True
@@ -65,7 +64,6 @@ def join(run: Run, node: Any, token: Token) -> bool:
 def gather(run: Run, node: Any, token: Token) -> bool:
     """Count the token in; whether more can come is looked at when everything else waits."""
     _count(run, node, token)
-    run.park(token)
     return False
 
 

@@ -65,7 +65,6 @@ def enter(run: Run, node: Any, token: Token) -> bool:
     todo = [undo for scope in _scopes(run, token.scope) for undo in _taken(run, scope, activity)]
     if not todo:
         return True
-    run.park(token)
     run.wait(Place("", node.name, token.scope, todo=todo))
     return False
 

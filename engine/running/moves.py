@@ -115,10 +115,6 @@ class Run(Tokens):
         self.state.tokens[place.id] = place
         return place
 
-    def park(self, token: Token) -> None:
-        """Forget a token whose place or join remembers it."""
-        self.tasks.pop(token.id, None)
-
     def go_on(self, place: Place) -> None:
         """Let a waiting token leave its element, as soon as the token that moves now has come to rest."""
         waits.stop(self, place.id)

@@ -16,14 +16,12 @@ if TYPE_CHECKING:
 
 def enter(run: Run, node: Any, token: Token) -> None:
     """Wait for everything that the gateway leads to."""
-    run.park(token)
     place = run.wait(Place("", node.name, token.scope))
     for flow in node.ways:
         target = run.definition.spec.task_specs[flow.target]
         if target.name in run.definition.steps:
             waiting = Token(run, target, TaskState.FUTURE, place.id, flow)
             target.arrive(run, waiting)
-            run.park(waiting)
         else:
             waits.arm(run, target.event, place.id, place)
 

@@ -19,7 +19,6 @@ def enter(run: Run, node: Any, token: Token) -> bool:
     """Begin inside a subprocess, or in all instances of a repeated one; true if there is nothing to do."""
     if node.loop is not None:
         return repeating.enter(run, node, token)
-    run.park(token)
     place = open_frame(run, node, Place("", node.name, token.scope))
     waits.attend(run, node, place)
     begin(run, node, place)

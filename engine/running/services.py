@@ -22,7 +22,6 @@ def enter(run: Run, node: Any, token: Token) -> bool:
     """Ask, and wait for the answer; true if a repeated task has nothing to ask."""
     if node.loop is not None:
         return repeating.enter(run, node, token)
-    run.park(token)
     place = Place("", node.name, token.scope)
     ask(run, node, place)
     waits.attend(run, node, place)

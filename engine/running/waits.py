@@ -25,7 +25,6 @@ def attend(run: Run, node: Any, place: Place) -> None:
 
 def enter(run: Run, node: Any, token: Token) -> None:
     """Wait for an event between two elements."""
-    run.park(token)
     place = run.wait(Place("", node.name, token.scope))
     arm(run, node.event, place.id, place)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -71,6 +72,7 @@ def test_values_from_outside_are_paid_for_when_they_are_taken_in(given: Any, lif
     ("{a: 1}", 6), ("[x..x]", 5), ("[1..2]", 1), ('@"2026-01-01" + @"P1D"', 6), ("if x then 1 else 2", 3),
     ("x in (1, 2)", 4),
     ("for i in 1..2 return i", 12), ("some i in [1, 2] satisfies i = 2", 14), ("[1, 2][item = 1]", 18),
+    ("[[1, 2]][count(item) = 2]", 21),
     ("count([1])", 7), ("exp(1)", 30), ("2 ** 2", 28), ("x instance of number", 4), ("(function(a) a)(1)", 8),
 ])
 def test_what_things_cost(text: str, steps: int) -> None:
@@ -143,6 +145,11 @@ def test_functions_of_ones_own_come_before_those_that_are_built_in() -> None:
     assert not scope.has_function("n")
     assert not scope.has_function("nothing")
     assert scope.within({}).within({"f": value_of(compile_expression("function(x) x").tree, scope)}).has_function("f")
+
+
+def test_any_mapping_is_a_context() -> None:
+    assert value("m.a", m=MappingProxyType({"a": 1})) == 1
+    assert value("m.b", m=MappingProxyType({"a": 1})) is None
 
 
 def test_tests_share_the_value_they_ask_about() -> None:

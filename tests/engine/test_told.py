@@ -7,11 +7,33 @@ from typing import Any
 
 import pytest
 
-from engine import facts
+from engine import execute, facts
 from engine.commands import DeliverMessage
-from engine.errors import AlreadyEnded, BudgetExceeded, MessageNotAwaited, MessageNotMeant, SignalNotAwaited
+from engine.errors import (
+    AlreadyEnded,
+    BudgetExceeded,
+    ExpressionFailed,
+    MessageNotAwaited,
+    MessageNotMeant,
+    SignalNotAwaited,
+)
 from engine.running import compensation
-from tests.engine.builders import NOW, both, element, end, flow, loop, path, start, task, timer, xor
+from engine.running.moves import Run
+from tests.engine.builders import (
+    NOW,
+    both,
+    element,
+    end,
+    flow,
+    frame,
+    loop,
+    path,
+    script,
+    start,
+    task,
+    timer,
+    xor,
+)
 from tests.engine.happenings import Watched, border, catch, document, finish, ours, service, throw, told
 
 PAID = ("message:paid", "message:slip", "signal:all")
@@ -221,3 +243,94 @@ def test_every_item_of_a_repeated_step_in_turn_and_at_once() -> None:
         made.complete("a", index=1, n=2)
         assert made.view.data["a"] == [{"n": 1, "choice": None}, {"n": 2, "choice": None}]
         assert made.open == ["z"]
+
+
+# What one command leaves behind
+
+
+def everything() -> str:
+    """A race, a wait, a service, a frame, a join, a repeated step and work that is taken back, all at once."""
+    again = loop(cardinality="2")
+    raced = element("eventBasedGateway", "race")
+    return document(
+        start(), both("s"), raced, catch("m", told("message", "paid")), timer("t", "P1D"), service("ask"),
+        frame("f", start("i"), task("a"), undone("a"), throw("back", told("compensate")), end("o"),
+              path("i", "a", "back", "o")), task("b", inside=again), xor("r"), both("j"),
+        task("z"), end(),
+        path("begin", "s", "race", "m", "r", "j", "z", "done"), path("race", "t", "r"), path("s", "ask", "j"),
+        path("s", "f", "j"), path("s", "b", "j"), names=PAID,
+    )
+
+
+def test_every_command_begins_with_nothing_and_comes_to_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs: list[Run] = []
+
+    class Seen(Run):
+        def __init__(self, *given: Any) -> None:
+            super().__init__(*given)
+            assert (self.current, self.created, self.moved, self.instances, self.running) == ("?", 0, 0, 0, None)
+            runs.append(self)
+
+    monkeypatch.setattr(execute, "Run", Seen)
+    walk = Watched(everything())
+    walk.complete("a")
+    walk.complete("un_a")
+    walk.answer("ask", 1)
+    walk.complete("b", index=1)
+    walk.complete("b", index=0)
+    walk.deliver("paid")
+    walk.complete("z")
+    assert walk.view.ended
+    assert all(run.running is None and not run.queue for run in runs)
+    assert [run.moved > 0 for run in runs].count(True) >= 7
+
+
+def test_a_loop_repeats_as_often_as_it_may() -> None:
+    """Rounds count once each; those that never wait are bounded with everything else of the command."""
+    def walk(rounds: int) -> Watched:
+        counted = f'<bpmn:standardLoopCharacteristics testBefore="false" loopMaximum="{rounds}"/>'
+        inside = frame("f", start("i"), script("c", "1"), end("o"), path("i", "c", "o")).replace(
+            "</bpmn:subProcess>", counted + "</bpmn:subProcess>")
+        return Watched(document(start(), inside, task("z"), end(), path("begin", "f", "z", "done")))
+
+    assert walk(260).open == ["z"]
+    entered = [fact for fact in walk(3).facts if isinstance(fact, facts.FrameEntered)]
+    assert [fact.name for fact in entered] == [None] * len(entered)
+
+
+@pytest.mark.parametrize(("until", "after"), [
+    ("numberOfInstances = 3 and numberOfCompletedInstances = 1", 1), ("numberOfActiveInstances = 1", 2),
+    ("numberOfCompletedInstances = 2", 2), ("numberOfTerminatedInstances = 1", 3), ("count(a) = 1", 1),
+])
+def test_when_a_repeated_step_has_enough(until: str, after: int) -> None:
+    walk = Watched(document(start(), task("a", inside=loop("filing.x", until=until)), task("z"), end(),
+                            path("begin", "a", "z", "done")), {"x": ["p", "q", "r"]})
+    for index in range(after):
+        assert "z" not in walk.open
+        walk.complete("a", index=index)
+    assert walk.open == ["z"]
+    cancelled = [(fact.step, fact.reason) for fact in walk.last if isinstance(fact, facts.StepCancelled)]
+    assert cancelled == [("a", "enough")] * (3 - after)
+
+
+def test_a_status_that_is_none_is_named() -> None:
+    for said in ("=11", '="x"', "=true"):
+        with pytest.raises(ExpressionFailed, match="it gives no status from 1 to 10"):
+            Watched(document(start(), task("a", status=said), end(), path("begin", "a", "done")))
+    assert Watched(document(start(), task("a", status="=1 + 3"), end(), path("begin", "a", "done"))).view.status == 4
+
+
+def test_an_item_without_a_name_is_called_item_while_it_is_taken_back() -> None:
+    each = frame("f", start("i"), task("a"), undone("a"), end("o"), path("i", "a", "o")).replace(
+        "</bpmn:subProcess>", loop("filing.x") + "</bpmn:subProcess>")
+    xml = document(start(), each, throw("back", told("compensate")), task("z"), end(),
+                   path("begin", "f", "back", "z", "done"))
+    walk = Watched(xml, {"x": ["p", "q"]})
+    walk.complete("a", index=None)
+    walk.complete("a", index=None)
+    seen = [fact.values.get("item") for fact in walk.last if isinstance(fact, facts.FrameEntered)]
+    assert seen == ["q"]
+    walk.complete("un_a")
+    assert [fact.values.get("item") for fact in walk.last if isinstance(fact, facts.FrameEntered)] == ["p"]
+    walk.complete("un_a")
+    assert walk.open == ["z"]
