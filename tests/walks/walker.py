@@ -91,15 +91,37 @@ class Prover:
         trail = list(self._trail(random.Random(seed)))
         self.tally.walks += 1
         self.tally.commands += len(trail)
-        if trail and trail[-1] not in self.proved:
-            self.proved.add(trail[-1])
-            self.tally.distinct += 1
-            self._compare(trail)
-            self._repeat(trail)
-            if fold(fact for stand in trail for fact in stand.facts) != trail[-1].view:
-                raise Disagreement("fold", "folding all facts at once gives another view than folding them in parts")
-            if self.fingerprints:
-                self.digest.update(trail[-1].state + told(trail).encode())
+        if trail:
+            self._prove(trail)
+
+    def every_order(self, filing: Mapping[str, object]) -> int:
+        """Every order in which people can do what is open, each finishing what he has in hand; how many there are."""
+        start = self._go(self.first, json.dumps(filing), None, do.StartProcess(DOSSIER, filing), NOW)
+        orders, pending = 0, [[start] if start is not None else []]
+        while pending:
+            trail = pending.pop()
+            if trail[-1].view.ended:
+                self._prove(trail)
+                orders += 1
+                continue
+            able = list(dict.fromkeys(self._able(trail[-1])))
+            for what, which in [each for each in able if each[1] != "claim"] or able:
+                command, now = self._command(trail[-1], what, which, VALUES[1])
+                further = self._go(trail[-1].next, f"{what} {which}", trail[-1], command, now)
+                pending += [[*trail, further]] if further is not None else []
+        return orders
+
+    def _prove(self, trail: list[Stand]) -> None:
+        if trail[-1] in self.proved:
+            return
+        self.proved.add(trail[-1])
+        self.tally.distinct += 1
+        self._compare(trail)
+        self._repeat(trail)
+        if fold(fact for stand in trail for fact in stand.facts) != trail[-1].view:
+            raise Disagreement("fold", "folding all facts at once gives another view than folding them in parts")
+        if self.fingerprints:
+            self.digest.update(trail[-1].state + told(trail).encode())
 
     # Going at random
 
