@@ -7,22 +7,32 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from tests.engine.builders import loop
-from tests.walks.canvas import Canvas, Out, properties, timer_event
+from tests.engine.constructs.drawing import standard
+from tests.walks.canvas import ERRORS, ESCALATION, MESSAGES, SIGNALS, Canvas, Out, happening, properties, service
+from tests.walks.parts import handed
 
 _TAGS = {
     "userTask": 30, "manualTask": 4, "receiveTask": 6, "scriptTask": 6, "exclusiveGateway": 18, "parallelGateway": 16,
     "inclusiveGateway": 8, "intermediateCatchEvent": 6, "subProcess": 7, "endEvent": 8, "terminate": 2, "many": 5,
+    "serviceTask": 5, "again": 4, "intermediateThrowEvent": 6, "fail": 2, "tell": 2, "transaction": 2,
+    "adHocSubProcess": 2, "handler": 4, "callActivity": 3,
 }
+_WORK = ("userTask", "manualTask", "receiveTask", "serviceTask", "many", "again")
+_FRAMES = ("subProcess", "transaction", "adHocSubProcess", "handler", "callActivity")
+_ENDS = ("endEvent", "terminate", "fail", "tell")
+_AWAITED = ("", "", *MESSAGES, *SIGNALS, "when")
 
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """An element: its kind, the subprocess it is in, and its host where it is a boundary event."""
+    """An element: its kind, the subprocess it is in, its host where it is a boundary event, and what it waits for or
+    throws."""
 
     tag: str
     scope: int | None = None
     host: int | None = None
     stays: bool = False
+    on: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +65,12 @@ class Wiring:
     def xml(self) -> str:
         """The whole document."""
         canvas = Canvas()
-        names: dict[int | None, str | None] = {None: None}
+        inside: dict[int | None, str | None] = {None: None}
+        named: dict[int, str] = {}
         for number, spot in self.spots:
-            names[number] = _node(canvas, spot, names)
-        named = {number: str(names[number]) for number, _ in self.spots}
+            body = canvas.process() if spot.tag == "callActivity" else None
+            named[number] = _node(canvas, spot, inside[spot.scope], named.get(spot.host or 0, ""), body)
+            inside[number] = body or named[number]
         tags = dict(self.spots)
         steps = [named[number] for number, spot in self.spots if spot.tag in ("userTask", "manualTask")]
         for at, (source, target, test) in enumerate(self.flows):
@@ -71,21 +83,34 @@ class Wiring:
         return canvas.xml()
 
 
-def _node(canvas: Canvas, spot: Spot, names: dict[int | None, str | None]) -> str:
-    scope = names[spot.scope]
+def _node(canvas: Canvas, spot: Spot, scope: str | None, host: str, called: str | None) -> str:
     if spot.tag in ("userTask", "manualTask"):
         return canvas.node(spot.tag, scope, properties(), name="s")
-    if spot.tag == "many":
-        return canvas.node("userTask", scope, properties() + loop(cardinality="2"), name="s")
+    if spot.tag in ("many", "again"):
+        repeated = loop(cardinality="2") if spot.tag == "many" else standard("loopCounter < 2")
+        return canvas.node("userTask", scope, properties() + repeated, name="s")
     if spot.tag == "receiveTask":
         inside = properties(kind="wait_applicant", hours="", clock="stopped")
         return canvas.node(spot.tag, scope, inside, messageRef="m_paper")
     if spot.tag == "boundaryEvent":
         cancel = "false" if spot.stays else "true"
-        return canvas.node(spot.tag, scope, timer_event(), attachedToRef=str(names[spot.host]), cancelActivity=cancel)
-    inside = {"scriptTask": "<bpmn:script>filing.n</bpmn:script>", "intermediateCatchEvent": timer_event("PT2H"),
-              "terminate": "<bpmn:terminateEventDefinition/>"}.get(spot.tag, "")
-    return canvas.node("endEvent" if spot.tag == "terminate" else spot.tag, scope, inside)
+        return canvas.node(spot.tag, scope, _event(spot), attachedToRef=host, cancelActivity=cancel)
+    if spot.tag == "startEvent" and spot.on:
+        return canvas.node(spot.tag, scope, _event(spot), isInterrupting="false" if spot.stays else "true")
+    if called is not None:
+        return canvas.node(spot.tag, scope, handed(), calledElement=called)
+    if spot.tag == "handler":
+        return canvas.node("subProcess", scope, triggeredByEvent="true")
+    inside = {"scriptTask": "<bpmn:script>filing.n</bpmn:script>", "serviceTask": service()}.get(spot.tag, "")
+    if spot.on or spot.tag == "intermediateCatchEvent":
+        inside = _event(spot)
+    return canvas.node("endEvent" if spot.tag in _ENDS else spot.tag, scope, inside)
+
+
+def _event(spot: Spot) -> str:
+    """A condition between two elements comes true whatever was filed."""
+    most = 10 if spot.tag == "intermediateCatchEvent" else 6
+    return happening("" if spot.on == "time" else spot.on, "PT2H", f"filing.n < {most}")
 
 
 def _test(number: int, steps: list[str]) -> str:
@@ -100,7 +125,7 @@ def wire(seed: int, size: int = 9) -> Wiring:
     spots: dict[int, Spot] = {}
     flows: list[tuple[int, int, int]] = []
     _fill(rng, spots, None, rng.randint(2, size))
-    for frame in [number for number, spot in spots.items() if spot.tag == "subProcess"]:
+    for frame in [number for number, spot in spots.items() if spot.tag in _FRAMES]:
         _fill(rng, spots, frame, rng.randint(1, 4))
     care = rng.random() < 0.85
     for scope in {spot.scope for spot in spots.values()}:
@@ -111,19 +136,43 @@ def wire(seed: int, size: int = 9) -> Wiring:
 
 
 def _fill(rng: random.Random, spots: dict[int, Spot], scope: int | None, size: int) -> None:
-    spots[len(spots)] = Spot("startEvent", scope)
-    tags = {tag: weight for tag, weight in _TAGS.items() if scope is None or tag != "subProcess"}
+    """What is in a scope: an ad-hoc subprocess has neither start nor end, an event subprocess starts by an event."""
+    around = "" if scope is None else spots[scope].tag
+    if around != "adHocSubProcess":
+        on = rng.choice((*_AWAITED, *ERRORS, ESCALATION)) or "time" if around == "handler" else ""
+        spots[len(spots)] = Spot("startEvent", scope, stays=on not in ERRORS and rng.random() < 0.5, on=on)
+    tags = {tag: weight for tag, weight in _TAGS.items() if scope is None or tag not in _FRAMES}
     for tag in rng.choices(list(tags), list(tags.values()), k=size):
         number = len(spots)
-        spots[number] = Spot(tag, scope)
-        if tag in ("userTask", "manualTask", "receiveTask", "subProcess", "many") and rng.random() < 0.2:
-            spots[len(spots)] = Spot("boundaryEvent", scope, number, rng.random() < 0.5)
-    spots[len(spots)] = Spot("endEvent", scope)
+        spots[number] = Spot(tag, scope, on=_on(rng, tag))
+        if tag in (*_WORK, *_FRAMES) and tag != "handler" and rng.random() < 0.25:
+            _attach(rng, spots, number)
+    if around != "adHocSubProcess":
+        spots[len(spots)] = Spot("endEvent", scope)
+
+
+def _on(rng: random.Random, tag: str) -> str:
+    """What an event waits for or throws."""
+    names = {
+        "intermediateCatchEvent": _AWAITED, "intermediateThrowEvent": (*SIGNALS, *MESSAGES, ESCALATION, "compensate"),
+        "terminate": ("terminate",), "fail": ERRORS, "tell": (*SIGNALS, *MESSAGES, ESCALATION),
+    }.get(tag, ("",))
+    return rng.choice(names)
+
+
+def _attach(rng: random.Random, spots: dict[int, Spot], host: int) -> None:
+    """A boundary event; errors come out of what has something in it, or of a service."""
+    fails = spots[host].tag in (*_FRAMES, "serviceTask")
+    on = rng.choice((*_AWAITED, *((*ERRORS, *ERRORS, ESCALATION, ESCALATION) if fails else ())))
+    stays = on not in ERRORS and rng.random() < 0.5
+    spots[len(spots)] = Spot("boundaryEvent", spots[host].scope, host, stays, on)
 
 
 def _connect(rng: random.Random, spots: dict[int, Spot], care: bool) -> list[tuple[int, int, int]]:
     """With care every element gets a flow from one before it, as long as there are ways; what is left goes anywhere."""
-    targets = [number for number, spot in spots.items() if spot.tag not in ("startEvent", "boundaryEvent")]
+    targets = [number for number, spot in spots.items() if spot.tag not in ("startEvent", "boundaryEvent", "handler")]
+    if not targets:
+        return []
     free: list[int] = []
     flows = []
     for number, spot in spots.items():
@@ -134,9 +183,11 @@ def _connect(rng: random.Random, spots: dict[int, Spot], care: bool) -> list[tup
 
 
 def _ways(rng: random.Random, tag: str, care: bool) -> int:
+    if tag == "handler":
+        return 0
     if not care:
         return rng.choice((0, 1, 1, 1, 2))
-    if tag in ("endEvent", "terminate"):
+    if tag in _ENDS:
         return 0
     if tag.endswith("Gateway"):
         return rng.choice((1, 2, 2, 3))

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from engine.definition import Bundle, check, compile_definition
 from engine.drawing.findings import refused
+from engine.state import short
 from tests.walks.blocks import grow
 from tests.walks.drawing import draw
 from tests.walks.loose import wire
@@ -96,7 +97,7 @@ def admitted(xml: str, sound: bool) -> tuple[Tally, bool]:
         return Tally(diagrams=1), decided
     ids = set(_ID.findall(xml))
     for each in wrong:
-        if each.element not in ids:
+        if short(each.element or "") not in ids:
             raise Disagreement("nameless", f"a refusal names no element: {each.code} {each.message}")
     if sound:
         raise Disagreement("refused", f"a sound diagram is refused: {wrong[0].message}")
