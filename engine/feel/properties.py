@@ -9,6 +9,8 @@ from typing import Any
 
 from engine.feel.values import Range, Value, kind_of
 
+# More days and years than any duration has.
+_ALL = 10**13
 _Property = Callable[[Any], Value]
 
 
@@ -47,13 +49,13 @@ _PROPERTIES: dict[str, dict[str, _Property]] = {
     "time": _TIME,
     "date and time": _DATE | _TIME,
     "days and time duration": {
-        "days": lambda v: _part(_seconds(v), 86400, 10**9),
+        "days": lambda v: _part(_seconds(v), 86400, _ALL),
         "hours": lambda v: _part(_seconds(v), 3600, 24),
         "minutes": lambda v: _part(_seconds(v), 60, 60),
         "seconds": lambda v: _part(_seconds(v), 1, 60),
     },
     "years and months duration": {
-        "years": lambda v: _part(v.count, 12, 10**9),
+        "years": lambda v: _part(v.count, 12, _ALL),
         "months": lambda v: _part(v.count, 1, 12),
     },
 }

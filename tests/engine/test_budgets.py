@@ -143,6 +143,7 @@ def test_what_one_expression_did_not_use_is_given_back() -> None:
     for _ in range(3):
         assert compile_expression("1 + 1").evaluate_within({}, run) == 2
     assert unary_tests("> 1").matches_within(2, {}, run)
+    assert 1_000 - run.steps == 3 * 3 + 3
     with refused(100, "calculation steps"):
         compile_expression("for i in 1..99 return i").evaluate_within({}, run)
     assert run.steps < 1_000 - 100

@@ -181,6 +181,20 @@ def test_months_and_seconds() -> None:
     assert of_seconds(Decimal("86402.0000034")) == timedelta(1, 2, 3)
 
 
+def test_the_largest_number_that_can_be_kept() -> None:
+    assert to_plain(Decimal("1E+34")) == 10**34
+    with pytest.raises(ExpressionFailed, match="the number is too large to keep"):
+        to_plain(Decimal("1E+35"))
+
+
+def test_what_is_said_of_a_condition_that_is_none() -> None:
+    missing = "it is neither true nor false; perhaps a value is missing"
+    for text, why in (("1", "it must be true or false"), ("null", missing)):
+        with pytest.raises(ExpressionFailed) as failed:
+            compile_expression(text).evaluate_boolean({}, NOW, "gate")
+        assert failed.value.details == {"expression": text, "element": "gate", "reason": why}
+
+
 def test_moments_in_a_zone_are_kept_with_their_offset() -> None:
     assert to_plain(value('@"2026-07-01T10:00:00@Europe/Paris"')) == "2026-07-01T10:00:00+02:00"
     assert to_plain(value('@"2026-01-01T10:00:00@Europe/Paris"')) == "2026-01-01T10:00:00+01:00"
