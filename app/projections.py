@@ -46,8 +46,8 @@ from engine.facts import (
     TimerMoved,
     TimerSet,
 )
+from engine.statuses import ANSWERED, REOPENING
 
-FINISHED = {3, 8, 9, 10}
 # What a change writes into the dossier's row, but for the history's head.
 KEPT = (
     "state", "ledger", "seq", "updated_at", "status", "clock", "due_at", "statutory_due_at", "finished_at",
@@ -107,9 +107,11 @@ def dossier_values(before: Before, change: Change) -> dict[str, Any]:
 
 def _apply(values: dict[str, Any], fact: Fact, at: datetime) -> None:
     match fact:
-        case StatusChanged(new=status):
+        case StatusChanged(old=old, new=status):
             values["status"] = status
-            if status in FINISHED:
+            if (old, status) == REOPENING:
+                values["finished_at"] = None
+            elif status in ANSWERED:
                 values["finished_at"] = values["finished_at"] or at
         case ClockStopped():
             values["clock"] = "stopped"

@@ -24,6 +24,7 @@ from engine.drawing.handler_checks import check_handlers
 from engine.drawing.loops import Loop, check_loops, in_sight, loops_of
 from engine.drawing.meeting import meets
 from engine.drawing.naming import Space, space_of, spaces_of
+from engine.drawing.status_checks import check_statuses
 from engine.drawing.structure import (
     VALUE_TAGS,
     Flow,
@@ -48,9 +49,13 @@ from engine.state import short
 
 @dataclass(slots=True)
 class Analysis:
-    """What a bundle says, as far as it could be understood."""
+    """What a bundle says, as far as it could be understood.
+
+    `moves` are findings about statuses; they keep a diagram from being published, not a published one from running.
+    """
 
     findings: tuple[Finding, ...] = ()
+    moves: tuple[Finding, ...] = ()
     process_id: str = ""
     name: str = ""
     name_en: str = ""
@@ -113,6 +118,7 @@ def analyse(bundle: Bundle, house: House, *, rehearsal: bool = False) -> Analysi
     main, analysis.step_order = _order(graph, analysis)
     found += [*lint.check_graph(graph), *lint.check_waits(graph, analysis.steps)]
     found += lint.check_order(graph, main, analysis.steps)
+    analysis.moves = tuple(check_statuses(graph, analysis.steps, analysis.end_status))
     if not f.blocking(found, rehearsal):
         found += [*soundness.check_joins(graph), *_parse(graph, analysis)]
     analysis.findings = tuple(found)

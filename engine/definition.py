@@ -83,7 +83,8 @@ def check(
 
     `roles` and `connectors` are the names that steps and service tasks may use; None: they are not known here.
     """
-    return analyse(bundle, House(roles, connectors)).findings
+    found = analyse(bundle, House(roles, connectors))
+    return (*found.findings, *found.moves)
 
 
 def compile_definition(bundle: Bundle, *, rehearsal: bool = False) -> Definition:

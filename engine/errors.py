@@ -179,6 +179,14 @@ class AppointedAgain(NotPossible):
     """A new date has been promised once already; a further one needs a reason why it is unavoidable."""
 
 
+class StatusRefused(Failed):
+    """The status cannot go from {old} to {new} at {element}; the diagram must be corrected."""
+
+
+class ReopenedWithoutReason(Invalid):
+    """{element} takes up a dossier whose result was ready; give the reason for that under "reason"."""
+
+
 class NoBranchHolds(Failed):
     """No condition holds at {element} and it has no default flow; correct the values or the diagram."""
 

@@ -41,9 +41,8 @@ from engine.running import branching, catching, choosing, dates, offering, scope
 from engine.running.moves import Run
 from engine.running.values import Values
 from engine.state import Place, State
+from engine.statuses import WITHDRAWN, may_follow
 
-WITHDRAWN = 7
-_TOO_LATE = (9, 10)
 # What the library may raise besides its own errors when something in it gives way.
 _BROKEN = (SpiffWorkflowException, RecursionError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError)
 
@@ -185,6 +184,8 @@ def _complete(run: Run, command: commands.CompleteStep) -> None:
     _take(run, place, command.assignee)
     _held(run, command.token, command.assignee)
     choosing.check(run.values, work, place, command.choice)
+    if any(one.id == command.choice and one.kind == "return" for one in work.choices):
+        run.sent_back = str(command.form.get("reason") or "").strip()
     _finish(run, place, command.form, command.choice)
 
 
@@ -221,10 +222,10 @@ def _fire(run: Run, command: commands.FireTimer) -> None:
 
 
 def _withdraw(run: Run, command: commands.WithdrawDossier) -> None:
-    if run.state.status in _TOO_LATE:
+    if not may_follow(run.state.status, WITHDRAWN):
         raise TooLateToWithdraw(status=run.state.status)
     scopes.cancel_all(run, "withdrawn")
-    run.set_status(WITHDRAWN)
+    run.set_status(WITHDRAWN, "")
     run.state.ended = True
     run.state.end = None
     run.record(facts.DossierEnded(WITHDRAWN, None))

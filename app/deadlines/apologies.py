@@ -19,7 +19,7 @@ from app.deadlines.models import Apology, Notice
 from app.deadlines.warnings import HEADS, LEADERS, above
 from app.dossiers.codes import next_number
 from app.dossiers.named import Named
-from app.dossiers.queries import FINISHED, Head, find
+from app.dossiers.queries import Head, find
 from app.errors import Forbidden, NotFound
 from app.jobs.models import Letter
 from app.people.models import Person, Unit
@@ -29,6 +29,7 @@ from engine.clock.ledger import DOSSIER
 from engine.clock.worktime import between
 from engine.commands import Reappoint
 from engine.errors import AppointedAgain, ClockStandsStill
+from engine.statuses import FINISHED
 
 _Drafter, _Decider = aliased(Person), aliased(Person)
 

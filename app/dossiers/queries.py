@@ -23,9 +23,9 @@ from app.people.models import Person, Unit
 from app.people.policy import may_withdraw
 from app.procedures.models import Procedure, ProcessVersion
 from app.seals import opened
+from engine.statuses import FINISHED
 
 PAGE = 50
-FINISHED = frozenset({3, 7, 8, 9, 10})
 
 _Receiving, _Competent, _Receiver = aliased(Unit), aliased(Unit), aliased(Person)
 

@@ -14,8 +14,8 @@ from typing import Any
 
 from engine import facts as f
 from engine.clock.calendar import HOUR
-from engine.clock.ledger import FINISHED
 from engine.clock.worktime import Calendar
+from engine.statuses import FINISHED
 
 
 @dataclass(frozen=True, slots=True)

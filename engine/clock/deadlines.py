@@ -14,10 +14,10 @@ from functools import cache
 from typing import Any
 
 from engine import facts as f
-from engine.clock.ledger import CLOCK, DOSSIER, FINISHED, Book, Entry, moment_of, text_of
+from engine.clock.ledger import CLOCK, DOSSIER, Book, Entry, moment_of, text_of
 from engine.clock.worktime import Calendar, add, between, limit_due, limit_hours, subtract
 
-__all__ = ["FINISHED", "Rung", "Scheduled", "due_dates", "rungs_of", "schedule", "warnings_of"]
+__all__ = ["Rung", "Scheduled", "due_dates", "rungs_of", "schedule", "warnings_of"]
 
 Interval = tuple[datetime, datetime | None]
 RESTART = "restart_full"

@@ -17,9 +17,9 @@ from typing import Any
 
 from engine import facts as f
 from engine.errors import AppointedAgain
+from engine.statuses import FINISHED
 
 Entry = dict[str, Any]
-FINISHED = frozenset({3, 7, 8, 9, 10})
 CLOCK = ("run", "stop")
 DOSSIER = "dossier"
 

@@ -48,6 +48,9 @@ TEMPLATES: dict[str, str] = {
     "step_hours": "Step {element} needs working hours; give a number such as 5.",
     "step_hours_value": "Step {element} has \"{value}\" as working hours; give a number above 0.",
     "step_status": "{element} has the status \"{status}\"; choose 1 to 10 or an expression.",
+    "status_move": "{element} sets status {new} after {source} has set {old}, which may not be; change one of them.",
+    "status_beside":
+        "{element} sets status {new}, perhaps after {source} beside it set {old}; that may not be, join them.",
     "step_clock": "Step {element} has the clock \"{clock}\"; choose running, or stopped for a wait.",
     "step_form": "Step {element} uses the form \"{form}\", which the bundle does not have.",
     "form_reserved": "Form {form} has a field with the reserved key \"choice\"; rename it.",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from engine import commands, facts
-from engine.clock.ledger import DOSSIER, FINISHED
+from engine.clock.ledger import DOSSIER
 from engine.clock.limits import chosen_variants, condition_of
 from engine.clock.worktime import limit_value
 from engine.errors import ClockStandsStill, StepNotOpen
 from engine.running.moves import Run
+from engine.statuses import FINISHED
 
 
 def set_limits(run: Run) -> None:

@@ -14,13 +14,14 @@ from SpiffWorkflow.util.task import TaskState
 from engine import facts
 from engine.definition import Definition
 from engine.drawing.structure import Flow
-from engine.errors import ExpressionFailed
+from engine.errors import ExpressionFailed, ReopenedWithoutReason, StatusRefused
 from engine.facts import Fact
 from engine.feel import to_plain
 from engine.running import branching, catching, scopes, waits
 from engine.running.guards import Token, Tokens, Where
 from engine.running.values import FeelEngine, Values
 from engine.state import Place, State, short
+from engine.statuses import REOPENING, may_follow
 
 
 class Home(NamedTuple):
@@ -42,6 +43,8 @@ class Run(Tokens):
         self.now = now
         self.dossier = Home(None, state.data, state.visits)
         self.facts: list[Fact] = []
+        # Why the step that is finished sends the dossier back; None where it does not.
+        self.sent_back: str | None = None
         self.elements: list[str] = []
         self.flows: list[str] = []
 
@@ -89,13 +92,20 @@ class Run(Tokens):
         value = self.values.literal(text, element, place)
         if isinstance(value, bool) or str(value) not in self.definition.statuses:
             raise ExpressionFailed(expression=text, element=element, reason="it gives no status from 1 to 10")
-        self.set_status(int(value))
+        self.set_status(int(value), element)
 
-    def set_status(self, status: int) -> None:
-        """Move the public status."""
-        if status != self.state.status:
-            self.record(facts.StatusChanged(self.state.status, status))
-            self.state.status = status
+    def set_status(self, status: int, element: str) -> None:
+        """Move the public status. Raises StatusRefused, ReopenedWithoutReason."""
+        old = self.state.status
+        if status == old:
+            return
+        if (old, status) == REOPENING and self.sent_back is not None:
+            if not self.sent_back:
+                raise ReopenedWithoutReason(element=element)
+        elif not may_follow(old, status):
+            raise StatusRefused(old=old, new=status, element=element)
+        self.record(facts.StatusChanged(old, status))
+        self.state.status = status
 
     # Beginning, waiting and going on
 

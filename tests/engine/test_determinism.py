@@ -41,11 +41,12 @@ from tests.engine.builders import (
 )
 
 REWORK = diagram(
-    start(), task("a", choice("ok"), choice("more", "supplement", "visits.supplement < 2"), choice("no", "refuse")),
+    start(), task("a", choice("ok"), choice("more", "supplement", "visits.supplement < 2"), choice("no", "refuse"),
+    status="4"),
     xor("g", "g-b"), receive("supplement", "supplement"), timer("t", "P30D", host="supplement"), end("late", "8"),
     end("refused", "8"), script("fee", "filing.n * 2"), task("b", choice("ok"), choice("back", "return")), xor("h",
     "h-done"),
-    end(status="10"), timer("remind", "P1D", host="b", interrupting=False), end("reminded"),
+    end(status="9"), timer("remind", "P1D", host="b", interrupting=False), end("reminded"),
     path("begin", "a", "g"), flow("g", "b"), flow("g", "supplement", 'a.choice = "more"'), path("supplement", "a"),
     flow("g", "refused", 'a.choice = "no"'), path("t", "late"), path("b", "fee", "h", "done"),
     flow("h", "a", 'b.choice = "back"'), path("remind", "reminded"), messages=("supplement",),

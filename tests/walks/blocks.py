@@ -117,7 +117,7 @@ def _repeated(rng: random.Random, often: float = 0.25) -> dict[str, Any]:
 
 def _step(rng: random.Random, size: int, depth: int) -> Block:
     own = told(choices=rng.choice((0, 0, 2, 2, 3)), manual=rng.random() < 0.2, held=rng.random() < 0.3,
-               status=rng.choice((0, 0, 0, 2, 4, 9)), undo=rng.random() < 0.15, **_repeated(rng))
+               status=rng.choice((0, 0, 0, 4, 4, 4)), undo=rng.random() < 0.15, **_repeated(rng))
     return Block("step", _events(rng, depth, 0.3), own)
 
 
