@@ -33,6 +33,7 @@ from app.seals import opened
 from app.statements import Question, Rows, Statement, send
 from app.tasks.models import Task
 from engine.clock.deadlines import schedule
+from engine.clock.worktime import counted_in
 from engine.commands import (
     ClaimStep,
     Command,
@@ -237,11 +238,11 @@ def _decide(
     definition: Definition, state: bytes | None, before: Before, act: _Act, known: Calendars,
     onto: Definition | None = None,
 ) -> Change:
+    calendar = known.of(before.receiving_unit)
     # The system's own commands are few, and each is held back by itself when it fails
     about = before.code if state is not None else f"{before.procedure} {act.actor.person}"
     with watched(about, patient=act.actor.person is None):
-        outcome = step(definition, state, act.command, act.now, onto)
-    calendar = known.of(before.receiving_unit)
+        outcome = step(definition, state, act.command, act.now, onto, counted_in(calendar))
     procedure = (onto or definition).procedure
     scheduled = schedule(procedure, outcome.facts, list(before.ledger), calendar, act.now)
     facts = (*outcome.facts, *scheduled.due)

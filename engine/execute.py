@@ -13,7 +13,7 @@ from typing import Any
 from SpiffWorkflow.exceptions import SpiffWorkflowException
 
 from engine import commands, facts, migration, state
-from engine.clock.timing import moment_of, text_of
+from engine.clock.timing import Working, moment_of, text_of
 from engine.commands import Command
 from engine.definition import Definition
 from engine.drawing.vocabulary import Choice, Step
@@ -56,16 +56,18 @@ class Outcome:
 
 
 def step(
-    definition: Definition, stored: bytes | None, command: Command, now: datetime, onto: Definition | None = None
+    definition: Definition, stored: bytes | None, command: Command, now: datetime, onto: Definition | None = None,
+    working: Working | None = None,
 ) -> Outcome:
     """Carry out one command. Raises an error of `engine.errors`; the old state is then as good as before.
 
-    `onto` is the version that MigrateDossier names.
+    `onto` is the version that MigrateDossier names; `working` says what working time in timers comes to.
     """
     if now.tzinfo is None:
         raise Invalid(reason="the time of a command needs a zone")
     current = _at(now, _state(definition, stored, command))
-    run = _moved(definition, onto, current, command, now) or Run(definition, current, now)
+    way = _way(definition, onto, command)
+    run = migration.move(way, current, now, working) if way else Run(definition, current, now, working)
     try:
         _HANDLERS[type(command)](run, command)
     except BudgetExceeded as problem:
@@ -76,14 +78,13 @@ def step(
     return Outcome(_kept(run), tuple(run.facts))
 
 
-def _moved(
-    definition: Definition, onto: Definition | None, current: State, command: Command, now: datetime
-) -> Run | None:
+def _way(definition: Definition, onto: Definition | None, command: Command) -> migration.Way | None:
+    """How the dossier goes over to another version, if it is told to."""
     if not isinstance(command, commands.MigrateDossier):
         return None
     if onto is None or onto.digest != command.digest:
         raise Invalid(reason="the version to go over to is not the one that was brought")
-    return migration.move(migration.way(definition, onto, command.mapping), current, now)
+    return migration.way(definition, onto, command.mapping)
 
 
 def _migrate(run: Run, command: commands.MigrateDossier) -> None:

@@ -143,11 +143,12 @@ class StepCancelled:
 
 @dataclass(frozen=True, slots=True)
 class TimerSet:
-    """A timer event started to wait."""
+    """A timer event started to wait; `working` is the working time that came to `due_at` by the calendar of then."""
 
     timer: str
     element: str
     due_at: str
+    working: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,7 +375,7 @@ KINDS: dict[str, type] = {kind.__name__: kind for kind in Fact.__args__}
 BRINGING = ("message", "signal", "error", "escalation")
 _TUPLES = {"elements", "flows"}
 # What later releases added is written only where it says something, so that old histories stay what they were.
-_LATER = {"frame"}
+_LATER = {"frame", "working"}
 
 
 def to_json(fact: Fact) -> dict[str, Any]:

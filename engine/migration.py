@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from engine import facts, state
+from engine.clock.timing import Working
 from engine.definition import Definition
 from engine.drawing import soundness
 from engine.drawing.events import Event
@@ -95,14 +96,14 @@ def obstacles(to: Way, stored: bytes) -> tuple[Obstacle, ...]:
     return _obstacles(to, state.load(stored))
 
 
-def move(to: Way, current: State, now: datetime) -> Run:
+def move(to: Way, current: State, now: datetime, working: Working | None = None) -> Run:
     """The dossier in the new version, with the facts that say so. Raises MigrationRefused."""
     found = _obstacles(to, current)
     if found:
         raise MigrationRefused(count=len(found), first=found[0], obstacles=found)
     before = {place.id: place.at for place in current.tokens.values()}
     _rename(to, current)
-    run = Run(to.new, current, now)
+    run = Run(to.new, current, now, working)
     run.record(facts.DossierMigrated(to.old.digest, to.new.digest, dict(to.names)))
     for place in current.tokens.values():
         if place.at in to.new.steps and place.items is None:

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from engine.clock.timing import moment_of, text_of
+from engine.clock.worktime import Calendar, counted_in
 from engine.commands import (
     AnswerService,
     BroadcastSignal,
@@ -33,6 +34,8 @@ from engine.forms import validate
 
 CHANNELS = ("direct", "online", "postal")
 PERSON = "rehearsal"
+# Working time in timers counts by the usual hours without holidays, so that a rehearsal always goes the same way.
+WORKING = counted_in(Calendar())
 USUAL_HOURS = 1
 MOST_HOURS = 100_000
 SENTENCES: dict[str, str] = {
@@ -147,7 +150,7 @@ class _Walk:
     def act(self, command: Command) -> None:
         """One command, as a person or the clock would give it."""
         try:
-            outcome = step(self.definition, self.state, command, self.now)
+            outcome = step(self.definition, self.state, command, self.now, working=WORKING)
         except OneDoorError as problem:
             raise self.stop("refused", reason=Phrase(problem.template(), problem.details)) from problem
         self.state = outcome.state

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from engine.clock.timing import moment_of, text_of
+from engine.clock.worktime import Calendar, counted_in
 from engine.commands import (
     AnswerService,
     BroadcastSignal,
@@ -23,6 +24,7 @@ from engine.execute import offered, step
 from engine.fold import View, fold
 
 PERSON = "rehearsal"
+WORKING = counted_in(Calendar())
 MOST_ACTIONS = 50
 @dataclass(frozen=True, slots=True)
 class Walked:
@@ -50,7 +52,7 @@ def wander(
     while following and actions < limit:
         try:
             for command in following:
-                outcome = step(definition, state, command, now)
+                outcome = step(definition, state, command, now, working=WORKING)
                 state, view = outcome.state, fold(outcome.facts, view)
         except StepFailed:
             raise

@@ -1,6 +1,7 @@
 """Does the recorded history follow from the published diagram? The recorded commands are run again. Pure.
 
-Due dates are left aside: they follow from the working calendar, which may have been corrected since.
+Due dates are left aside: they follow from the working calendar, which may have been corrected since. When a timer in
+working time goes off is taken from its fact for the same reason.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from engine.clock.timing import Worked, Working
 from engine.commands import MigrateDossier, from_json
 from engine.definition import Definition
 from engine.errors import OneDoorError
@@ -66,7 +68,7 @@ def reexecute(
         try:
             command = from_json(entry.payload["command"])
             onto = (others or {}).get(command.digest) if isinstance(command, MigrateDossier) else None
-            outcome = step(definition, state, command, entry.at, onto)
+            outcome = step(definition, state, command, entry.at, onto, _recorded(entry.payload["facts"]))
         except OneDoorError as refused:
             return Verdict("refused", checked, entry.seq, reason=str(refused))
         except (KeyError, TypeError) as unreadable:
@@ -76,6 +78,16 @@ def reexecute(
             return Verdict("differs", checked, entry.seq, *different)
         definition, state, checked = onto or definition, outcome.state, checked + 1
     return Verdict("equal", checked, state=state, digest=definition.digest)
+
+
+def _recorded(facts: Iterable[Mapping[str, Any]]) -> Working:
+    """Working time as the calendar of then counted it: timers in working time were set to these moments, in order."""
+    due = iter([fact["due_at"] for fact in facts if fact["fact"] == "TimerSet" and fact.get("working")])
+
+    def counted(start: datetime, length: Worked) -> datetime:
+        return datetime.fromisoformat(next(due, start.isoformat()))
+
+    return counted
 
 
 def _lasting(facts: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

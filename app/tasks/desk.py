@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.orm import aliased
 
 from app import clock
-from app.calendars import calendars
+from app.calendars import Calendars, calendars
 from app.casework import Actor, definition_of
 from app.db import reading
 from app.dossiers.context import form_context
@@ -27,6 +27,7 @@ from app.tasks.errors import TaskUnknown
 from app.tasks.models import Task, TaskDraft
 from app.tasks.outlook import Ahead, outlook
 from app.tasks.queries import TaskRow, row_columns, task_row, with_joins
+from engine.clock.worktime import counted_in
 from engine.definition import Choice, Definition, Step
 from engine.forms import localized
 from engine.state import short
@@ -109,9 +110,10 @@ def _desk(conn: Connection, actor: Actor, head: Head, found: tuple[Any, Definiti
     draft = _draft(conn, actor, head.id, row.token)
     values = draft.form if draft else _before(context, step)
     order = [each for each in definition.step_order if not definition.steps[each].message]
-    options = _options(conn, actor, (definition, state, row, values), now)
+    known = calendars(conn)
+    options = _options(conn, known, (definition, state, row, values), now)
     return Desk(
-        head=head, task=task_row(row, step_names(definition, row.step), calendars(conn), now),
+        head=head, task=task_row(row, step_names(definition, row.step), known, now),
         number=order.index(step.id) + 1 if step.id in order else 0, steps=len(order),
         message=row.message, needs_file=step.needs_file, schema=_schema(definition, step, language, options),
         context=context, values=values, draft_at=draft.updated_at if draft else None,
@@ -152,11 +154,12 @@ def _schema(definition: Definition, step: Step, language: str, options: Iterable
     return with_conclusions(localized(definition.forms[step.form], language), {each.id for each in options})
 
 
-def _options(conn: Connection, actor: Actor, found: tuple[Any, ...], now: datetime) -> tuple[Option, ...]:
+def _options(conn: Connection, known: Calendars, found: tuple[Any, ...], now: datetime) -> tuple[Option, ...]:
     definition, state, row, values = found
     if row.state not in ("open", "waiting"):
         return ()
-    ways = outlook(definition, state, row, values, now)
+    working = counted_in(known.of(row.receiving_unit))
+    ways = outlook(definition, state, row, values, (now, working))
     names = unit_names(conn, {each.unit for _, ahead in ways if ahead for each in ahead.steps if each.unit})
     return tuple(
         Option(

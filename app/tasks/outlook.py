@@ -9,6 +9,7 @@ from typing import Any
 
 from app.dossiers.named import Names
 from app.runaways import watched
+from engine.clock.timing import Working
 from engine.commands import Command, CompleteStep, DeliverMessage
 from engine.definition import Choice, Definition
 from engine.errors import OneDoorError
@@ -42,12 +43,15 @@ class Ahead:
 
 
 def outlook(definition: Definition, state: bytes, task: Any, form: Mapping[str, Any],
-            now: datetime) -> tuple[tuple[Choice | None, Ahead | None], ...]:
-    """Every choice of the task with what it leads to; None where that depends on answers not given yet."""
+            at: tuple[datetime, Working]) -> tuple[tuple[Choice | None, Ahead | None], ...]:
+    """Every choice of the task with what it leads to; None where that depends on answers not given yet.
+
+    `at` is the time, and what working time comes to.
+    """
     if task.message:
-        return ((None, _try(definition, state, DeliverMessage(task.message, form, task.token), (task.code, now))),)
-    choices: tuple[Choice | None, ...] = offered(definition, state, task.token, now) or (None,)
-    return tuple((each, _try(definition, state, _finish(task, form, each), (task.code, now))) for each in choices)
+        return ((None, _try(definition, state, DeliverMessage(task.message, form, task.token), (task.code, *at))),)
+    choices: tuple[Choice | None, ...] = offered(definition, state, task.token, at[0]) or (None,)
+    return tuple((each, _try(definition, state, _finish(task, form, each), (task.code, *at))) for each in choices)
 
 
 def _finish(task: Any, form: Mapping[str, Any], choice: Choice | None) -> Command:
@@ -55,11 +59,11 @@ def _finish(task: Any, form: Mapping[str, Any], choice: Choice | None) -> Comman
     return CompleteStep(task.token, person, form, choice.id if choice else None)
 
 
-def _try(definition: Definition, state: bytes, command: Command, where: tuple[str, datetime]) -> Ahead | None:
-    code, now = where
+def _try(definition: Definition, state: bytes, command: Command, where: tuple[str, datetime, Working]) -> Ahead | None:
+    code, now, working = where
     try:
         with watched(code):
-            outcome = step(definition, state, command, now)
+            outcome = step(definition, state, command, now, working=working)
     except OneDoorError:
         return None
     return ahead_of(definition, outcome.facts)

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Decimal, InvalidOperation
+from functools import partial
 from typing import Any
 
 from engine.clock.calendar import HOUR, OFFSET, SHIFTS, Calendar, Season, Shift
+from engine.clock.timing import Worked, Working
 from engine.errors import LimitRefused
 
 __all__ = [
-    "OFFSET", "SHIFTS", "Calendar", "Season", "Shift", "add", "between", "limit_due", "limit_hours", "limit_value",
-    "subtract",
+    "OFFSET", "SHIFTS", "Calendar", "Season", "Shift", "add", "between", "counted_in", "limit_due", "limit_hours",
+    "limit_value", "subtract",
 ]
 
 _LONGEST = Decimal(1_000_000)
@@ -37,6 +39,16 @@ def subtract(calendar: Calendar, end: datetime, hours: Decimal) -> datetime:
 def between(calendar: Calendar, a: datetime, b: datetime) -> Decimal:
     """Working hours from a to b; below zero when b comes first. The inverse of `add`."""
     return Decimal(calendar.place(b) - calendar.place(a)) / HOUR
+
+
+def counted_in(calendar: Calendar) -> Working:
+    """What working time in timers is, by a calendar. A working day counts as the working hours of a day."""
+    return partial(_moved, calendar)
+
+
+def _moved(calendar: Calendar, start: datetime, length: Worked) -> datetime:
+    hours = abs(length.value) * (calendar.day_hours if length.unit == "working_day" else 1)
+    return add(calendar, start, hours) if length.value > 0 else subtract(calendar, start, hours)
 
 
 def _length(hours: Decimal) -> int:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from lxml import etree
 
-from engine.clock.timing import due_at
+from engine.clock.timing import any_time, due_at
 from engine.drawing import findings as f
 from engine.drawing.diagram import local
 from engine.drawing.events import ROLES, Event, Trigger, definitions_of
@@ -105,7 +105,7 @@ def _timer(element: str, trigger: Trigger) -> Iterator[Finding]:
         yield f.error("timer_missing", element)
     elif not trigger.text.startswith("="):
         try:
-            due_at(trigger.form, trigger.text, _SOME_DAY)
+            due_at(trigger.form, trigger.text, _SOME_DAY, any_time)
         except ValueError:
             yield f.error("timer_value", element, value=trigger.text)
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from lxml import etree
 
-from engine.clock.timing import due_at
+from engine.clock.timing import any_time, due_at
 from engine.drawing.diagram import local, model
 from engine.drawing.loops import MAX_ROUNDS
 from engine.drawing.structure import expression_text, extension, text_of
@@ -41,7 +41,7 @@ def _is_read(written: etree._Element, known: set[str]) -> bool:
     if value.startswith("="):
         return is_usable(expression_text(value), known)
     try:
-        due_at(kind, value, _SOME_DAY)
+        due_at(kind, value, _SOME_DAY, any_time)
     except ValueError:
         return False
     return True

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from SpiffWorkflow.util.task import TaskState
 
 from engine import facts
+from engine.clock.timing import Working
 from engine.definition import Definition
 from engine.drawing.structure import Flow
 from engine.errors import ExpressionFailed, ReopenedWithoutReason, StatusRefused
@@ -35,12 +36,15 @@ class Home(NamedTuple):
 class Run(Tokens):
     """One command's movements over a private copy of the state."""
 
-    def __init__(self, definition: Definition, state: State, now: datetime) -> None:
+    def __init__(
+        self, definition: Definition, state: State, now: datetime, working: Working | None = None
+    ) -> None:
         self.values = Values(definition, state, now)
         super().__init__(definition.spec, FeelEngine(self.values))
         self.definition = definition
         self.state = state
         self.now = now
+        self.working = working
         self.dossier = Home(None, state.data, state.visits)
         self.facts: list[Fact] = []
         # Why the step that is finished sends the dossier back; None where it does not.

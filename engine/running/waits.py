@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from engine import facts
-from engine.clock.timing import due_at, moment_of, next_of_cycle, text_of
+from engine.clock.timing import due_at, is_working, moment_of, next_of_cycle, text_of
 from engine.drawing.events import Event, Trigger
 from engine.errors import ExpressionFailed
 from engine.running.guards import Token
@@ -65,24 +65,26 @@ def _set_timer(run: Run, event: Event, trigger: Trigger, waiting: tuple[str, Pla
         if trigger.form == "cycle":
             timer = Timer("", event.id, "", token, value.strip(), text_of(run.now))
             return _start_cycle(run, timer)
-        due = text_of(due_at(trigger.form, value, run.now))
+        due = text_of(due_at(trigger.form, value, run.now, run.working))
     except ValueError as problem:
         reason = f"it gives no {trigger.form}"
         raise ExpressionFailed(expression=trigger.text, element=event.id, reason=reason) from problem
-    _start(run, Timer("", event.id, due, token))
+    _start(run, Timer("", event.id, due, token), value)
 
 
 def _start_cycle(run: Run, timer: Timer) -> None:
-    due = next_of_cycle(timer.cycle, moment_of(timer.base), timer.fired)
+    due = next_of_cycle(timer.cycle, moment_of(timer.base), timer.fired, run.working)
     if due is not None:
         timer.due_at = text_of(due)
-        _start(run, timer)
+        _start(run, timer, timer.cycle)
 
 
-def _start(run: Run, timer: Timer) -> None:
+def _start(run: Run, timer: Timer, value: str) -> None:
+    """Begin to wait; that the value was in working time is kept with the moment that it came to."""
     timer.id = run.state.number()
     run.state.timers[timer.id] = timer
-    run.record(facts.TimerSet(timer.id, timer.element, timer.due_at))
+    run.record(facts.TimerSet(
+        timer.id, timer.element, timer.due_at, value.strip() if is_working(value) else None))
 
 
 def repeat(run: Run, timer: Timer) -> None:

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
+from engine.clock.worktime import Calendar, counted_in
 from engine.commands import ClaimStep, Command, CompleteStep, StartProcess
 from engine.definition import Bundle, Definition, compile_definition
 from engine.execute import Outcome, step
@@ -15,6 +16,7 @@ from engine.facts import Fact
 from engine.fold import View, fold
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+USUAL = counted_in(Calendar())
 DOSSIER = {
     "code": "H49.1-260302-0001", "procedure": "test", "channel": "direct", "receiving_unit": "H49.1",
     "competent_unit": "H49.22", "received_at": "2026-03-02T01:00:00+00:00",
@@ -136,7 +138,7 @@ class Walk:
     def do(self, command: Command, now: datetime | None = None) -> Outcome:
         """Apply one command."""
         moment = now or self.now
-        outcome = step(self.definition, self.state, command, moment)
+        outcome = step(self.definition, self.state, command, moment, working=USUAL)
         self.now = moment
         self.state = outcome.state
         self.last = outcome.facts

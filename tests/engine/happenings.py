@@ -10,7 +10,7 @@ from engine.commands import AnswerService, BroadcastSignal, Command, DeliverMess
 from engine.execute import Outcome, step
 from engine.fold import fold
 from engine.state import dump, load
-from tests.engine.builders import HEAD, Walk, element
+from tests.engine.builders import HEAD, USUAL, Walk, element
 
 _DECLARED = {"message": "message", "signal": "signal", "error": "error", "escalation": "escalation"}
 
@@ -88,7 +88,7 @@ class Watched(Walk):
     def do(self, command: Command, now: Any = None) -> Outcome:
         before = self.state
         outcome = super().do(command, now)
-        again = step(self.definition, before, command, now or self.now)
+        again = step(self.definition, before, command, now or self.now, working=USUAL)
         assert (again.state, again.facts) == (outcome.state, outcome.facts)
         state = load(outcome.state)
         assert dump(state) == outcome.state

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from engine.feel.budget import Run
-from engine.feel.library.registry import builtin, day
-from engine.feel.temporal import plus_months
-from engine.feel.values import Value
+from engine.feel.library.registry import builtin, day, number, single
+from engine.feel.temporal import as_moment, parse_temporal, plus_months
+from engine.feel.values import IllTyped, Value, number_text
 
+LEAST, MOST = Decimal("0.0001"), Decimal(9999)
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
@@ -25,6 +26,32 @@ def _now(run: Run) -> Value:
 @builtin("today", runs=True)
 def _today(run: Run) -> Value:
     return run.now.date()
+
+
+@builtin("working hours", "hours", "hours, from")
+def _working_hours(hours: Value, start: Value = None) -> Value:
+    return _working(number(hours), "PT{}H", start)
+
+
+@builtin("working days", "days", "days, from")
+def _working_days(days: Value, start: Value = None) -> Value:
+    return _working(number(days), "P{}D", start)
+
+
+def _working(length: Decimal, pattern: str, start: Value) -> Value:
+    """A length of working time as timers read it, after (or before) a moment if one is given."""
+    if not LEAST <= abs(length) <= MOST or (start is None and length < 0):
+        raise IllTyped
+    said = number_text(abs(length).quantize(LEAST))
+    words = f"working {'-' if length < 0 else ''}{pattern.format(said)}"
+    return words if start is None else f"{_begun(single(start)).isoformat()}/{words}"
+
+
+def _begun(start: Value) -> datetime:
+    moment = parse_temporal(start) if isinstance(start, str) else start
+    if not isinstance(moment, date):
+        raise IllTyped
+    return moment if isinstance(moment, datetime) else as_moment(moment)
 
 
 @builtin("day of year", "date")

@@ -7,8 +7,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from engine.clock.timing import due_at, moment_of, next_of_cycle, text_of
+from engine.clock.worktime import Calendar, counted_in
 from engine.commands import FireTimer
+from engine.definition import Bundle, check
 from engine.errors import ExpressionFailed, TimerNotDue
+from engine.facts import TimerSet, to_json
 from tests.engine.builders import NOW, choice, end, flow, path, script, start, task, xor
 from tests.engine.constructs.registry import refused, runs
 from tests.engine.happenings import Watched, border, catch, document, handler, told
@@ -157,3 +160,63 @@ def test_every_round_of_a_loop_has_its_own_timer() -> None:
     assert dues(walk) == []
     walk.complete("a", "on")
     assert walk.view.ended
+
+
+def awaited(tag: str, value: str, **filing: object) -> Watched:
+    return Watched(document(start(), catch("t", told(tag, value)), task("a"), end(), path("begin", "t", "a", "done")),
+                   filing)
+
+
+@runs("Timer in working time", "`=working hours(16)`, `=working days(2)`: by the receiving unit's calendar.")
+@pytest.mark.parametrize(("tag", "value", "due"), [
+    # NOW is Monday 2 March 2026, 08:00; eight hours are a working day.
+    ("timeDuration", "=working hours(16)", "2026-03-04T01:00:00+00:00"),
+    ("timeDuration", "working PT3.5H", "2026-03-02T04:30:00+00:00"),
+    ("timeDuration", "=working days(filing.days)", "2026-03-09T01:00:00+00:00"),
+    ("timeDate", "=working hours(8, filing.hearing)", "2026-03-09T10:00:00+00:00"),
+    ("timeDate", "=working hours(-8, date and time(filing.hearing))", "2026-03-06T00:30:00+00:00"),
+    ("timeDate", '=working days(1, date("2026-03-06"))', "2026-03-06T10:00:00+00:00"),
+])
+def test_a_timer_in_working_time(tag: str, value: str, due: str) -> None:
+    walk = awaited(tag, value, days=5, hearing="2026-03-07T10:00:00+07:00")
+    assert dues(walk) == [due]
+    [said] = [fact for fact in walk.facts if isinstance(fact, TimerSet)]
+    assert "working" in str(said.working)
+    walk.fire("t")
+    assert walk.open == ["a"]
+
+
+def test_working_time_repeats() -> None:
+    walk = Watched(reminding('="R3/" + working hours(6)'))
+    for due in ("2026-03-02T08:30:00+00:00", "2026-03-03T06:30:00+00:00", "2026-03-04T03:00:00+00:00"):
+        assert dues(walk) == [due]
+        walk.fire("t")
+    assert dues(walk) == []
+
+
+def test_a_timer_without_working_time_says_nothing_about_it() -> None:
+    walk = Watched(reminding("R3/PT10H"))
+    assert ["working" in to_json(fact) for fact in walk.facts if isinstance(fact, TimerSet)] == [False]
+
+
+@pytest.mark.parametrize("value", [
+    "=working hours(0)", "=working hours(-1)", '=working hours("x")', "=working hours(null)", "=working hours(20000)",
+    '=working hours(1, "no date")', "=working days()",
+])
+def test_senseless_working_time_fails_with_a_sentence(value: str) -> None:
+    with pytest.raises(ExpressionFailed):
+        awaited("timeDuration", value)
+
+
+@pytest.mark.parametrize("value", ["working PT0H", "working -PT1H", "working P1M", "R3/P1D/working PT1H", "working"])
+def test_senseless_working_time_is_found_before_publishing(value: str) -> None:
+    xml = document(start(), catch("t", told("timeDuration", value)), end(), path("begin", "t", "done"))
+    assert "timer_value" in {finding.code for finding in check(Bundle(xml))}
+
+
+def test_nobody_to_say_what_working_time_is() -> None:
+    with pytest.raises(ValueError, match="working time"):
+        due_at("duration", "working PT1H", NOW)
+    calendar = counted_in(Calendar())
+    assert due_at("duration", "working PT1H", NOW, calendar) == NOW + timedelta(hours=1)
+    assert due_at("cycle", "R2/working PT1H", NOW, calendar) == NOW + timedelta(hours=1)
