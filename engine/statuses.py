@@ -14,6 +14,8 @@ BEGINNING = 0
 # The legal clock ends with these; whether a dossier is late is measured to the first of those that answer it.
 FINISHED = frozenset({NOT_ACCEPTED, WITHDRAWN, STOPPED, DONE, RETURNED})
 ANSWERED = FINISHED - {WITHDRAWN}
+# What a called process sets where it may follow; how a dossier ends is its caller's to say.
+WORKING = frozenset({ACCEPTED, IN_PROCESS, SUPPLEMENT, FINANCIAL})
 # Work goes on after a result was ready only when somebody sends the dossier back, with a reason.
 REOPENING = (DONE, IN_PROCESS)
 FOLLOWING: Mapping[int, frozenset[int]] = {

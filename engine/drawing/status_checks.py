@@ -1,7 +1,7 @@
 """Whether the public status can take a move that is not allowed, on a way through the diagram or between two ways.
 
-Values are not looked at: a way counts as possible when it is drawn. What an expression gives is not known here; it is
-checked when it is set.
+Values are not looked at: a way counts as possible when it is drawn. What an expression gives, or a called process sets,
+is not known here; it is checked when it is set.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from itertools import combinations, product
 
 from engine.drawing import findings as f
 from engine.drawing.findings import Finding
+from engine.drawing.naming import space_of
 from engine.drawing.structure import Graph, Node, onward
 from engine.drawing.vocabulary import STATUSES, Step
 from engine.statuses import REOPENING, may_follow
@@ -26,7 +27,9 @@ class _Statuses:
         self.graph = graph
         told = {**{step.id: step.status for step in steps.values() if step.status}, **ends}
         self.setting = frozenset(told)
-        self.literal = {element: int(status) for element, status in told.items() if status in STATUSES}
+        self.literal = {
+            element: int(status) for element, status in told.items() if status in STATUSES and not space_of(element)
+        }
         self.returning = {step.id for step in steps.values() if any(one.kind == "return" for one in step.choices)}
         self.meeting = {node.id for node in graph.nodes.values() if _gathers(graph, node)}
         self.splitting = {graph.nodes[ways[0]].scope for ways in _splits(graph) if ways}

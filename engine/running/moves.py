@@ -14,6 +14,7 @@ from SpiffWorkflow.util.task import TaskState
 from engine import facts
 from engine.clock.timing import Working
 from engine.definition import Definition
+from engine.drawing.naming import space_of
 from engine.drawing.structure import Flow
 from engine.errors import ExpressionFailed, ReopenedWithoutReason, StatusRefused
 from engine.facts import Fact
@@ -22,7 +23,7 @@ from engine.running import branching, catching, scopes, waits
 from engine.running.guards import Token, Tokens, Where
 from engine.running.values import FeelEngine, Values
 from engine.state import Place, State, short
-from engine.statuses import REOPENING, may_follow
+from engine.statuses import REOPENING, WORKING, may_follow
 
 
 class Home(NamedTuple):
@@ -96,7 +97,9 @@ class Run(Tokens):
         value = self.values.literal(text, element, place)
         if isinstance(value, bool) or str(value) not in self.definition.statuses:
             raise ExpressionFailed(expression=text, element=element, reason="it gives no status from 1 to 10")
-        self.set_status(int(value), element)
+        own = not space_of(element)
+        if own or (int(value) in WORKING and may_follow(self.state.status, int(value))):
+            self.set_status(int(value), element)
 
     def set_status(self, status: int, element: str) -> None:
         """Move the public status. Raises StatusRefused, ReopenedWithoutReason."""

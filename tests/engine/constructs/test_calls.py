@@ -304,3 +304,20 @@ def test_frames_in_what_is_called() -> None:
     walk = Journey(xml, {"units": ["A", "B"]})
     assert all_steps(walk) == ["c:a", "c:a", "z"]
     assert walk.view.data["c"] == {"n": 2}
+
+
+def test_what_is_called_leaves_beginning_and_end_to_its_caller() -> None:
+    called = process("q", start("i"), task("accept", status="2"), task("look", status="4"), end("o", "10"),
+                     path("i", "accept", "look", "o"))
+    outer = (start(), task("receive", status="1"), call("c", "q"), task("ready", status="9"), end(status="10"),
+             path("begin", "receive", "c", "ready", "done"))
+    walk = Journey(file(*outer, others=called))
+    seen = [walk.view.status]
+    for step in ("receive", "c:accept", "c:look", "ready"):
+        walk.complete(step)
+        seen.append(walk.view.status)
+    assert seen == [1, 2, 4, 9, 10]
+    again = Journey(file(start(), task("work", status="4"), call("c", "q"), end(), path("begin", "work", "c", "done"),
+                         others=called))
+    again.complete("work")
+    assert again.view.status == 4, "it is in process already, not only accepted"
