@@ -16,11 +16,13 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select
 
-from app.people.models import CalendarDay, Setting, Unit, WorkHours
+from app.people.models import CalendarDay, CutOffHour, Setting, Unit, WorkHours
+from engine.clock.calendar import CutOff
 from engine.clock.worktime import Calendar, Season, Shift
 
 EDITION = "calendar_edition"
 _Rule = tuple[str | None, Season]
+_Hour = tuple[str | None, CutOff]
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +36,7 @@ class Calendars:
     parents: Mapping[str, str | None]
     rules: tuple[_Rule, ...]
     days: Mapping[date, str]
+    cut_offs: tuple[_Hour, ...] = ()
     built: dict[tuple[str, ...], Calendar] = field(default_factory=dict)
 
     def of(self, unit: str | None) -> Calendar:
@@ -41,12 +44,14 @@ class Calendars:
         line = self._line(unit)
         if line not in self.built:
             seasons = [season for each in (None, *line) for code, season in self.rules if code == each]
-            self.built[line] = Calendar(shifts=(), days=self.days, seasons=tuple(seasons))
+            hours = tuple(hour for each in (None, *line) for code, hour in self.cut_offs if code == each)
+            self.built[line] = Calendar(shifts=(), days=self.days, seasons=tuple(seasons), cut_offs=hours)
         return self.built[line]
 
     def _line(self, unit: str | None) -> tuple[str, ...]:
         """The units with hours of their own from the top down to this one."""
-        own, line = {code for code, _ in self.rules}, []
+        own: set[str | None] = {code for code, _ in self.rules} | {code for code, _ in self.cut_offs}
+        line: list[str] = []
         while unit is not None and unit not in line:
             line.append(unit)
             unit = self.parents.get(unit)
@@ -117,12 +122,19 @@ def _read(conn: Connection) -> Calendars:
     units = tuple((row.code, row.parent, row.name_vi, row.name_en) for row in rows)
     rules = seasons_of(conn.execute(select(WorkHours.__table__)))
     days = conn.execute(select(CalendarDay.day, CalendarDay.kind).order_by(CalendarDay.day))
-    return _built(units, rules, tuple((row.day, row.kind) for row in days))
+    hours = conn.execute(select(CutOffHour.__table__).order_by(CutOffHour.since, CutOffHour.channel, CutOffHour.id))
+    cut_offs = tuple((row.unit, CutOff(_hour(row.at), row.since, row.channel)) for row in hours)
+    return _built(units, rules, tuple((row.day, row.kind) for row in days), cut_offs)
+
+
+def _hour(text: str) -> time | None:
+    return time.fromisoformat(text) if text else None
 
 
 @lru_cache(maxsize=8)
 def _built(
-    units: tuple[tuple[str, str | None, str, str], ...], rules: tuple[_Rule, ...], days: tuple[tuple[date, str], ...]
+    units: tuple[tuple[str, str | None, str, str], ...], rules: tuple[_Rule, ...], days: tuple[tuple[date, str], ...],
+    cut_offs: tuple[_Hour, ...],
 ) -> Calendars:
     names = {code: {"vi": vietnamese, "en": english} for code, _, vietnamese, english in units}
-    return Calendars(names, {code: parent for code, parent, _, _ in units}, rules, dict(days))
+    return Calendars(names, {code: parent for code, parent, _, _ in units}, rules, dict(days), cut_offs)

@@ -80,7 +80,8 @@ COMMAND_NAMES = {
 NOUNS = (
     lazy_gettext("unit"), lazy_gettext("person"), lazy_gettext("version"), lazy_gettext("dossier"),
     lazy_gettext("incident"), lazy_gettext("token"), lazy_gettext("membership"), lazy_gettext("calendar day"),
-    lazy_gettext("working hours of a unit"), lazy_gettext("apology"),
+    lazy_gettext("working hours of a unit"), lazy_gettext("apology"), lazy_gettext("step"),
+    lazy_gettext("cut-off hour"),
 )
 
 UNIT_KIND_NAMES = {

@@ -9,6 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from engine.facts_dated import DeadlinesRecomputed as DeadlinesRecomputed
+from engine.facts_dated import DueMoved as DueMoved
+from engine.facts_dated import DueSet as DueSet
+from engine.facts_dated import LimitSet as LimitSet
+from engine.facts_dated import Reappointed as Reappointed
+from engine.facts_dated import ReceptionDeferred as ReceptionDeferred
+from engine.facts_dated import WarningGiven as WarningGiven
 from engine.facts_moved import DossierMigrated as DossierMigrated
 from engine.facts_moved import EventMoved as EventMoved
 from engine.facts_moved import StepMoved as StepMoved
@@ -295,66 +302,6 @@ class ClockStarted:
 
 
 @dataclass(frozen=True, slots=True)
-class DueSet:
-    """A due date was computed. `scope` is "dossier", "statutory" or a step's token; None while the clock stands."""
-
-    scope: str
-    due_at: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class LimitSet:
-    """A variant of a limit holds for this dossier: `scope` is "statutory" or "reduced", `value` a number in `unit`
-    (hour, working_day, calendar_day), `condition` the FEEL text that held."""
-
-    scope: str
-    value: float
-    unit: str
-    condition: str
-
-
-@dataclass(frozen=True, slots=True)
-class DeadlinesRecomputed:
-    """The working calendar was corrected, which moved dates of this dossier; `reason` is the correction."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class DueMoved:
-    """A due date moved from `old` to `due_at` by a corrected calendar; `scope` as in DueSet."""
-
-    scope: str
-    old: str | None
-    due_at: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class WarningGiven:
-    """A warning was given about an open step (or, with the token "dossier", that an apology is to be thought of).
-
-    `rung` counts from 0; `to` is officer, head or unit.
-    """
-
-    token: str
-    step: str
-    rung: int
-    to: str
-
-
-@dataclass(frozen=True, slots=True)
-class Reappointed:
-    """An apology was signed and promises a new date, `hours` working hours after the old one; `number` is the
-    letter's, `override` the reason for a further one."""
-
-    due_at: str
-    hours: str
-    reason: str
-    number: str
-    override: str
-
-
-@dataclass(frozen=True, slots=True)
 class DossierEnded:
     """No token is left; `end` is the end event reached, or None after a withdrawal."""
 
@@ -367,7 +314,7 @@ Fact = (
     | StepReleased | StepCompleted | StepCancelled | TimerSet | TimerFired | TimerCancelled | EventAwaited | EventCaught
     | EventDropped | EventThrown | MessageSent | ServiceRequested | ServiceAnswered | ServiceFailed | ServiceCancelled
     | ActivityCompensated | StatusChanged | ClockStopped | ClockStarted | DueSet | LimitSet
-    | DeadlinesRecomputed | DueMoved | WarningGiven | Reappointed | DossierMigrated | StepMoved
+    | ReceptionDeferred | DeadlinesRecomputed | DueMoved | WarningGiven | Reappointed | DossierMigrated | StepMoved
     | TimerMoved | EventMoved | DossierEnded
 )
 

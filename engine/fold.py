@@ -319,6 +319,7 @@ APPLY: dict[type, Callable[[_Draft, Any], None]] = {
     facts.ClockStarted: _clock_started,
     facts.DueSet: _due,
     facts.LimitSet: _told,
+    facts.ReceptionDeferred: _told,
     facts.DeadlinesRecomputed: _told,
     facts.DueMoved: _due,
     facts.WarningGiven: _told,

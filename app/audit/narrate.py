@@ -292,6 +292,10 @@ def _limit(fact: Mapping[str, Any], words: Words, steps: Mapping[str, str]) -> R
     return f"LimitSet.{fact['scope']}", {"limit": told, "condition": fact["condition"]}
 
 
+def _deferred(fact: Mapping[str, Any], words: Words, steps: Mapping[str, str]) -> Read:
+    return "ReceptionDeferred", {"after": fact["after"]}
+
+
 def _recomputed(fact: Mapping[str, Any], words: Words, steps: Mapping[str, str]) -> Read:
     return "DeadlinesRecomputed", {"reason": fact["reason"]}
 
@@ -329,7 +333,7 @@ _READERS: dict[str, Callable[[Mapping[str, Any], Words, Mapping[str, str]], Read
     "FrameEntered": _frame, "FrameLeft": _frame, "ActivityCompensated": _compensated,
     "TimerSet": _timer, "TimerFired": _timer, "StatusChanged": _status,
     "ClockStopped": _clock, "ClockStarted": _clock, "DueSet": _due, "DossierEnded": _ended,
-    "LimitSet": _limit,
+    "LimitSet": _limit, "ReceptionDeferred": _deferred,
     "DeadlinesRecomputed": _recomputed, "DueMoved": _moved, "WarningGiven": _warned, "Reappointed": _reappointed,
     "DossierMigrated": _migrated, "StepMoved": _on_step, "TimerMoved": _timer, "EventMoved": _event,
 }

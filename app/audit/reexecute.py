@@ -19,7 +19,7 @@ from engine.errors import OneDoorError
 from engine.execute import step
 from engine.facts import to_json
 
-_BY_CALENDAR = ("DueSet", "DueMoved")
+_BY_CALENDAR = ("DueSet", "DueMoved", "ReceptionDeferred")
 
 
 @dataclass(frozen=True, slots=True)

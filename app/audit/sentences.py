@@ -75,6 +75,7 @@ SENTENCES = {
     "DueSet.none": "The date of {step} is open while the clock stands.",
     "LimitSet.statutory": "The statutory time is {limit}, because {condition} held.",
     "LimitSet.reduced": "The reduced time is {limit}, because {condition} held.",
+    "ReceptionDeferred": "Received after the cut-off hour {after}: time runs from the opening of the next working day.",
     "DeadlinesRecomputed": "The calendar was corrected ({reason}), which moved dates.",
     "DueMoved": "The date of {step} moved from {old} to {due_at}.",
     "WarningGiven.officer": "The officer was warned that most of the time for {step} is used.",

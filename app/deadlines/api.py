@@ -38,6 +38,31 @@ def remove_hours(number: int) -> None:
     commands.remove_hours(current_actor(), number)
 
 
+@blueprint.get("/cut-offs")
+@requires("catalogue.read")
+@blueprint.response(200, schemas.CutOffOut(many=True))
+def cut_offs() -> Any:
+    """Hours after which reception counts from the next working day, by unit and channel"""
+    return list(read(queries.cut_off_hours))
+
+
+@blueprint.post("/cut-offs")
+@requires("calendar.manage")
+@blueprint.arguments(schemas.CutOffIn)
+@blueprint.response(201, schemas.HoursMade)
+def set_cut_off(given: dict[str, Any]) -> dict[str, int]:
+    """Let a cut-off hour hold from a date on"""
+    return {"id": commands.set_cut_off(current_actor(), commands.NewCutOff(**given))}
+
+
+@blueprint.delete("/cut-offs/<int:number>")
+@requires("calendar.manage")
+@blueprint.response(204)
+def remove_cut_off(number: int) -> None:
+    """Let a cut-off hour hold no longer"""
+    commands.remove_cut_off(current_actor(), number)
+
+
 @blueprint.get("/notices")
 @requires("task.read")
 @blueprint.arguments(schemas.NoticeFilter, location="query")

@@ -23,6 +23,8 @@ from app.languages import plain
 from app.people.queries import subtree, unit_names
 from app.procedures.models import Procedure, ProcessVersion
 from app.tasks.models import Task
+from engine.clock.deadlines import running_of
+from engine.clock.ledger import Entry
 from engine.clock.worktime import Calendar, add, between
 
 AHEAD = 500
@@ -166,9 +168,7 @@ def _past(conn: Connection, mine: ColumnElement[bool], habits: Habits) -> Past:
     return Past(len(errors), median(abs(error) for error in errors), median(errors), right)
 
 
-def _worked(calendar: Calendar, ledger: Sequence[Mapping[str, Any]]) -> Decimal:
+def _worked(calendar: Calendar, ledger: Sequence[Entry]) -> Decimal:
     """The working hours in which the clock ran."""
-    return sum((
-        between(calendar, datetime.fromisoformat(each["from"]), datetime.fromisoformat(each["to"]))
-        for each in ledger if each["kind"] == "run" and each["to"]
-    ), Decimal(0))
+    ran = ((begin, end) for begin, end in running_of(ledger, calendar) if end)
+    return sum((between(calendar, begin, end) for begin, end in ran), Decimal(0))

@@ -1,4 +1,4 @@
-"""Correcting working hours."""
+"""Correcting working hours and the cut-off hours of reception."""
 
 from __future__ import annotations
 
@@ -11,15 +11,25 @@ from sqlalchemy import Connection, delete, insert, select
 
 from app.calendars import new_edition
 from app.db import transaction
-from app.deadlines.errors import HoursEmpty, HoursUnreadable, SeasonUnreadable, TooEarly, UsualHoursStay
+from app.deadlines.errors import (
+    ChannelUnknown,
+    HoursEmpty,
+    HoursUnreadable,
+    HourUnreadable,
+    SeasonUnreadable,
+    TooEarly,
+    UsualHoursStay,
+)
 from app.errors import NotFound
 from app.people.actor import Actor
 from app.people.errors import DocumentMissing, UnitUnfit
-from app.people.models import Unit, WorkHours
+from app.people.models import CutOffHour, Unit, WorkHours
 from engine.clock.calendar import BEGINS, pieces_of
 
 _SHIFT = re.compile(r"\s*([01]?\d|2[0-3])[:h.]([0-5]\d)\s*[-–]\s*([01]?\d|2[0-4])[:h.]([0-5]\d)\s*")
+_HOUR = re.compile(r"\s*([01]?\d|2[0-3])[:h.]([0-5]\d)\s*")
 _DAY = re.compile(r"\s*(\d{1,2})[/.-](\d{1,2})\s*")
+CHANNELS = ("direct", "online", "postal")
 LEAP_YEAR = 2024
 MIDNIGHT = 24
 
@@ -51,8 +61,7 @@ def set_hours(actor: Actor, new: NewHours) -> int:
     if not row["document"]:
         raise DocumentMissing()
     with transaction() as conn:
-        if new.unit and conn.scalar(select(Unit.code).where(Unit.code == new.unit)) is None:
-            raise UnitUnfit(unit=new.unit)
+        _check_unit(conn, new.unit)
         number = conn.execute(insert(WorkHours).values(**row).returning(WorkHours.id)).scalar_one()
         new_edition(conn)
     return int(number)
@@ -66,6 +75,58 @@ def remove_hours(actor: Actor, number: int) -> None:
         if not conn.execute(delete(WorkHours).where(WorkHours.id == number)).rowcount:
             raise NotFound(what="working hours of a unit", key=number)
         new_edition(conn)
+
+
+@dataclass(frozen=True, slots=True)
+class NewCutOff:
+    """An hour such as "15:00" after which reception counts from the next working day; "" lifts one that held before.
+
+    Without a unit it is everybody's, without a channel (direct, online, postal) all channels'.
+    """
+
+    unit: str | None
+    since: date
+    channel: str
+    at: str
+    document: str
+
+
+def set_cut_off(actor: Actor, new: NewCutOff) -> int:
+    """Let a cut-off hour hold from a date on, by which document; the number of its row."""
+    at, document = _hour_of_day(new.at), new.document.strip()
+    if new.since < BEGINS:
+        raise TooEarly(begins=BEGINS)
+    if new.channel not in ("", *CHANNELS):
+        raise ChannelUnknown(channel=new.channel, allowed=", ".join(CHANNELS))
+    if not document:
+        raise DocumentMissing()
+    with transaction() as conn:
+        _check_unit(conn, new.unit)
+        values = {"unit": new.unit or None, "since": new.since, "channel": new.channel, "at": at, "document": document}
+        number = conn.execute(insert(CutOffHour).values(**values).returning(CutOffHour.id)).scalar_one()
+        new_edition(conn)
+    return int(number)
+
+
+def remove_cut_off(actor: Actor, number: int) -> None:
+    """Let a cut-off hour hold no longer, as if it had never been."""
+    with transaction() as conn:
+        if not conn.execute(delete(CutOffHour).where(CutOffHour.id == number)).rowcount:
+            raise NotFound(what="cut-off hour", key=number)
+        new_edition(conn)
+
+
+def _hour_of_day(text: str) -> str:
+    """An hour as it is kept. Raises HourUnreadable."""
+    found = _HOUR.fullmatch(text)
+    if text.strip() and found is None:
+        raise HourUnreadable(text=text.strip()[:20])
+    return f"{int(found[1]):02d}:{found[2]}" if found else ""
+
+
+def _check_unit(conn: Connection, unit: str | None) -> None:
+    if unit and conn.scalar(select(Unit.code).where(Unit.code == unit)) is None:
+        raise UnitUnfit(unit=unit)
 
 
 def _usual(conn: Connection) -> int | None:

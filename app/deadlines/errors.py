@@ -9,6 +9,14 @@ class HoursUnreadable(Invalid):
     """"{text}" is not a list of shifts; write them like 07:30-11:30, 13:00-17:00 or leave the day empty."""
 
 
+class HourUnreadable(Invalid):
+    """"{text}" is not an hour of the day; write it like 15:00."""
+
+
+class ChannelUnknown(Invalid):
+    """There is no channel "{channel}"; choose one of: {allowed}."""
+
+
 class HoursEmpty(Invalid):
     """A week without any working hour cannot be kept; give at least one day a shift."""
 

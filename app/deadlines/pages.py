@@ -59,6 +59,7 @@ REASONS = {
     "financial": lazy_gettext("a financial obligation is awaited"),
     "applicant": lazy_gettext("the applicant is awaited"),
     "between": lazy_gettext("between two steps"),
+    "deferred": lazy_gettext("received after the cut-off hour"),
 }
 WEEKDAYS = (
     lazy_gettext("Monday"), lazy_gettext("Tuesday"), lazy_gettext("Wednesday"), lazy_gettext("Thursday"),
@@ -79,7 +80,7 @@ def _calendar_page(problem: str | None = None) -> str:
     known = [(unit.code, f"{unit.code} · {pick(unit.name)}") for unit in read(units)]
     return render_template(
         "deadlines/calendar.html", days=read(calendar_days, year), year=year, problem=problem,
-        hours=read(queries.work_hours), weekdays=WEEKDAYS, unit_options=known,
+        hours=read(queries.work_hours), cut_offs=read(queries.cut_off_hours), weekdays=WEEKDAYS, unit_options=known,
     )
 
 
@@ -137,6 +138,31 @@ def remove_hours(number: int) -> Page:
         return _calendar_page(message_of(error)), http_status(error)
     flash(gettext("The working hours have been removed."), "success")
     return redirect(url_for(".calendar", _anchor="hours"), 303)
+
+
+@blueprint.post("/calendar/cut-offs")
+@requires("calendar.manage")
+def set_cut_off() -> Page:
+    """Let a cut-off hour of reception hold from a date on."""
+    given = request.form
+    try:
+        commands.set_cut_off(current_actor(), commands.NewCutOff(
+            unit=given.get("cut_off_unit") or None, since=_day(given.get("cut_off_since", "")),
+            channel=given.get("channel", ""), at=given.get("at", ""), document=given.get("cut_off_document", ""),
+        ))
+    except OneDoorError as error:
+        return _calendar_page(message_of(error)), http_status(error)
+    flash(gettext("The cut-off hour has been kept. It holds for what is received from now on."), "success")
+    return redirect(url_for(".calendar", _anchor="cut-offs"), 303)
+
+
+@blueprint.post("/calendar/cut-offs/<int:number>/remove")
+@requires("calendar.manage")
+def remove_cut_off(number: int) -> Response:
+    """Let a cut-off hour hold no longer."""
+    commands.remove_cut_off(current_actor(), number)
+    flash(gettext("The cut-off hour has been removed."), "success")
+    return redirect(url_for(".calendar", _anchor="cut-offs"), 303)
 
 
 @blueprint.context_processor

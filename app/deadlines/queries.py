@@ -9,7 +9,7 @@ from datetime import date
 from sqlalchemy import Connection, select
 
 from app.dossiers.named import Named
-from app.people.models import Unit, WorkHours
+from app.people.models import CutOffHour, Unit, WorkHours
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,30 @@ def work_hours(conn: Connection) -> tuple[HoursRow, ...]:
             usual=number == 0,
         )
         for number, row in enumerate(rows)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CutOffRow:
+    """A cut-off hour from a date on; `unit` is None where it is everybody's, `channel` empty where it is all channels',
+    `at` empty where it lifts one."""
+
+    id: int
+    unit: Named | None
+    since: date
+    channel: str
+    at: str
+    document: str
+
+
+def cut_off_hours(conn: Connection) -> tuple[CutOffRow, ...]:
+    """All cut-off hours: everybody's first, then by unit and date."""
+    query = select(CutOffHour.__table__, Unit.name_vi, Unit.name_en).outerjoin(Unit, Unit.code == CutOffHour.unit)
+    order = CutOffHour.unit.is_not(None), CutOffHour.unit, CutOffHour.since, CutOffHour.id
+    return tuple(
+        CutOffRow(row.id, Named(row.unit, {"vi": row.name_vi, "en": row.name_en}) if row.unit else None, row.since,
+                  row.channel, row.at, row.document)
+        for row in conn.execute(query.order_by(*order))
     )
 
 

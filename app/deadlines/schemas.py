@@ -39,6 +39,28 @@ class HoursMade(ma.Schema):
     id = fields.Integer()
 
 
+class _CutOff(ma.Schema):
+    """What both ways have in common."""
+
+    since = fields.Date(required=True)
+    channel = fields.String(load_default="", metadata={"description": "direct, online, postal; empty for all"})
+    at = fields.String(required=True, metadata={"description": "As in 15:00; empty lifts one that held before"})
+    document = fields.String(required=True)
+
+
+class CutOffIn(_CutOff):
+    """A cut-off hour that is to hold."""
+
+    unit = fields.String(load_default=None, allow_none=True)
+
+
+class CutOffOut(_CutOff):
+    """A cut-off hour of reception from a date on."""
+
+    id = fields.Integer()
+    unit = fields.Nested(CodeAndName, allow_none=True, metadata={"description": "None where it is everybody's"})
+
+
 class NoticeOut(ma.Schema):
     """Something an officer was told."""
 
@@ -134,7 +156,9 @@ class Explained(ma.Schema):
     total = fields.Decimal(as_string=True)
     extension = fields.Decimal(as_string=True)
     start = fields.AwareDateTime()
-    begins = fields.String(metadata={"description": "open, before_opening, break, after_closing or day_off"})
+    cut_off = fields.String(metadata={"description": "The cut-off hour after which it began"})
+    begins = fields.String(
+        metadata={"description": "open, before_opening, break, after_closing, after_cut_off or day_off"})
     restarted = fields.Boolean()
     stands = fields.Boolean()
     due = fields.AwareDateTime(allow_none=True)

@@ -106,6 +106,21 @@ class WorkHours(db.Model):
     document: Mapped[str] = mapped_column(default="")
 
 
+class CutOffHour(db.Model):
+    """What a unit receives after the hour `at` ("15:00") of a working day counts from the next; empty: nothing does.
+
+    Without a unit it is everybody's, without a channel all channels'. Of several that cover a reception the nearer
+    unit's counts, of these the later `since`, of these the channel's own.
+    """
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    unit: Mapped[str | None] = mapped_column(ForeignKey("unit.code"), index=True)
+    since: Mapped[date]
+    channel: Mapped[str] = mapped_column(String(10), default="")
+    at: Mapped[str] = mapped_column(String(5), default="")
+    document: Mapped[str]
+
+
 class Setting(db.Model):
     """A fact about this installation (the province's code, whether demonstration data were loaded)."""
 

@@ -103,7 +103,8 @@ class _Walk:
 
 def account(entries: Iterable[Entry], calendar: Calendar, now: datetime) -> Account:
     """The account of a whole history, oldest entry first, up to the end of processing or to now."""
-    turns = tuple(_turns(list(entries), now))
+    told = list(entries)
+    turns = tuple(_deferred(_turns(told, now), told, calendar))
     parts: dict[Holder, int] = {}
     waiting: dict[str, int] = {}
     spent: dict[Holder, int] = {}
@@ -126,6 +127,7 @@ def account(entries: Iterable[Entry], calendar: Calendar, now: datetime) -> Acco
     )
 
 
+DEFERRED = "deferred"
 NOBODY = Holder("", "", "")
 
 
@@ -157,6 +159,19 @@ def _turns(entries: list[Entry], now: datetime) -> Iterable[Turn]:
         end = entries[index + 1].at if index + 1 < len(entries) else max(now, entry.at)
         if walk.counting and end > entry.at:
             yield walk.turn(entry.at, end)
+
+
+def _deferred(turns: Iterable[Turn], entries: list[Entry], calendar: Calendar) -> Iterable[Turn]:
+    """What lies between a reception after the cut-off hour and the next working day is nobody's: a wait of its own."""
+    came = next((each.at for each in entries for fact in each.facts if isinstance(fact, f.ReceptionDeferred)), None)
+    until = calendar.next_opening(came) if came else None
+    for turn in turns:
+        if until is None or turn.reason or turn.begin >= until:
+            yield turn
+            continue
+        yield replace(turn, end=min(turn.end, until), reason=DEFERRED, holders=())
+        if turn.end > until:
+            yield replace(turn, begin=until)
 
 
 def _entered(walk: _Walk, fact: f.StepEntered) -> None:

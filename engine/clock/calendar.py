@@ -50,6 +50,18 @@ class Season:
 
 
 @dataclass(frozen=True, slots=True)
+class CutOff:
+    """What is received after the hour `at` counts from the opening of the next working day; None: nothing does.
+
+    It holds from a day on, for a channel (direct, online, postal) or, without one, for all.
+    """
+
+    at: time | None
+    since: date = BEGINS
+    channel: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class _Year:
     """The shifts of a year in UTC microseconds; `done` is the working time before each, `total` that of the year."""
 
@@ -62,13 +74,14 @@ class _Year:
 @dataclass(frozen=True)
 class Calendar:
     """When a unit works. `shifts` are those of Monday to Friday; `seasons` say otherwise, the last that covers a day
-    wins. A make-up day is worked like the longest day of its week."""
+    wins; so does the last of `cut_offs`. A make-up day is worked like the longest day of its week."""
 
     shifts: tuple[Shift, ...] = SHIFTS
     days: Mapping[date, str] = field(default_factory=dict)
     zone: tzinfo = LOCAL
     seasons: tuple[Season, ...] = ()
     begins: date = BEGINS
+    cut_offs: tuple[CutOff, ...] = ()
     _rules: tuple[tuple[Season, tuple[tuple[Piece, ...], ...]], ...] = field(init=False, repr=False, compare=False)
     _years: dict[int, _Year] = field(init=False, repr=False, compare=False)
     _before: dict[int, int] = field(init=False, repr=False, compare=False)
@@ -118,6 +131,23 @@ class Calendar:
                 return _moment(placed[-1][1])
             day += timedelta(days=1)
         raise CalendarRefused(reason="it has no working hour")
+
+    def next_opening(self, moment: datetime) -> datetime:
+        """When the first working day after the moment's own begins."""
+        day = self.local(moment).date() + timedelta(days=1)
+        while not self.works(day):
+            if day >= ENDS:
+                raise CalendarRefused(reason="it has no working hour")
+            day += timedelta(days=1)
+        return _moment(self._placed(day)[0][0])
+
+    def missed(self, moment: datetime, channel: str) -> time | None:
+        """The cut-off hour after which something received then has come, if working time of its day was left."""
+        shown = self.local(moment)
+        held = [each.at for each in self.cut_offs if each.since <= shown.date() and each.channel in ("", channel)]
+        if not held or held[-1] is None or shown.time() <= held[-1]:
+            return None
+        return held[-1] if self.place(moment) < self.place(self.next_opening(moment)) else None
 
     def place(self, moment: datetime) -> int:
         """Working microseconds up to a moment, counted from a fixed year."""

@@ -38,9 +38,10 @@ class Rung:
 
 @dataclass(frozen=True, slots=True)
 class Scheduled:
-    """New due dates, the next warning of each scope (None while there is none to wait for), the ledger to keep."""
+    """What follows for dates, the next warning of each scope (None while there is none to wait for), the ledger to
+    keep."""
 
-    due: tuple[f.DueSet, ...]
+    due: tuple[f.DueSet | f.ReceptionDeferred, ...]
     ledger: list[Entry]
     warn: Mapping[str, str | None] = field(default_factory=dict)
 
@@ -53,12 +54,22 @@ def schedule(
     now: datetime,
 ) -> Scheduled:
     """What the facts of one command, all of this moment, mean for the dossier's dates."""
-    book = Book(ledger, now)
-    for fact in facts:
+    book, given = Book(ledger, now), list(facts)
+    deferred = tuple(_deferral(given, calendar, now))
+    for fact in (*given, *deferred):
         book.enter(fact)
     due = tuple(_due(procedure, book, calendar))
     scopes = dict.fromkeys([each.scope for each in due] + book.touched)
-    return Scheduled(due, book.entries, next_warnings(procedure, book.entries, calendar, scopes))
+    return Scheduled((*deferred, *due), book.entries, next_warnings(procedure, book.entries, calendar, scopes))
+
+
+def _deferral(facts: Iterable[f.Fact], calendar: Calendar, now: datetime) -> Iterator[f.ReceptionDeferred]:
+    """Whether a dossier that begins came after the unit's cut-off hour."""
+    for fact in facts:
+        if isinstance(fact, f.ProcessStarted):
+            after = calendar.missed(now, str(fact.dossier.get("channel") or ""))
+            if after is not None:
+                yield f.ReceptionDeferred(f"{after:%H:%M}")
 
 
 def due_dates(procedure: Mapping[str, Any], ledger: list[Entry], calendar: Calendar) -> dict[str, str | None]:
@@ -102,6 +113,25 @@ def intervals_of(ledger: Iterable[Entry], kind: str) -> list[Interval]:
     return [(moment_of(e["from"]), moment_of(e["to"]) if e["to"] else None) for e in ledger if e["kind"] == kind]
 
 
+def deferral_of(ledger: Iterable[Entry], calendar: Calendar) -> list[tuple[datetime, datetime]]:
+    """From when to when the time of a dossier that came after the cut-off hour did not run yet."""
+    came = (moment_of(entry["from"]) for entry in ledger if entry["kind"] == "deferral")
+    return [(moment, calendar.next_opening(moment)) for moment in came]
+
+
+def running_of(ledger: Sequence[Entry], calendar: Calendar) -> list[Interval]:
+    """When the clock ran, from the moment that it counted."""
+    running = intervals_of(ledger, "run")
+    for came, counted_from in deferral_of(ledger, calendar):
+        running = [(counted_from if came <= begin < counted_from else begin, end) for begin, end in running]
+    return [(begin, end) for begin, end in running if end is None or begin < end]
+
+
+def stops_of(ledger: Sequence[Entry], calendar: Calendar) -> list[Interval]:
+    """When the clock stood or did not run yet, in order."""
+    return [*deferral_of(ledger, calendar), *intervals_of(ledger, "stop")]
+
+
 def stands(ledger: Iterable[Entry]) -> bool:
     """Whether the clock stands now."""
     return any(entry["kind"] == "stop" and entry["to"] is None for entry in ledger)
@@ -122,12 +152,12 @@ def _dossier_due(
     if limit is None or stands(ledger):
         return None
     entries = counted(procedure, ledger)
-    running, standing = intervals_of(entries, "run"), intervals_of(entries, "stop")
+    running, standing = running_of(entries, calendar), intervals_of(entries, "stop")
     if not running:
         return None
     hours = limit_hours(calendar, limit)
     if hours is None:
-        stood = sum((end - begin for begin, end in standing if end), timedelta())
+        stood = sum((end - begin for begin, end in standing if end and begin >= running[0][0]), timedelta())
         due = limit_due(calendar, running[0][0] + stood, limit)
     else:
         due = reached(calendar, running, hours)
@@ -143,14 +173,14 @@ def extension_of(entries: Iterable[Entry]) -> Decimal:
 def _step_due(ledger: list[Entry], calendar: Calendar, token: str) -> str | None:
     if stands(ledger):
         return None
-    running, hours = step_time(ledger, token)
+    running, hours = step_time(ledger, calendar, token)
     return text_of(reached(calendar, running, hours))
 
 
-def step_time(ledger: list[Entry], token: str) -> tuple[list[Interval], Decimal]:
+def step_time(ledger: list[Entry], calendar: Calendar, token: str) -> tuple[list[Interval], Decimal]:
     """When the clock of an open step has run, and its hours."""
     step = next(e for e in ledger if e["kind"] == "step" and e["reason"] == token)
-    return without(moment_of(step["from"]), intervals_of(ledger, "stop")), Decimal(step["hours"])
+    return without(moment_of(step["from"]), stops_of(ledger, calendar)), Decimal(step["hours"])
 
 
 def without(begin: datetime, stops: Iterable[Interval]) -> list[Interval]:
@@ -165,9 +195,9 @@ def without(begin: datetime, stops: Iterable[Interval]) -> list[Interval]:
     return [*pieces, (begin, None)]
 
 
-def worked(calendar: Calendar, ledger: Iterable[Entry], begin: datetime, end: datetime) -> Decimal:
+def worked(calendar: Calendar, ledger: Sequence[Entry], begin: datetime, end: datetime) -> Decimal:
     """Working hours between two moments during which the clock did not stand: what somebody had for his step."""
-    stops = [(stop_begin, stop_end or end) for stop_begin, stop_end in intervals_of(ledger, "stop")]
+    stops = [(stop_begin, stop_end or end) for stop_begin, stop_end in stops_of(ledger, calendar)]
     pieces = ((first, min(last or end, end)) for first, last in without(begin, stops))
     return sum((between(calendar, first, last) for first, last in pieces if first < last), Decimal(0))
 
@@ -206,7 +236,7 @@ def warnings_of(procedure: Mapping[str, Any], ledger: list[Entry], calendar: Cal
     rungs = rungs_of(procedure)
     if stands(ledger):
         return [None for _ in rungs]
-    running, hours = step_time(ledger, token)
+    running, hours = step_time(ledger, calendar, token)
     return [text_of(reached(calendar, running, hours * rung.share + rung.more)) for rung in rungs]
 
 
@@ -237,7 +267,7 @@ def apology_call(procedure: Mapping[str, Any], ledger: list[Entry], calendar: Ca
         return None
     before = Decimal(str((procedure.get("apology") or {}).get("before", APOLOGY_HOURS)))
     entries = counted(procedure, ledger)
-    running, hours = intervals_of(entries, "run"), limit_hours(calendar, limit)
+    running, hours = running_of(entries, calendar), limit_hours(calendar, limit)
     if hours is None:
         return text_of(max(subtract(calendar, moment_of(due), before), running[-1][0]))
     whole = hours + extension_of(entries)

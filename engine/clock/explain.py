@@ -9,16 +9,18 @@ from decimal import Decimal
 from math import ceil
 from typing import Any
 
+from engine.clock.account import DEFERRED
 from engine.clock.calendar import HOUR, Calendar
 from engine.clock.deadlines import (
     RESTART,
     SCOPES,
     Interval,
     counted,
+    deferral_of,
     due_dates,
     extension_of,
-    intervals_of,
     limit_of,
+    running_of,
     stands,
     step_time,
 )
@@ -55,7 +57,7 @@ class Day:
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """The whole count. `unit` is hour or calendar_day; `begins` how the first moment fell: open, before_opening,
-    break, after_closing or day_off; `due` is None while the clock stands."""
+    break, after_closing, after_cut_off (the hour is `cut_off`) or day_off; `due` is None while the clock stands."""
 
     scope: str
     limit: Mapping[str, Any]
@@ -68,12 +70,14 @@ class Explanation:
     stands: bool
     due: datetime | None
     days: tuple[Day, ...]
+    cut_off: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class _Count:
-    """What is counted: when the clock ran and stood, how much, and up to which moment it is told."""
+    """What is counted: since when, when the clock ran and stood, how much, and up to which moment it is told."""
 
+    start: datetime
     running: Sequence[Interval]
     stops: Sequence[tuple[datetime, datetime, str]]
     total: int
@@ -91,30 +95,42 @@ def explain(
     extension = extension_of(entries) if scope == DOSSIER else Decimal(0)
     found = due_dates(procedure, ledger, calendar).get(scope)
     due = moment_of(found) if found else None
-    start = running[0][0]
+    start, cut_off = _begun(ledger if scope not in dict(SCOPES) else entries, scope, running[0][0], calendar)
     hours = limit_hours(calendar, limit)
     stops = [(begin, end or now, reason) for begin, end, reason in _stops(entries)]
+    stops += [(begin, end, DEFERRED) for begin, end in deferral_of(entries, calendar)]
     if hours is None:
         total = limit_value(limit)
-        days = tuple(_calendar_days(calendar, _Count(running, stops, ceil(total), due or now)))
+        days = tuple(_calendar_days(calendar, _Count(start, running, stops, ceil(total), due or now)))
     else:
         total = hours
-        days = tuple(_working_days(calendar, _Count(running, stops, round((hours + extension) * HOUR), due or now)))
+        whole = round((hours + extension) * HOUR)
+        days = tuple(_working_days(calendar, _Count(start, running, stops, whole, due or now)))
     return Explanation(
         scope=scope, limit=limit, unit="hour" if hours is not None else "calendar_day", total=total,
-        extension=extension, start=start, begins=begins(calendar, start), stands=stands(ledger), due=due, days=days,
+        extension=extension, start=start, begins="after_cut_off" if cut_off else begins(calendar, start),
+        stands=stands(ledger), due=due, days=days, cut_off=cut_off,
         restarted=procedure.get("supplement", {}).get("policy") == RESTART and len(entries) < len(ledger),
     )
+
+
+def _begun(entries: list[Entry], scope: str, counted_from: datetime, calendar: Calendar) -> tuple[datetime, str]:
+    """When what is counted began, and the cut-off hour after which that was."""
+    step = next((moment_of(e["from"]) for e in entries if e["kind"] == "step" and e["reason"] == scope), None)
+    for entry in entries:
+        if entry["kind"] == "deferral" and counted_from == calendar.next_opening(moment_of(entry["from"])):
+            return step or moment_of(entry["from"]), entry["reason"]
+    return counted_from, ""
 
 
 def _limit(
     procedure: Mapping[str, Any], ledger: list[Entry], calendar: Calendar, scope: str
 ) -> tuple[Mapping[str, Any], list[Interval]]:
     if any(entry["kind"] == "step" and entry["reason"] == scope for entry in ledger):
-        running, hours = step_time(ledger, scope)
+        running, hours = step_time(ledger, calendar, scope)
         return {"value": str(hours), "unit": "hour"}, running
     limit = limit_of(procedure, ledger, dict(SCOPES).get(scope, ""))
-    running = intervals_of(counted(procedure, ledger), "run")
+    running = running_of(counted(procedure, ledger), calendar)
     if limit is None or not running:
         raise LimitRefused(value=None, unit=scope)
     return limit, running
@@ -146,7 +162,7 @@ def kind_of(calendar: Calendar, day: date) -> str:
 
 def _days(calendar: Calendar, count: _Count) -> Iterator[date]:
     """The days of the count."""
-    first, last = calendar.local(count.running[0][0]).date(), calendar.local(count.until).date()
+    first, last = calendar.local(count.start).date(), calendar.local(count.until).date()
     for number in range(min((last - first).days + 1, LONGEST)):
         yield first + timedelta(days=number)
 
@@ -180,10 +196,12 @@ def _length(span: Span) -> int:
 
 def _calendar_days(calendar: Calendar, count: _Count) -> Iterator[Day]:
     """Calendar days that the clock did not stand; what it stood moves the count on by as much real time."""
-    first, before = calendar.local(count.running[0][0]).date(), 0
+    counted_from, before = count.running[0][0], 0
+    first = calendar.local(counted_from).date()
+    stops = [(begin, stop) for begin, stop, _ in count.stops if begin >= counted_from]
     for day in _days(calendar, count):
         midnight, end = _midnight(calendar, day), _midnight(calendar, day + timedelta(days=1))
-        stood = sum((min(e, end) - b for b, e, _ in count.stops if b < end), timedelta())
+        stood = sum((min(stop, end) - begin for begin, stop in stops if begin < end), timedelta())
         passed = (calendar.local(end - timedelta(microseconds=1) - stood).date() - first).days
         used = min(max(passed, 0), count.total)
         yield Day(day, kind_of(calendar, day), tuple(_overlaps(midnight, end, count.stops)), Decimal(used - before),

@@ -2,6 +2,7 @@
 
     {"kind": "limit", "reason": "statutory", "value", "unit"}            a variant of a limit that holds here
     {"kind": "run" | "stop", "reason", "from", "to"}                     the legal clock ran or stood
+    {"kind": "deferral", "reason": "15:00", "from", "to"}                it came after that hour, so the next day counts
     {"kind": "step", "reason": token, "from", "to", "hours", "warned"}   an open step, and how many warnings it had
     {"kind": "extension", "reason": "apology", "from", "to", "hours"}    a new appointment, as working hours more
     {"kind": "warning", "reason": "dossier", "from", "to"}               the apology was called to mind
@@ -74,6 +75,10 @@ def _started(book: Book, fact: f.ProcessStarted) -> None:
     book.turn("run", "received")
 
 
+def _deferred(book: Book, fact: f.ReceptionDeferred) -> None:
+    book.note("deferral", fact.after)
+
+
 def _stopped(book: Book, fact: f.ClockStopped) -> None:
     book.turn("stop", fact.reason)
 
@@ -125,6 +130,7 @@ def _appointed(book: Book, fact: f.Reappointed) -> None:
 _RULES: dict[type, Callable[[Book, Any], None]] = {
     f.LimitSet: _limit,
     f.ProcessStarted: _started,
+    f.ReceptionDeferred: _deferred,
     f.ClockStopped: _stopped,
     f.ClockStarted: _resumed,
     f.StatusChanged: _status,

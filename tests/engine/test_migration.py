@@ -339,8 +339,8 @@ def recorded(monkeypatch: pytest.MonkeyPatch, key: str, name: str) -> Played:
     """The commands of a scenario."""
     played: Played = []
 
-    def listen(definition: Definition, stored: bytes | None, command: Command, now: datetime) -> Any:
-        outcome = step(definition, stored, command, now)
+    def listen(definition: Definition, stored: bytes | None, command: Command, now: datetime, **more: Any) -> Any:
+        outcome = step(definition, stored, command, now, **more)
         played.append((command, now))
         return outcome
 
