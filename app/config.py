@@ -58,7 +58,8 @@ SETTINGS: tuple[Setting, ...] = (
             "Where attempts are counted: memory:// for one process, redis://… for several."),
     Setting("ONEDOOR_SQLITE_WAIT_MS", "int", 10_000, "milliseconds", "How long SQLite waits for a lock."),
     Setting("ONEDOOR_POOL", "int", 10, "connections", "PostgreSQL connections kept open by one process."),
-    Setting("ONEDOOR_POLL_SECONDS", "int", 5, "seconds", "How often due timers and letters are looked for."),
+    Setting("ONEDOOR_POLL_SECONDS", "int", 5, "seconds", "How often due timers and letters are looked for; a `worker` "
+            "wakes earlier when a timer or a warning falls due."),
     Setting("ONEDOOR_ANSWER_DAYS", "int", 30, "days",
             "How long the answer to a request with an idempotency key is kept for repetitions."),
     Setting("ONEDOOR_LETTER_TRIES", "int", 10, "tries", "How often the delivery of a letter is tried."),

@@ -82,6 +82,13 @@ def _anything_due() -> bool:
         return any(conn.execute(query).first() is not None for query in (steps, dossiers))
 
 
+def next_warning(conn: Connection, now: datetime) -> datetime | None:
+    """When the next warning falls due."""
+    steps = select(Task.warn_at).where(OPEN, Task.warn_at > now).order_by(Task.warn_at).limit(1)
+    dossiers = select(Dossier.warn_at).where(SET, Dossier.warn_at > now).order_by(Dossier.warn_at).limit(1)
+    return min((at for query in (steps, dossiers) if (at := conn.scalar(query)) is not None), default=None)
+
+
 def claim(conn: Connection, now: datetime) -> Claimed | None:
     """The oldest due warning of a dossier that nobody works on; its dossier's row is locked."""
     found = [Claimed(row.dossier, row.token, row.warn_at) for row in conn.execute(_STEPS, {"now": now})]

@@ -135,6 +135,12 @@ def _anything_due() -> bool:
         return conn.execute(query).first() is not None
 
 
+def next_timer(conn: Connection, now: datetime) -> datetime | None:
+    """When the next timer falls due; what is due already and was not taken is somebody else's at present."""
+    query = select(Timer.due_at).where(Timer.due_at > now, Timer.failed_at.is_(None)).order_by(Timer.due_at).limit(1)
+    return conn.scalar(query)
+
+
 def still_set(conn: Connection, dossier: int, timer: str) -> bool:
     """Another worker may have fired it between our statement's look and our lock."""
     return conn.execute(select(Timer.timer).where(Timer.dossier == dossier, Timer.timer == timer)).first() is not None

@@ -9,14 +9,15 @@ from threading import Event
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
+from sqlalchemy.exc import SQLAlchemyError
 
 from app import clock, sessions
-from app.db import transaction
-from app.deadlines.warnings import fire_due_warnings
+from app.db import database_time, reading, transaction
+from app.deadlines.warnings import fire_due_warnings, next_warning
 from app.dossiers.papers import forget_unused
 from app.dossiers.uploads import store
 from app.jobs.answers import forget_old
-from app.jobs.commands import fire_due_timers
+from app.jobs.commands import fire_due_timers, next_timer
 from app.jobs.delivery import deliver_letters
 from app.jobs.mailbox import mailbox_of
 from app.jobs.services import answer_services
@@ -52,7 +53,20 @@ def run(app: Flask, stop: Event) -> None:
             tidy(app)
             tidied = clock.now()
         if not any(done.values()):
-            stop.wait(app.config["ONEDOOR_POLL_SECONDS"])
+            stop.wait(_pause(app))
+
+
+def _pause(app: Flask) -> float:
+    """Seconds until something falls due, by the database's clock, and at most as long as the worker rests anyway."""
+    longest = float(app.config["ONEDOOR_POLL_SECONDS"])
+    try:
+        with app.app_context(), reading() as conn:
+            now = database_time(conn)
+            coming = [at for at in (next_timer(conn, now), next_warning(conn, now)) if at is not None]
+    except SQLAlchemyError:
+        # The next round says what is wrong with the database.
+        return longest
+    return min([longest, *((at - now).total_seconds() for at in coming)])
 
 
 def start_scheduler(app: Flask) -> BackgroundScheduler:

@@ -12,7 +12,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -76,12 +76,15 @@ def _drop() -> None:
         conn.execute(f"DROP DATABASE IF EXISTS {NAME} WITH (FORCE)")
 
 
-def lay_out(count: int) -> None:
-    """One dossier received through the door, the others its copies under codes of their own."""
+def lay_out(
+    count: int, xml: str | None = None, state_of: Callable[[int, bytes], bytes] = lambda _, state: state
+) -> None:
+    """One dossier received through the door, the others its copies under codes of their own, each with the state that
+    `state_of` makes of the first one's for its number."""
     make.province()
     receiver = make.person("receiver", (make.CENTRE, "receiver"))
     with clock.at(make.NOW):
-        make.receive(receiver, make.publish(receiver))
+        make.receive(receiver, make.publish(receiver, xml))
     with reading() as conn:
         first = dict(conn.execute(select(Dossier.__table__)).mappings().one())
         task = dict(conn.execute(select(Task.__table__)).mappings().one())
@@ -92,7 +95,8 @@ def lay_out(count: int) -> None:
         codes = {number: f"{make.CENTRE}-260302-{number:06d}" for number in numbers}
         with transaction() as conn:
             conn.execute(insert(Dossier.__table__), [
-                {**first, "id": number, "code": codes[number], "state": sealed(codes[number], 1, state)}
+                {**first, "id": number, "code": codes[number],
+                 "state": sealed(codes[number], 1, state_of(number, state))}
                 for number in numbers
             ])
             conn.execute(insert(Task.__table__), [{**task, "dossier": number} for number in numbers])

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import insert, select, update
 
 from app import casework, clock, seals
-from app.db import reading, transaction
+from app.db import database_time, reading, transaction
 from app.dossiers.models import Dossier
 from app.jobs import commands, queries, worker
 from app.jobs.answers import KeyReused, forget_old, once
@@ -231,3 +231,19 @@ def test_an_incident_before_the_reception_names_no_dossier(people: dict[str, Act
     with pytest.raises(Failed):
         make.receive(people["receiver"], version)
     assert (one(Incident.dossier), one(Incident.error), one(Incident.acting_unit)) == (None, "UnitUnknown", make.CENTRE)
+
+
+def test_a_resting_worker_wakes_when_something_falls_due(app: Flask, people: dict[str, Actor], dossier: int) -> None:
+    longest = app.config["ONEDOOR_POLL_SECONDS"]
+    make.complete(people["specialist"], dossier, token(dossier), make.COMMUNE, "supplement")
+    assert worker._pause(app) == longest, "the supplement has thirty days"
+    with transaction() as conn:
+        soon = database_time(conn) + timedelta(seconds=longest / 2)
+        conn.execute(update(Timer).values(due_at=soon))
+    assert 0 < worker._pause(app) <= longest / 2
+    with transaction() as conn:
+        conn.execute(update(Timer).values(failed_at=soon))
+    assert worker._pause(app) == longest, "what has failed waits for a supervisor"
+    with transaction() as conn:
+        conn.execute(update(Dossier).values(warn_at=soon))
+    assert 0 < worker._pause(app) <= longest / 2

@@ -39,7 +39,7 @@ NAMES = declared("message:paid", "error:address", "signal:storm")
 
 
 def diagram(*parts: str) -> str:
-    return draw.diagram(draw.start(), RECEIVE, draw.end("returned", "10"), *parts).replace(
+    return draw.diagram(draw.start(), RECEIVE, draw.end("returned", "9"), *parts).replace(
         "<bpmn:process ", f"{NAMES}<bpmn:process ", 1)
 
 
