@@ -81,6 +81,11 @@ FILING = {
 }
 
 
+def at(text: str) -> datetime:
+    """A moment as the clocks in Viet Nam show it, such as 2026-03-02T08:00."""
+    return datetime.fromisoformat(f"{text}+07:00").astimezone(UTC)
+
+
 def province() -> None:
     """Roles and units."""
     with transaction() as conn:

@@ -6,12 +6,14 @@ import io
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 import segno
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
+from app.audit.models import HistoryEntry
 from app.casework import Actor, definition_of
 from app.clock import now
 from app.db import reading
@@ -23,6 +25,7 @@ from app.dossiers.queries import Head, find, state_of
 from app.people.queries import UnitRow, unit
 from engine import state
 from engine.clock.deadlines import limit_of
+from engine.clock.ledger import DOSSIER
 from engine.errors import Failed
 from engine.feel import compile_expression
 
@@ -39,7 +42,8 @@ class ReceiptRow:
 
 @dataclass(frozen=True)
 class Receipt:
-    """What the slip says."""
+    """What the slip says. `appointed` is the date that was promised at reception, `moved` the one that an apology has
+    promised since."""
 
     head: Head
     unit: UnitRow
@@ -48,6 +52,8 @@ class Receipt:
     reduced: Mapping[str, Any]
     result: Names
     fee: Fee | None
+    appointed: datetime | None
+    moved: datetime | None
 
 
 @dataclass(frozen=True)
@@ -71,8 +77,18 @@ def receipt(actor: Actor, code: str) -> Receipt:
         )
         ledger = conn.execute(select(Dossier.ledger).where(Dossier.id == head.id)).scalar_one()
         statutory, reduced = (limit_of(facts, ledger, each) or {} for each in ("statutory", "reduced"))
+        again = any(entry["kind"] == "extension" for entry in ledger)
         return Receipt(head, unit(conn, head.receiving.code), rows, statutory, reduced, facts.get("result", {}),
-                       _fee(facts.get("fee"), filing))
+                       _fee(facts.get("fee"), filing), _appointed(conn, head.id) or head.promised.at,
+                       head.promised.at if again else None)
+
+
+def _appointed(conn: Connection, dossier: int) -> datetime | None:
+    """The date that the first entry of the history promised; what moved it later does not change the slip."""
+    query = select(HistoryEntry.payload).where(HistoryEntry.dossier == dossier, HistoryEntry.seq == 1)
+    told = conn.execute(query).scalar_one().get("facts", ())
+    due = next((fact for fact in told if fact["fact"] == "DueSet" and fact["scope"] == DOSSIER), None)
+    return datetime.fromisoformat(due["due_at"]) if due and due["due_at"] else None
 
 
 def _fee(rule: Mapping[str, Any] | None, filing: Mapping[str, Any]) -> Fee | None:

@@ -26,7 +26,7 @@ from threading import Event, Thread
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import bindparam, func, insert, select, text, update
 
 from app import clock, create_app
 from app.config import ROOT
@@ -46,6 +46,7 @@ REMINDED = draw.diagram(
     draw.start(), draw.task("appraise"), draw.timer("remind", "P30D", host="appraise", interrupting=False),
     draw.end(), draw.end("reminded"), draw.path("begin", "appraise", "done"), draw.path("remind", "reminded"),
 )
+_KEEP = update(Dossier.__table__).where(Dossier.id == bindparam("number")).values(state=bindparam("kept"))
 _WITNESS = (
     "CREATE TABLE fired (dossier integer, timer text, at timestamptz)",
     "CREATE TABLE wanted (dossier integer PRIMARY KEY, due_at timestamptz)",
@@ -63,7 +64,6 @@ class Hands:
     folder: str
     url: str
     count: int
-    kills: int
     chance: random.Random = field(default_factory=lambda: random.Random(11))
     running: list[subprocess.Popen[bytes]] = field(default_factory=list)
     killed: int = 0
@@ -108,14 +108,14 @@ def deal(dossiers: Iterable[int], dues: Iterable[datetime]) -> None:
         with transaction() as conn:
             query = select(Dossier.id, Dossier.code, Dossier.seq, Dossier.state).where(Dossier.id.in_(part))
             rows = conn.execute(query).all()
-            timers = []
+            timers, states = [], []
             for row in rows:
                 state = load(opened(row.code, row.seq, row.state))
                 [timer] = state.timers.values()
                 timer.due_at = text_of(part[row.id])
-                conn.execute(update(Dossier).where(Dossier.id == row.id).values(
-                    state=sealed(row.code, row.seq, dump(state))))
+                states.append({"number": row.id, "kept": sealed(row.code, row.seq, dump(state))})
                 timers.append({"dossier": row.id, "timer": timer.id, "element": timer.element, "due_at": part[row.id]})
+            conn.execute(_KEEP, states)
             conn.execute(insert(Timer), timers)
             conn.execute(text("INSERT INTO wanted VALUES (:dossier, :due_at)"), timers)
 
@@ -214,6 +214,19 @@ def a_day_off(folder: str, url: str, days: int) -> tuple[int, int]:
     return due, early
 
 
+def worked(hands: Hands, wanted: Any, numbers: list[int]) -> datetime:
+    """The backlog, then the second half as it falls due; from when on that was."""
+    half = wanted.timers // 2
+    took = hands.until_done(wanted.kills // 2)
+    print(f"{half} overdue, {wanted.workers} workers, {hands.killed} kills: through in {took:.0f} s "
+          f"({half / took:.0f} a second)", flush=True)
+    begin = clock_of_database() + timedelta(seconds=10 + wanted.timers / 400)
+    rest = numbers[half:]
+    deal(rest, [begin + timedelta(seconds=wanted.ahead * at / len(rest)) for at in range(len(rest))])
+    hands.until_done(wanted.kills - wanted.kills // 2)
+    return begin
+
+
 def trial(app: Flask, wanted: Any) -> bool:
     """Both halves, under kills; then what the notes say."""
     url = f"{server_of().rpartition('/')[0]}/{NAME}"
@@ -228,16 +241,12 @@ def trial(app: Flask, wanted: Any) -> bool:
         numbers = list(conn.scalars(select(Dossier.id).order_by(Dossier.id).limit(wanted.timers)))
     now = clock_of_database()
     deal(numbers[:half], [now - timedelta(seconds=60 * at / half) for at in range(half)])
-    hands = Hands(str(app.config["ONEDOOR_DATA"]), url, wanted.workers, wanted.kills)
-    took = hands.until_done(wanted.kills // 2)
-    print(f"{half} overdue, {wanted.workers} workers, {hands.killed} kills: through in {took:.0f} s "
-          f"({half / took:.0f} a second)", flush=True)
-    begin = clock_of_database() + timedelta(seconds=10 + wanted.timers / 2000)
-    rest = numbers[half:]
-    deal(rest, [begin + timedelta(seconds=wanted.ahead * at / len(rest)) for at in range(len(rest))])
-    hands.until_done(wanted.kills - wanted.kills // 2)
-    hands.end()
-    found = verdict(begin - timedelta(seconds=1))
+    hands = Hands(str(app.config["ONEDOOR_DATA"]), url, wanted.workers)
+    try:
+        begin = worked(hands, wanted, numbers)
+    finally:
+        hands.end()
+    found, rest = verdict(begin - timedelta(seconds=1)), numbers[half:]
     print(f"{wanted.timers} timers, {hands.killed} kills in all: {found['fired']} fired, {found['twice']} twice, "
           f"{found['never']} never, {found['early']} early")
     print(f"lateness of the {len(rest)} that fell due within {wanted.ahead} s: median {found['median'] * 1e3:.0f} ms, "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 import pytest
 from flask import Flask
@@ -18,20 +18,18 @@ from app.deadlines.apologies import Wanted, apologies, draft_apology, refuse_apo
 from app.deadlines.errors import ApologyDecided, ApologyUnclear, ApologyWaits, NewDateTooEarly, OwnApology
 from app.deadlines.models import Notice
 from app.dossiers.models import Dossier
+from app.dossiers.receipt import receipt
 from app.errors import Forbidden
 from app.jobs.delivery import deliver_letters
 from app.jobs.mailbox import Post
 from app.people.actor import Actor
 from engine.errors import AppointedAgain, ClockStandsStill, OneDoorError
 from tests import builders as make
+from tests.builders import at
 from tests.conftest import page_token
 
 CODE = f"{make.CENTRE}-260302-0001"
 LATER = "Chờ xác minh thực địa"
-
-
-def at(text: str) -> datetime:
-    return datetime.fromisoformat(f"{text}+07:00").astimezone(UTC)
 
 
 @dataclass
@@ -73,12 +71,15 @@ def wanted(day: str = "2026-03-06T16:00", override: str = "") -> Wanted:
 def test_an_apology_from_draft_to_signature(scene: Scene) -> None:
     with clock.at(at("2026-03-03T09:00")):
         number = draft_apology(scene.specialist, CODE, wanted())
+        assert receipt(scene.receiver, CODE).moved is None
         assert due() == at("2026-03-04T08:00"), "a draft promises nothing"
         with reading() as conn:
             assert set(conn.scalars(select(Notice.person).where(Notice.kind == "sign"))) == {scene.head.person}
         letter = sign_apology(scene.head, CODE, number)
         assert letter == f"1/PXL-{make.COMMUNE}"
         assert due() == at("2026-03-06T16:00")
+        slip = receipt(scene.receiver, CODE)
+        assert (slip.appointed, slip.moved) == (at("2026-03-04T08:00"), at("2026-03-06T16:00")), "the slip stays"
         posts: list[Post] = []
 
         class Box:
@@ -163,4 +164,5 @@ def test_the_pages(app: Flask, sign_in: Callable[..., FlaskClient]) -> None:
         assert signed.status_code == 303
         letter = officer.get(f"{url}/{number}").get_data(as_text=True)
         assert "1/PXL" in letter
+        assert "ngày 03/03/2026" in letter
         assert "16:00 06/03/2026" in letter

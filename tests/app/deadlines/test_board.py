@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -13,10 +13,7 @@ from app.deadlines.board import Wanted, board
 from app.people.actor import Actor
 from engine.forecast import Usual, ahead_of, usual_of
 from tests import builders as make
-
-
-def at(text: str) -> datetime:
-    return datetime.fromisoformat(f"{text}+07:00").astimezone(UTC)
+from tests.builders import at
 
 
 def test_what_a_step_usually_takes() -> None:

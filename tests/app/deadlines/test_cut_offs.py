@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
 import pytest
 from flask import Flask
@@ -27,11 +27,8 @@ from app.people.errors import DocumentMissing, UnitUnfit
 from app.people.queries import read
 from engine.errors import OneDoorError
 from tests import builders as make
+from tests.builders import at
 from tests.conftest import page_token
-
-
-def at(text: str) -> datetime:
-    return datetime.fromisoformat(f"{text}+07:00").astimezone(UTC)
 
 
 def cut_off(**values: object) -> NewCutOff:

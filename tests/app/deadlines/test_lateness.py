@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 import pytest
 from flask import Flask
@@ -12,14 +12,11 @@ from app.dossiers.queries import head
 from app.people.actor import Actor
 from engine.errors import ReopenedWithoutReason, StatusRefused
 from tests import builders as make
+from tests.builders import at
 from tests.engine import builders as draw
 
 CODE = f"{make.CENTRE}-260302-0001"
 IN_TIME, LATE, LONG_AFTER = "2026-03-03T09:00", "2026-03-05T09:00", "2026-03-20T09:00"
-
-
-def at(text: str) -> datetime:
-    return datetime.fromisoformat(f"{text}+07:00").astimezone(UTC)
 
 
 def diagram() -> str:

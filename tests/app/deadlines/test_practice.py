@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -27,12 +27,9 @@ from app.tasks.models import Task
 from engine.clock.account import account
 from tests import builders as make
 from tests.app.deadlines.test_story import told
+from tests.builders import at
 
 TIMES = f"/procedures/{make.PROCEDURE}/versions/1/times"
-
-
-def at(text: str) -> datetime:
-    return datetime.fromisoformat(f"{text}+07:00").astimezone(UTC)
 
 
 def played() -> tuple[Actor, Actor]:

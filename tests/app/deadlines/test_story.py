@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -22,12 +22,9 @@ from app.people.commands import set_day
 from app.tasks.models import Task
 from engine.commands import DeliverMessage
 from tests import builders as make
+from tests.builders import at
 
 CODE = f"{make.CENTRE}-260302-0001"
-
-
-def at(text: str) -> datetime:
-    return datetime.fromisoformat(f"{text}+07:00").astimezone(UTC)
 
 
 def told() -> Actor:

@@ -26,11 +26,8 @@ from app.people.actor import Actor
 from app.tasks.models import Task
 from engine.commands import DeliverMessage
 from tests import builders as make
+from tests.builders import at
 from tests.conftest import page_token
-
-
-def at(text: str) -> datetime:
-    return datetime.fromisoformat(f"{text}+07:00").astimezone(UTC)
 
 
 @dataclass

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -27,13 +27,10 @@ from app.procedures.models import ProcessVersion
 from app.tasks.desk import open_task
 from engine.clock.worktime import add
 from tests import builders as make
+from tests.builders import at
 from tests.engine import builders as draw
 
 SATURDAY = ["08:00-12:00, 13:00-17:00"] * 6 + [""]
-
-
-def at(text: str) -> datetime:
-    return datetime.fromisoformat(f"{text}+07:00").astimezone(UTC)
 
 
 def diagram() -> str:
