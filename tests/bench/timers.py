@@ -10,25 +10,18 @@ import statistics
 import time
 from datetime import timedelta
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, String, cast, func, insert, literal, select, text
 
 from app import clock
 from app.db import database_time, db, transaction
 from app.deadlines import warnings
+from app.dossiers.models import Dossier
 from app.jobs import commands
 from tests import builders as make
 from tests.bench.reproject import database
 
 TARGET = 10.0
-_DOSSIERS = text("""
-    INSERT INTO dossier (id, code, procedure, version, receiving_unit, competent_unit, channel, applicant_name,
-        applicant_id, applicant_phone, applicant_email, applicant_address, search, status, clock, received_by,
-        received_at, data, ledger, state, seq, head, updated_at)
-    SELECT n, 'B-' || n, procedure, version, receiving_unit, competent_unit, channel, applicant_name, applicant_id,
-        applicant_phone, applicant_email, applicant_address, search, status, clock, received_by, received_at, data,
-        ledger, state, seq, head, updated_at
-    FROM dossier, generate_series(2, :count) AS n WHERE dossier.id = 1
-""")
+_COPIED = [column for column in Dossier.__table__.c if column.name not in ("id", "code")]
 _TIMERS = text("""
     INSERT INTO timer (dossier, timer, element, due_at)
     SELECT id, 'x', 'expired', now() + (id - :due) * interval '1 second' FROM dossier
@@ -44,7 +37,10 @@ _TASKS = text("""
 
 def copies(conn: Connection, count: int) -> None:
     """So many dossiers, all of them like the first."""
-    conn.execute(_DOSSIERS, {"count": count})
+    number = func.generate_series(2, count).column_valued("n")
+    code = literal("B-").concat(cast(number, String))
+    like = select(number, code, *_COPIED).where(Dossier.id == 1, number > Dossier.id)
+    conn.execute(insert(Dossier.__table__).from_select(["id", "code", *(column.name for column in _COPIED)], like))
 
 
 def lay_out(count: int, due: int) -> None:
@@ -59,7 +55,7 @@ def lay_out(count: int, due: int) -> None:
         conn.execute(_TASKS, {"due": due})
         conn.execute(text("UPDATE dossier SET warn_at = NULL"))
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
-        conn.execute(text("ANALYZE"))
+        conn.execute(text("VACUUM ANALYZE"))
 
 
 def claims(count: int, kind: str) -> list[float]:
