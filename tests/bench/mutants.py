@@ -86,11 +86,15 @@ class Module:
 
     def past(self, line: int) -> set[str]:
         """The tests that come past a line."""
-        return self.by_line.get(line, set()) - {""}
+        return self._of(line) - {""}
 
     def loading(self, line: int) -> bool:
         """Whether the line runs when the module is loaded."""
-        return "" in self.by_line.get(line, set())
+        return "" in self._of(line)
+
+    def _of(self, line: int) -> set[str]:
+        """Of a line inside a statement that is known by its first line only, that one's."""
+        return self.by_line.get(max((each for each in self.by_line if each <= line), default=line), set())
 
 
 def modules(names: Sequence[str]) -> list[Module]:
