@@ -45,12 +45,14 @@ def database(*, sqlite: bool) -> Iterator[Flask]:
     with tempfile.TemporaryDirectory() as folder:
         url = "" if sqlite else _created()
         app = create_app(ONEDOOR_DATA=Path(folder), DATABASE_URL=url, ONEDOOR_LOG_LEVEL="ERROR")
-        with app.app_context():
-            upgrade()
-            yield app
-            db.engine.dispose()
-        if not sqlite:
-            _drop()
+        try:
+            with app.app_context():
+                upgrade()
+                yield app
+                db.engine.dispose()
+        finally:
+            if not sqlite:
+                _drop()
 
 
 def server_of() -> str:

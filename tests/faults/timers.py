@@ -22,7 +22,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from threading import Event, Thread
+from threading import Event
 from typing import Any
 
 from flask import Flask
@@ -41,6 +41,7 @@ from tests.bench.reproject import NAME, database, lay_out, server_of
 from tests.engine import builders as draw
 
 TARGET = 2.0
+LONGEST, SOME_MORE = 180.0, 10.0
 BATCH = 1000
 REMINDED = draw.diagram(
     draw.start(), draw.task("appraise"), draw.timer("remind", "P30D", host="appraise", interrupting=False),
@@ -183,7 +184,7 @@ def without_a_lock(folder: str, url: str) -> int:
         return conn.scalar(text("SELECT count(*) - count(DISTINCT dossier) FROM fired")) or 0
 
 
-def astray(folder: str, url: str, days: int, seconds: float) -> None:
+def astray(folder: str, url: str, days: int) -> None:
     """The worker on a machine whose clock is so many days off."""
     class Shifted(datetime):
         @classmethod
@@ -191,21 +192,24 @@ def astray(folder: str, url: str, days: int, seconds: float) -> None:
             return datetime.now(tz) + timedelta(days=days)
 
     clock.datetime = Shifted  # type: ignore[attr-defined,misc]
-    stop = Event()
-    Thread(target=lambda: (time.sleep(seconds), stop.set()), daemon=True).start()
-    worker.run(create_app(ONEDOOR_DATA=folder, DATABASE_URL=url, ONEDOOR_LOG_LEVEL="CRITICAL"), stop)
+    worker.run(create_app(ONEDOOR_DATA=folder, DATABASE_URL=url, ONEDOOR_LOG_LEVEL="CRITICAL"), Event())
 
 
 def a_day_off(folder: str, url: str, days: int) -> tuple[int, int]:
-    """(due, not due) timers of 200 each that such a worker fires within a few seconds."""
+    """(due, not due) timers of 200 each that such a worker fires in the time it takes and some seconds more."""
     with transaction() as conn:
         conn.execute(text("TRUNCATE fired, wanted, timer"))
         fresh = list(conn.scalars(select(Dossier.id).where(Dossier.seq == 1).order_by(Dossier.id).limit(400)))
     now = clock_of_database()
     deal(fresh, [now - timedelta(minutes=1) if at % 2 else now + timedelta(hours=1) for at in range(len(fresh))])
     context = multiprocessing.get_context("spawn")
-    process = context.Process(target=astray, args=(folder, url, days, 15.0))
+    process = context.Process(target=astray, args=(folder, url, days))
     process.start()
+    until = time.monotonic() + LONGEST
+    while left() > len(fresh) // 2 and time.monotonic() < until:
+        time.sleep(0.5)
+    time.sleep(SOME_MORE)
+    process.kill()
     process.join()
     with reading() as conn:
         query = text("SELECT count(*) FILTER (WHERE due_at < :now), count(*) FILTER (WHERE due_at > :now) "
