@@ -23,7 +23,7 @@ from engine.drawing.flow_checks import check_flows
 from engine.drawing.handler_checks import check_handlers
 from engine.drawing.loops import Loop, check_loops, in_sight, loops_of
 from engine.drawing.meeting import meets
-from engine.drawing.naming import Space, space_of, spaces_of
+from engine.drawing.naming import NOTHING, Space, space_of, spaces_of
 from engine.drawing.status_checks import check_statuses
 from engine.drawing.structure import (
     VALUE_TAGS,
@@ -321,14 +321,14 @@ def _compile(found: Analysis, texts: list[tuple[str, str, bool]]) -> list[Findin
 
 
 def _known(found: Analysis, element: str) -> set[str]:
-    return {"dossier", "filing", "visits", *found.spaces.get(space_of(element), found.spaces[""]).blank}
+    return {"dossier", "filing", "visits", *found.spaces.get(space_of(element), NOTHING).blank}
 
 
 def _unknown(
     paths: Iterable[tuple[str, ...]], known: set[str], asked: tuple[Analysis, str]
 ) -> Iterator[str]:
     found, element = asked
-    steps = found.spaces.get(space_of(element), found.spaces[""]).unvisited
+    steps = found.spaces.get(space_of(element), NOTHING).unvisited
     for path in paths:
         if path[0] not in known:
             yield path[0]

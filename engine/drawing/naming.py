@@ -16,6 +16,10 @@ class Space:
     unvisited: Mapping[str, int]
 
 
+# A process with nothing in it that has a name.
+NOTHING = Space({}, {})
+
+
 def space_of(element: str) -> str:
     """The calls that lead to an element, with the colon after each; empty in the process itself."""
     return element[: element.rfind(":") + 1]

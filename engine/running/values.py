@@ -10,7 +10,7 @@ from SpiffWorkflow.bpmn.script_engine.python_engine import PythonScriptEngine
 from SpiffWorkflow.bpmn.script_engine.python_environment import BasePythonScriptEngineEnvironment
 
 from engine.definition import Definition
-from engine.drawing.naming import Space
+from engine.drawing.naming import NOTHING
 from engine.errors import ExpressionFailed, OneDoorError
 from engine.feel import to_plain
 from engine.feel.budget import Run as Allowance
@@ -19,7 +19,6 @@ from engine.state import Place, State
 
 # So many names in sight cost a step each time they are gathered.
 NAMES = 32
-NOTHING = Space({}, {})
 
 
 class FeelEnvironment(BasePythonScriptEngineEnvironment):  # type: ignore[misc]

@@ -232,6 +232,9 @@ def test_names_are_checked_in_what_is_called() -> None:
     assert errors(calling(call("c", "check"), others=others)) == {"expression_name": "c:s"}
     assert errors(calling(call("c", "check", back="x=z.choice"))) == {"expression_name": "c"}
     assert errors(calling(call("c", "check", unit="look.choice"))) == {"expression_name": "c"}
+    nameless = process("check", start("i"), xor("g", "g-o"), end("o"), end("e"), path("i", "g"), flow("g", "o"),
+                       flow("g", "e", "visits.z &lt; 1"))
+    assert errors(calling(call("c", "check"), others=nameless)) == {"expression_name": "c:g-e"}
     fields = warnings(calling(call("c", "check", room="filing.u")))
     assert fields["expression_field"] == "c:look"
 
