@@ -47,7 +47,8 @@ _CODEC = ("test_state.py", "test_sealing.py", "test_golden.py", "test_fold.py", 
 _RUN = (*_CODEC, "test_guards.py", "test_budgets.py", "test_definition.py", "test_migration_undoing.py",
         "test_events_at_random.py", "test_nested_at_random.py", "test_told.py")
 _FEEL = ("test_feel.py", "test_budgets.py", "test_extremes.py", "test_dmn.py", "test_decisions.py", "test_forms.py",
-         "test_reading.py", "test_patterns.py", "test_evaluation.py", "test_values.py")
+         "test_reading.py", "test_patterns.py", "test_evaluation.py", "test_values.py",
+         "constructs/test_timers.py")
 # The parts of the engine whose tests are weighed, each with the tests that are about it.
 PARTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "codec": (("engine/state.py", "engine/sealing.py"), _CODEC),
