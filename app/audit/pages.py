@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, Response, render_template, request, url_for
+from flask import Blueprint, Response, render_template, request
 
 from app.audit import commands, queries, words
 from app.audit.replay import differences
 from app.languages import STATUS_NAMES
 from app.security import current_actor, requires
+from app.web import pager
 
 blueprint = Blueprint("audit", __name__, template_folder="templates", url_prefix="/audit")
 
@@ -22,7 +24,7 @@ def index() -> str:
     actor, wanted = current_actor(), _wanted()
     found = queries.search(actor, wanted, max(1, request.args.get("page", 1, int)))
     return render_template(
-        "audit/index.html", found=found, wanted=wanted, statuses=STATUS_NAMES, pager=_pager(found),
+        "audit/index.html", found=found, wanted=wanted, statuses=STATUS_NAMES, pager=_pager(found, wanted),
         units=queries.unit_choices(actor),
     )
 
@@ -82,13 +84,6 @@ def _wanted() -> queries.Wanted:
     )
 
 
-def _pager(found: queries.Found) -> dict[str, Any]:
-    known: dict[str, Any] = {name: value for name, value in request.args.items() if name != "page" and value}
-
-    def url(page: int) -> str | None:
-        return url_for("audit.index", **{**known, "page": page}) if 0 < page <= found.pages else None
-
-    return {
-        "number": found.page, "pages": found.pages, "total": found.total,
-        "previous_url": url(found.page - 1), "next_url": url(found.page + 1),
-    }
+def _pager(found: queries.Found, wanted: queries.Wanted) -> dict[str, Any]:
+    narrowed = asdict(wanted)
+    return pager("audit.index", found, q=narrowed.pop("text"), **narrowed)

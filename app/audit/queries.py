@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from app.audit.errors import HistoryUnknown, MomentUnknown
@@ -23,11 +23,11 @@ from app.casework import Actor
 from app.clock import LOCAL
 from app.db import reading
 from app.dossiers.models import Dossier, DossierUnit
-from app.languages import plain
 from app.people.models import Person, Unit
 from app.people.permissions import ROLES
 from app.people.queries import subtree, unit_names
 from app.procedures.models import Procedure, ProcessVersion
+from app.search import has_words, of_procedure
 from engine.definition import OutlineStep, outline
 
 PAGE = 50
@@ -233,12 +233,9 @@ def _found(conn: Connection, actor: Actor, code: str) -> Line:
 
 
 def _conditions(conn: Connection, wanted: Wanted) -> list[ColumnElement[bool]]:
-    text: list[ColumnElement[bool]] = [
-        Dossier.search.contains(word, autoescape=True) for word in plain(wanted.text).split()
-    ]
+    text = [has_words(Dossier.search, wanted.text)]
     if wanted.procedure:
-        named = (Procedure.search.contains(word, autoescape=True) for word in plain(wanted.procedure).split())
-        text.append(Dossier.procedure.in_(select(Procedure.code).where(and_(true(), *named))))
+        text.append(of_procedure(Dossier.procedure, wanted.procedure))
     if wanted.status is not None:
         text.append(Dossier.status == wanted.status)
     if wanted.unit:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from statistics import median
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, select, true
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, select
 
 from app import clock
 from app.calendars import Calendars, calendars
@@ -19,9 +19,9 @@ from app.deadlines.habits import Expected, Habits
 from app.dossiers.models import Dossier
 from app.dossiers.queries import Head, head_of, head_query
 from app.dossiers.sight import units_in_sight, visible
-from app.languages import plain
 from app.people.queries import subtree, unit_names
-from app.procedures.models import Procedure, ProcessVersion
+from app.procedures.models import ProcessVersion
+from app.search import of_procedure
 from app.tasks.models import Task
 from engine.clock.deadlines import running_of
 from engine.clock.ledger import Entry
@@ -110,8 +110,7 @@ def _narrowed(conn: Connection, wanted: Wanted) -> Iterator[ColumnElement[bool]]
     if wanted.unit:
         yield Task.unit.in_(subtree(conn, [wanted.unit]))
     if wanted.procedure:
-        named = (Procedure.search.contains(word, autoescape=True) for word in plain(wanted.procedure).split())
-        yield Dossier.procedure.in_(select(Procedure.code).where(and_(true(), *named)))
+        yield of_procedure(Dossier.procedure, wanted.procedure)
 
 
 _OPEN_STEP = (Task.dossier == Dossier.id) & (Task.state == "open") & Task.hours.is_not(None)

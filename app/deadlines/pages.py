@@ -24,6 +24,7 @@ from app.people import commands as people
 from app.people.errors import DateUnreadable
 from app.people.queries import calendar_days, read, units
 from app.security import current_actor, requires
+from app.web import pager
 
 blueprint = Blueprint("deadlines", __name__, template_folder="templates")
 
@@ -288,17 +289,8 @@ def outlook() -> str:
     wanted = board.Wanted(said.get("unit", ""), said.get("procedure", "").strip(), word if word in OUTLOOK else "")
     found = board.board(actor, wanted, max(1, min(said.get("page", 1, int), 100_000)))
     return render_template(
-        "deadlines/board.html", found=found, words=OUTLOOK, wanted=wanted, pager=_outlook_pager(found, wanted),
-        units=board.unit_choices(actor), ahead=board.AHEAD)
-
-
-def _outlook_pager(found: board.Board, wanted: board.Wanted) -> dict[str, Any]:
-    def url(page: int) -> str | None:
-        known: dict[str, Any] = {name: value for name, value in asdict(wanted).items() if value}
-        return url_for(".outlook", page=page, **known) if 0 < page <= found.pages else None
-
-    return {"number": found.page, "pages": found.pages, "total": found.total,
-            "previous_url": url(found.page - 1), "next_url": url(found.page + 1)}
+        "deadlines/board.html", found=found, words=OUTLOOK, wanted=wanted, ahead=board.AHEAD,
+        pager=pager("deadlines.outlook", found, **asdict(wanted)), units=board.unit_choices(actor))
 
 
 @blueprint.get("/notices")

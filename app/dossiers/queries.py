@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, select, true
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, select
 from sqlalchemy.orm import aliased
 
 from app import clock
@@ -18,11 +18,11 @@ from app.dossiers.models import Dossier
 from app.dossiers.named import Named
 from app.dossiers.sight import visible
 from app.dossiers.timing import Due, due_of
-from app.languages import plain
 from app.people.models import Person, Unit
 from app.people.policy import may_withdraw
 from app.procedures.models import Procedure, ProcessVersion
 from app.seals import opened
+from app.search import has_words
 from engine.statuses import FINISHED
 
 PAGE = 50
@@ -161,11 +161,9 @@ def search(actor: Actor, wanted: Wanted, before: int | None = None, size: int = 
 
 
 def _matches(wanted: Wanted) -> ColumnElement[bool]:
-    words: list[ColumnElement[bool]] = [
-        Dossier.search.contains(word, autoescape=True) for word in plain(wanted.text).split()
-    ]
+    words = [has_words(Dossier.search, wanted.text)]
     if wanted.procedure:
         words.append(Dossier.procedure == wanted.procedure)
     if wanted.status is not None:
         words.append(Dossier.status == wanted.status)
-    return and_(true(), *words)
+    return and_(*words)

@@ -17,9 +17,9 @@ from app.dossiers.definitions import filing_form
 from app.dossiers.errors import CentreRefused, ProcedureUnavailable
 from app.dossiers.models import Dossier
 from app.dossiers.named import Named, Names
-from app.languages import plain
 from app.people.models import Unit
 from app.procedures.models import Procedure, ProcessVersion
+from app.search import has_words
 from engine.definition import Definition
 from engine.forms import localized
 
@@ -106,8 +106,8 @@ def desk(actor: Actor, centre: str, text: str) -> Desk:
         own = centres(conn, actor)
         here = centre_of(conn, actor, centre).code
         recent = () if text else _recent(conn, actor)
-        words = [Procedure.search.contains(word, autoescape=True) for word in plain(text).split()]
-        offers = _offers(conn, and_(Procedure.code.not_in([each.code for each in recent]), *words))
+        others = Procedure.code.not_in([each.code for each in recent])
+        offers = _offers(conn, others & has_words(Procedure.search, text))
     return Desk(own, here, recent, offers[:OFFERED], len(offers) > OFFERED)
 
 

@@ -13,6 +13,7 @@ from app.jobs import commands, queries
 from app.jobs.sentences import sentence_of, told_details
 from app.languages import COMMAND_NAMES
 from app.security import current_actor, requires
+from app.web import pager
 
 blueprint = Blueprint("jobs", __name__, template_folder="templates", url_prefix="/incidents")
 
@@ -24,7 +25,9 @@ def incidents() -> str:
     resolved = request.args.get("state") == "resolved"
     number = max(request.args.get("page", 1, type=int), 1)
     found = queries.incidents(current_actor(), resolved=resolved, page=number)
-    return render_template("jobs/incidents.html", found=found, resolved=resolved, page=_pages(found, resolved))
+    return render_template(
+        "jobs/incidents.html", found=found, resolved=resolved,
+        page=pager("jobs.incidents", found, state="resolved" if resolved else None))
 
 
 @blueprint.get("/<int:incident>")
@@ -53,16 +56,3 @@ def retry(incident: int) -> Response:
 def _words() -> dict[str, Any]:
     return {"command_name": lambda name: COMMAND_NAMES.get(name, name), "sentence_of": sentence_of,
             "told_details": told_details}
-
-
-def _pages(found: queries.IncidentPage, resolved: bool) -> dict[str, Any]:
-    pages = max(-(-found.total // found.size), 1)
-    state = "resolved" if resolved else None
-
-    def url(number: int) -> str | None:
-        return url_for("jobs.incidents", state=state, page=number) if 1 <= number <= pages else None
-
-    return {
-        "number": found.page, "pages": pages, "total": found.total,
-        "previous_url": url(found.page - 1), "next_url": url(found.page + 1),
-    }

@@ -53,6 +53,11 @@ class IncidentPage:
     page: int
     size: int
 
+    @property
+    def pages(self) -> int:
+        """How many pages there are."""
+        return max(1, -(-self.total // self.size))
+
 
 def incidents(actor: Actor, *, resolved: bool = False, page: int = 1, size: int = PAGE) -> IncidentPage:
     """Incidents of the actor's units, newest first."""

@@ -22,6 +22,7 @@ from app.procedures.words import (
     sentence,
 )
 from app.security import current_actor, requires
+from app.web import pager
 
 blueprint = Blueprint("procedures", __name__, template_folder="templates", url_prefix="/procedures")
 blueprint.register_blueprint(decisions.blueprint)
@@ -37,7 +38,8 @@ def index() -> str:
         request.args.get("q", "").strip(), level if level in LEVELS else "", outside="outside" in request.args)
     found = queries.catalogue(wanted, max(1, min(request.args.get("page", 1, int), 100_000)))
     return render_template(
-        "procedures/index.html", found=found, wanted=wanted, pager=_pager(found, wanted), cut=queries.CUT, **WORDS)
+        "procedures/index.html", found=found, wanted=wanted, cut=queries.CUT, **WORDS,
+        pager=pager("procedures.index", found, q=wanted.text, level=wanted.level, outside=int(wanted.outside)))
 
 
 @blueprint.get("/new")
@@ -157,16 +159,3 @@ def _form_rows(view: queries.VersionView) -> list[dict[str, Any]]:
         {"key": key, "used_by": users.get(key, []), "fields": queries.count_fields(schema)}
         for key, schema in view.bundle["forms"].items()
     ]
-
-
-def _pager(found: queries.Catalogue, wanted: queries.Wanted) -> dict[str, Any]:
-    narrowed = (("q", wanted.text), ("level", wanted.level), ("outside", wanted.outside and 1))
-
-    def url(page: int) -> str | None:
-        known: dict[str, Any] = {name: value for name, value in narrowed if value}
-        return url_for("procedures.index", page=page, **known) if 0 < page <= found.pages else None
-
-    return {
-        "number": found.page, "pages": found.pages, "total": found.total,
-        "previous_url": url(found.page - 1), "next_url": url(found.page + 1),
-    }

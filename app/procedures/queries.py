@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
 from sqlalchemy.orm import aliased
 
 from app import clock
@@ -17,13 +17,13 @@ from app.db import reading
 from app.dossiers.models import Dossier
 from app.errors import Forbidden
 from app.jobs.connectors import CONNECTORS
-from app.languages import plain
 from app.people.models import Person, Unit
 from app.people.permissions import ROLES
 from app.procedures import store
 from app.procedures.compare import Change, compare, compare_decisions, fields_of
 from app.procedures.errors import VersionUnknown
 from app.procedures.models import Draft, Procedure, ProcedureEvent, ProcessVersion
+from app.search import has_words
 from engine.definition import Bundle, Definition, compile_definition, definition_for, outline
 from engine.drawing.findings import Finding
 from engine.errors import DiagramRefused
@@ -332,8 +332,8 @@ def studio_choices() -> dict[str, Any]:
 
 
 def _matches(wanted: Wanted) -> ColumnElement[bool]:
-    words = [Procedure.search.contains(word, autoescape=True) for word in plain(wanted.text).split()]
-    return and_(True, *words, *([_OUTSIDE] if wanted.outside else []))
+    found = has_words(Procedure.search, wanted.text)
+    return found & _OUTSIDE if wanted.outside else found
 
 
 def _lines() -> Select[*tuple[Any, ...]]:
