@@ -10,6 +10,8 @@ from typing import Any
 
 from environs import Env
 
+from engine.spelling import spelled
+
 ROOT = Path(__file__).resolve().parent.parent
 HOME = ROOT / ".onedoor"
 
@@ -129,9 +131,10 @@ def database_url(values: Mapping[str, Any]) -> str:
 
 
 def _engine_options(values: Mapping[str, Any]) -> dict[str, Any]:
+    spelling = {"json_serializer": spelled}
     if not values["DATABASE_URL"]:
-        return {"connect_args": {"timeout": values["ONEDOOR_SQLITE_WAIT_MS"] / 1000}}
-    return {"pool_size": values["ONEDOOR_POOL"], "isolation_level": "READ COMMITTED"}
+        return {**spelling, "connect_args": {"timeout": values["ONEDOOR_SQLITE_WAIT_MS"] / 1000}}
+    return {**spelling, "pool_size": values["ONEDOOR_POOL"], "isolation_level": "READ COMMITTED"}
 
 
 def _secret_key(data: Path) -> str:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ from typing import Any
 import psycopg
 from flask import Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, Connection, DateTime, Engine, MetaData, event, func, select
+from sqlalchemy import JSON, Connection, DateTime, Engine, LargeBinary, MetaData, String, event, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DataError, InvalidatePoolError
@@ -26,6 +27,8 @@ from sqlalchemy.types import TypeDecorator
 from app import clock, statements
 from app.statements import Question, Rows, send
 from app.writers import FairQueue
+from engine.packing import pack, unpack
+from engine.spelling import spelled
 
 # After so many seconds without use a connection to PostgreSQL is asked whether it is still alive.
 IDLE = 1.0
@@ -40,6 +43,8 @@ NAMING = {
 db = SQLAlchemy(metadata=MetaData(naming_convention=NAMING))
 
 Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+# What is only ever read whole: as it was spelled, which takes a quarter less than PostgreSQL's own form.
+JsonText = JSON(none_as_null=True)
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -57,6 +62,38 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return value
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Hex(TypeDecorator[str]):
+    """A digest in hexadecimal digits; PostgreSQL keeps its bytes, half as many."""
+
+    impl = String
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Any) -> Any:
+        return self.impl_instance if dialect.name == "sqlite" else dialect.type_descriptor(LargeBinary())
+
+    def process_bind_param(self, value: str | None, dialect: Any) -> Any:
+        return value if value is None or dialect.name == "sqlite" else bytes.fromhex(value)
+
+    def process_result_value(self, value: Any, dialect: Any) -> str | None:
+        return value if value is None or dialect.name == "sqlite" else bytes(value).hex()
+
+
+class Packed(TypeDecorator[Any]):
+    """A JSON value that is only ever read whole and often written; PostgreSQL keeps it packed."""
+
+    impl = JSON(none_as_null=True)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Any) -> Any:
+        return self.impl_instance if dialect.name == "sqlite" else dialect.type_descriptor(LargeBinary())
+
+    def process_bind_param(self, value: Any, dialect: Any) -> Any:
+        return value if value is None or dialect.name == "sqlite" else pack(spelled(value).encode())
+
+    def process_result_value(self, value: Any, dialect: Any) -> Any:
+        return value if value is None or dialect.name == "sqlite" else json.loads(unpack(bytes(value)))
 
 
 @dataclass(slots=True)

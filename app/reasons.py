@@ -17,7 +17,7 @@ REASONS = (
     "the time of a command needs a zone", "it belongs to another version",
     "the old version does not have it", "the new version has no \"{target}\"",
     "\"{target}\" already stands for something else", "the version to go over to is not the one that was brought",
-    "it has another format", "it has no seal",
+    "it has another format", "it has no seal", "it cannot be unpacked",
     "it was sealed with a key that is not known here", "its seal is broken", "it is damaged ({problem})",
     "a value is not plain data ({problem})", "a value cannot be kept ({problem})",
     "it is not a list", "it is not a whole number", "it gives no unit",

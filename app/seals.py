@@ -1,4 +1,4 @@
-"""The seals on dossiers' states, with keys that do not lie in the database; what is sealed is packed (zlib).
+"""The seals on dossiers' states, with keys that do not lie in the database; what is sealed is packed.
 
 Who can write to the database but does not have the keys can neither invent a state, nor move one to another dossier,
 nor bring back an earlier one; see docs/explanation/seal.md.
@@ -6,15 +6,10 @@ nor bring back an earlier one; see docs/explanation/seal.md.
 
 from __future__ import annotations
 
-import zlib
-
 from flask import Flask, current_app
 
+from engine.packing import pack, unpack
 from engine.sealing import Key, key_of, seal, sealed_with, unseal
-
-PACKED = b"onedoor-packed-1\n"
-# The quickest level: the others take several times as long for a few bytes less.
-QUICK = 1
 
 
 def init_app(app: Flask) -> None:
@@ -26,13 +21,12 @@ def init_app(app: Flask) -> None:
 
 def sealed(code: str, seq: int, state: bytes) -> bytes:
     """The state of a dossier after an entry of its history, as it is kept."""
-    return seal(_keys()[0], _place(code, seq), PACKED + zlib.compress(state, QUICK))
+    return seal(_keys()[0], _place(code, seq), pack(state))
 
 
 def opened(code: str, seq: int, kept: bytes) -> bytes:
     """The state that was kept after that entry. Raises StateUnreadable for what was not sealed for it here."""
-    found = unseal(_keys(), _place(code, seq), kept)
-    return zlib.decompress(found[len(PACKED):]) if found.startswith(PACKED) else found
+    return unpack(unseal(_keys(), _place(code, seq), kept))
 
 
 def is_current(code: str, seq: int, kept: bytes) -> bool:

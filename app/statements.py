@@ -21,6 +21,7 @@ from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
 from psycopg.waiting import Ready, Wait
 from sqlalchemy import Connection, Dialect, Engine, LargeBinary, event
 from sqlalchemy.exc import DataError, DBAPIError
+from sqlalchemy.types import TypeDecorator
 
 BEGIN = b"BEGIN ISOLATION LEVEL READ COMMITTED"
 Rows = list[Any]
@@ -123,10 +124,14 @@ def _formed(made: Any, name: bytes, dialect: Dialect) -> _Form:
     return _Form(
         name, str(compiled),
         tuple((each, kinds[each].dialect_impl(dialect).bind_processor(dialect)) for each in order),
-        [PyFormat.BINARY if isinstance(kinds[each], LargeBinary) else PyFormat.TEXT for each in order],
+        [PyFormat.BINARY if _is_bytes(kinds[each], dialect) else PyFormat.TEXT for each in order],
         {each: bind.value for each, bind in compiled.binds.items() if not bind.required} | defaults,
         _row_of(getattr(made, "exported_columns", ()), dialect),
     )
+
+
+def _is_bytes(kind: Any, dialect: Dialect) -> bool:
+    return isinstance(kind.load_dialect_impl(dialect) if isinstance(kind, TypeDecorator) else kind, LargeBinary)
 
 
 def _row_of(columns: Any, dialect: Dialect) -> Callable[[Sequence[Any]], Any]:

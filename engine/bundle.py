@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from engine.spelling import spelled
+
 
 @dataclass(frozen=True)
 class Bundle:
@@ -35,7 +37,7 @@ class Bundle:
             "xml": self.xml, "forms": dict(self.forms), "decisions": dict(self.decisions),
             "procedure": dict(self.procedure), **({"called": dict(self.called)} if self.called else {}),
         }
-        return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        return spelled(content)
 
     @classmethod
     def from_json(cls, text: str | Mapping[str, Any]) -> Bundle:

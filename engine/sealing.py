@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 from engine.errors import StateUnreadable
 
-PREFIX = b"onedoor-sealed-1 "
+FIRST, SECOND = b"onedoor-sealed-1 ", b"\x02"
 _ID = 8
-_SEAL = 64
-# The prefix, the key's name, a space, the seal and a line's end stand before the state.
-_START = len(PREFIX) + _ID + 1 + _SEAL + 1
+# What stands before the state: the prefix, the key's name and the seal; at first the seal in digits between a space and
+# a line's end, now its 32 bytes.
+_STARTS = {FIRST: len(FIRST) + _ID + 1 + 64 + 1, SECOND: len(SECOND) + _ID + 32}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +35,21 @@ def key_of(secret: str) -> Key:
 
 def seal(key: Key, place: str, state: bytes) -> bytes:
     """The state with its seal; `place` says whose state it is and which one."""
-    return b"".join((PREFIX, key.id, b" ", _mac(key, place, state), b"\n", state))
+    return _start(SECOND, key, place, state) + state
 
 
 def unseal(keys: Iterable[Key], place: str, sealed: bytes) -> bytes:
     """The state, if one of the keys sealed it for this place. Raises StateUnreadable."""
-    if not sealed.startswith(PREFIX):
+    prefix = next((each for each in _STARTS if sealed.startswith(each)), None)
+    if prefix is None:
         raise StateUnreadable(reason="it has no seal")
-    name = sealed[len(PREFIX) : len(PREFIX) + _ID]
+    name = sealed[len(prefix) : len(prefix) + _ID]
     key = next((key for key in keys if key.id == name), None)
     if key is None:
         raise StateUnreadable(reason="it was sealed with a key that is not known here")
-    state = sealed[_START:]
-    if not hmac.compare_digest(sealed[:_START], seal(key, place, state)[:_START]):
+    start = _STARTS[prefix]
+    state = sealed[start:]
+    if not hmac.compare_digest(sealed[:start], _start(prefix, key, place, state)):
         raise StateUnreadable(reason="its seal is broken")
     return state
 
@@ -61,8 +63,9 @@ def sealed_with(key: Key, place: str, sealed: bytes) -> bool:
     return True
 
 
-def _mac(key: Key, place: str, state: bytes) -> bytes:
+def _start(prefix: bytes, key: Key, place: str, state: bytes) -> bytes:
     whole = hmac.new(key.secret, place.encode("utf-8"), "sha256")
     whole.update(b"\0")
     whole.update(state)
-    return whole.hexdigest().encode()
+    mac = whole.hexdigest().encode().join((b" ", b"\n")) if prefix == FIRST else whole.digest()
+    return prefix + key.id + mac

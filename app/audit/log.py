@@ -25,6 +25,7 @@ from app.db import assert_in_transaction
 from app.dossiers.models import Dossier
 from app.people.actor import Actor
 from app.statements import Question, Statement
+from engine.spelling import spelled
 from engine.state import as_kept
 
 START = "0" * 64
@@ -81,7 +82,7 @@ def settled(value: Any) -> Any:
 
 def canonical(payload: Any) -> bytes:
     """The one spelling of a JSON value that digests are made of."""
-    return json.dumps(payload, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    return spelled(payload).encode()
 
 
 def payload_digest(salt: str, payload: Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db import Json, UtcDateTime, db
+from app.db import Hex, JsonText, UtcDateTime, db
 
 
 class HistoryEntry(db.Model):
@@ -24,11 +24,11 @@ class HistoryEntry(db.Model):
     person: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     person_name: Mapped[str]
     acting_unit: Mapped[str | None] = mapped_column(String(40))
-    payload: Mapped[dict] = mapped_column(Json)
-    salt: Mapped[str] = mapped_column(String(32))
-    payload_digest: Mapped[str] = mapped_column(String(64))
-    previous: Mapped[str] = mapped_column(String(64))
-    hash: Mapped[str] = mapped_column(String(64))
+    payload: Mapped[dict] = mapped_column(JsonText)
+    salt: Mapped[str] = mapped_column(Hex(32))
+    payload_digest: Mapped[str] = mapped_column(Hex(64))
+    previous: Mapped[str] = mapped_column(Hex(64))
+    hash: Mapped[str] = mapped_column(Hex(64))
 
 
 class Look(db.Model):

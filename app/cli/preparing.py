@@ -104,6 +104,8 @@ def migrate(app: Flask) -> bool:
         logging.getLogger("alembic").setLevel(logging.WARNING)
         with line("Database"):
             upgrade(directory=str(ROOT / "migrations"))
+        # What connections have prepared does not outlive the tables that it was prepared for.
+        db.engine.dispose()
     return known
 
 

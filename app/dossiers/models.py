@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db import Json, UtcDateTime, db
+from app.db import Hex, Packed, UtcDateTime, db
 
 
 class Dossier(db.Model):
@@ -40,10 +40,10 @@ class Dossier(db.Model):
     warn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    ledger: Mapped[list] = mapped_column(Json)
+    ledger: Mapped[list] = mapped_column(Packed)
     state: Mapped[bytes] = mapped_column(LargeBinary)
     seq: Mapped[int]
-    head: Mapped[str] = mapped_column(String(64))
+    head: Mapped[str] = mapped_column(Hex(64))
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
     __table_args__ = (
         # Nothing that a step changes stands in an index that every dossier is in: an update then touches none of them.

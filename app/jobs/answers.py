@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
 
 from app import clock
 from app.audit.log import canonical
 from app.db import assert_in_transaction
 from app.jobs.models import Answer
 from app.people.actor import Actor
-from app.statements import Question, Rows, Statement, send
+from app.statements import Question, Statement, send
 from engine.errors import Invalid
 
 LONGEST_KEY = 100
@@ -54,16 +56,21 @@ class Asked:
         return body
 
 
-def keeping(conn: Connection, asked: Asked, body: Mapping[str, Any]) -> Question:
-    """What keeps the answer of a request that came under a lock and found no answer there; see `check_kept`."""
-    row = {"key": asked.key, "person": asked.person, "request_digest": asked.digest, "body": body}
-    return _CLAIM[conn.dialect.name].of(**row, created_at=clock.now())
+def keeping(asked: Asked, body: Mapping[str, Any]) -> tuple[Question, ...]:
+    """What keeps the answer of a request that came under a lock and found no answer there; see `unused`."""
+    return (_KEEP.of(**_row(asked, body)),) if asked.key else ()
 
 
-def check_kept(asked: Asked, found: Rows) -> None:
+@contextmanager
+def unused(asked: Asked) -> Iterator[None]:
     """Raises KeyReused when the key was used meanwhile, then for something else."""
-    if not found:
-        raise KeyReused(key=asked.key)
+    try:
+        yield
+    except IntegrityError as error:
+        found = getattr(error.orig, "diag", None)
+        if found is None or found.constraint_name != Answer.__table__.primary_key.name:
+            raise
+        raise KeyReused(key=asked.key) from error
 
 
 def once(
@@ -91,12 +98,18 @@ def forget_old(conn: Connection, days: int) -> int:
 
 
 def _claimed(conn: Connection, asked: Asked, body: Mapping[str, Any]) -> bool:
-    return bool(send(conn, keeping(conn, asked, body))[0])
+    return bool(send(conn, _CLAIM[conn.dialect.name].of(**_row(asked, body)))[0])
+
+
+def _row(asked: Asked, body: Mapping[str, Any]) -> dict[str, Any]:
+    return {"key": asked.key, "person": asked.person, "request_digest": asked.digest, "body": body,
+            "created_at": clock.now()}
 
 
 _GIVEN = select(Answer.request_digest, Answer.body).where(
     Answer.key == bindparam("key"), Answer.person == bindparam("person"))
+_KEEP = Statement(insert(Answer.__table__).inline())
 _CLAIM = {
-    name: Statement(insert(Answer.__table__).on_conflict_do_nothing().returning(Answer.key))
-    for name, insert in (("postgresql", postgresql.insert), ("sqlite", sqlite.insert))
+    name: Statement(inserted(Answer.__table__).on_conflict_do_nothing().returning(Answer.key))
+    for name, inserted in (("postgresql", postgresql.insert), ("sqlite", sqlite.insert))
 }

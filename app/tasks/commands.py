@@ -17,7 +17,7 @@ from app.dossiers.named import Names
 from app.dossiers.papers import fingerprints, of_step, tie
 from app.dossiers.queries import find
 from app.errors import Forbidden
-from app.jobs.answers import Asked, check_kept, keeping
+from app.jobs.answers import Asked, keeping, unused
 from app.people.policy import may_release, may_work, supervised_units
 from app.people.queries import subtree
 from app.tasks.conclusions import contradiction, decided
@@ -161,11 +161,8 @@ class _Work:
         """Write what was decided, with the answer for repeated requests; the answer."""
         assert self.decided is not None
         answer = self._answer(self.decided)
-        if asked.key is None:
-            write(self.conn, self.decided)
-        else:
-            found, = write(self.conn, self.decided, keeping(self.conn, asked, answer))
-            check_kept(asked, found)
+        with unused(asked):
+            write(self.conn, self.decided, *keeping(asked, answer))
         return answer
 
     def _answer(self, decided: Decided) -> dict[str, Any]:

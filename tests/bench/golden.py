@@ -24,6 +24,7 @@ from engine.errors import OneDoorError
 from engine.execute import Outcome, offered, step
 from engine.facts import to_json
 from engine.fold import View, fold
+from engine.packing import pack
 from engine.sealing import key_of, seal
 from tests.engine.builders import DOSSIER, NOW
 from tests.engine.test_determinism import PARALLEL, REWORK, possible
@@ -46,9 +47,11 @@ class Tape:
         self.entries: list[dict[str, Any]] = []
         self.view = View()
 
-    def step(self, definition: Definition, stored: bytes | None, command: commands.Command, now: datetime) -> Outcome:
+    def step(
+        self, definition: Definition, stored: bytes | None, command: commands.Command, now: datetime, **more: Any
+    ) -> Outcome:
         """The engine's own step, noted; a new process begins a new tape."""
-        outcome = step(definition, stored, command, now)
+        outcome = step(definition, stored, command, now, **more)
         if stored is None:
             self.entries, self.view = [], View()
         self.view = fold(outcome.facts, self.view)
@@ -56,7 +59,7 @@ class Tape:
         self.entries.append({
             "at": now.isoformat(), "command": commands.to_json(command), "place": place,
             "facts": [to_json(each) for each in outcome.facts],
-            "sealed": seal(key_of(SECRET), place, outcome.state).decode("utf-8"),
+            "sealed": seal(key_of(SECRET), place, pack(outcome.state)).hex(),
         })
         return outcome
 

@@ -82,6 +82,7 @@ def main() -> None:
         watching.execute(text("CREATE EXTENSION pg_walinspect"))
         watching.execute(text("CHECKPOINT"))
         db.engine.dispose()
+        watching.execute(text("SELECT pg_sleep(1)"))
         before, log = counted(watching), Log()
         for _ in range(number // SLICE):
             begun = watching.scalar(HERE)

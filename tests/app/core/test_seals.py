@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -25,7 +24,8 @@ from app.tasks.models import Task
 from engine import definition, state
 from engine.commands import ClaimStep, CompleteStep
 from engine.errors import DefinitionAltered, StateUnreadable, StepNotOpen, TimeRunsBackwards
-from engine.sealing import PREFIX, seal
+from engine.packing import pack, unpack
+from engine.sealing import SECOND, seal, unseal
 from tests import builders as make
 
 
@@ -70,9 +70,9 @@ def forge(dossier: int, **values: Any) -> None:
 def altered(dossier: int) -> bytes:
     """The state with another status under the seal that it has, as somebody without the key would write it."""
     row = kept(dossier)
-    seal_, _, _ = row.state.partition(b"\n")
-    plain = seals.opened(row.code, row.seq, row.state).replace(b'"status":2', b'"status":9')
-    return bytes(seal_) + b"\n" + seals.PACKED + zlib.compress(plain)
+    packed = unseal(current_app.extensions["onedoor_seals"], f"{row.code} {row.seq}", row.state)
+    plain = unpack(packed).replace(b'"status":2', b'"status":9')
+    return bytes(row.state[: len(row.state) - len(packed)]) + pack(plain)
 
 
 def claim(dossier: int, officer: Actor, token: str = "1") -> None:
@@ -107,7 +107,7 @@ def refused(dossier: int, receiver: Actor, reason: str) -> None:
 
 def test_a_state_is_kept_under_seal(dossier: int) -> None:
     row = kept(dossier)
-    assert row.state.startswith(PREFIX)
+    assert row.state.startswith(SECOND)
     assert state.load(seals.opened(row.code, row.seq, row.state)).status == 2
     assert seals.is_current(row.code, row.seq, row.state)
 
