@@ -25,7 +25,7 @@ from sqlalchemy.exc import DataError, InvalidatePoolError
 from sqlalchemy.types import TypeDecorator
 
 from app import clock, statements
-from app.statements import Question, Rows, send
+from app.statements import Question, Rows, Statement, send
 from app.writers import FairQueue
 from engine.packing import pack, unpack
 from engine.spelling import spelled
@@ -104,6 +104,7 @@ class _Work:
     after_rollback: list[Callable[[], None]] = field(default_factory=list)
 
 
+_NOW = Statement(select(func.now().label("now")))
 _work: ContextVar[_Work | None] = ContextVar("work", default=None)
 
 
@@ -171,7 +172,8 @@ def database_time(conn: Connection) -> datetime:
     """The time by the database's clock, which all machines share; one's own clock on SQLite."""
     if conn.dialect.name == "sqlite" or clock.is_set():
         return clock.now()
-    moment: datetime = conn.execute(select(func.now())).scalar_one()
+    [[row]] = send(conn, _NOW.of())
+    moment: datetime = row.now
     return moment.astimezone(UTC)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, or_, select, text
+from sqlalchemy import BindParameter, Connection, bindparam, insert, or_, select, text
 
 from app import clock
 from app.casework import SYSTEM, advance, definition_of
@@ -17,6 +17,7 @@ from app.dossiers.models import Dossier
 from app.jobs.models import Letter
 from app.people.models import Membership, Person, Unit
 from app.procedures.models import ProcessVersion
+from app.statements import Question, Statement, send
 from app.tasks.models import Task
 from engine.clock.deadlines import rungs_of
 from engine.clock.ledger import DOSSIER
@@ -26,15 +27,20 @@ from engine.errors import Failed
 HEADS, LEADERS = ("head", "section_head"), ("leader",)
 OPEN = text("task.warn_at IS NOT NULL AND task.state = 'open'")
 SET = text("dossier.warn_at IS NOT NULL")
-_STEPS = (
+_NOW: BindParameter[datetime] = bindparam("now")
+_STEPS = Statement(
     select(Task.dossier, Task.token, Task.warn_at).join(Dossier, Dossier.id == Task.dossier)
-    .where(OPEN, Task.warn_at <= bindparam("now")).order_by(Task.warn_at, Task.dossier, Task.token).limit(1)
+    .where(OPEN, Task.warn_at <= _NOW).order_by(Task.warn_at, Task.dossier, Task.token).limit(1)
     .with_for_update(of=Dossier.__table__, skip_locked=True)
 )
-_DOSSIERS = (
-    select(Dossier.id, Dossier.warn_at).where(SET, Dossier.warn_at <= bindparam("now"))
+_DOSSIERS = Statement(
+    select(Dossier.id, Dossier.warn_at).where(SET, Dossier.warn_at <= _NOW)
     .order_by(Dossier.warn_at, Dossier.id).limit(1).with_for_update(of=Dossier.__table__, skip_locked=True)
 )
+_DUE = (Statement(select(Task.dossier).where(OPEN, Task.warn_at <= _NOW).limit(1)),
+        Statement(select(Dossier.id).where(SET, Dossier.warn_at <= _NOW).limit(1)))
+_NEXT = (Statement(select(Task.warn_at).where(OPEN, Task.warn_at > _NOW).order_by(Task.warn_at).limit(1)),
+         Statement(select(Dossier.warn_at).where(SET, Dossier.warn_at > _NOW).order_by(Dossier.warn_at).limit(1)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +55,7 @@ class Claimed:
 def fire_due_warnings(limit: int = 100) -> int:
     """Give the warnings that are due, the oldest first, each in a transaction of its own; how many."""
     given = 0
-    for _ in range(limit):
+    for _ in range(limit if _anything_due() else 0):
         try:
             if not _give_next():
                 break
@@ -61,8 +67,6 @@ def fire_due_warnings(limit: int = 100) -> int:
 
 
 def _give_next() -> bool:
-    if not _anything_due():
-        return False
     with transaction() as conn:
         now = database_time(conn)
         claimed = claim(conn, now)
@@ -77,22 +81,19 @@ def _give_next() -> bool:
 def _anything_due() -> bool:
     with reading() as conn:
         now = database_time(conn)
-        steps = select(Task.dossier).where(OPEN, Task.warn_at <= now).limit(1)
-        dossiers = select(Dossier.id).where(SET, Dossier.warn_at <= now).limit(1)
-        return any(conn.execute(query).first() is not None for query in (steps, dossiers))
+        return any(send(conn, *(each.of(now=now) for each in _DUE)))
 
 
-def next_warning(conn: Connection, now: datetime) -> datetime | None:
-    """When the next warning falls due."""
-    steps = select(Task.warn_at).where(OPEN, Task.warn_at > now).order_by(Task.warn_at).limit(1)
-    dossiers = select(Dossier.warn_at).where(SET, Dossier.warn_at > now).order_by(Dossier.warn_at).limit(1)
-    return min((at for query in (steps, dossiers) if (at := conn.scalar(query)) is not None), default=None)
+def coming_warnings(now: datetime) -> tuple[Question, ...]:
+    """When the next warnings of steps and of dossiers fall due (`warn_at`)."""
+    return tuple(each.of(now=now) for each in _NEXT)
 
 
 def claim(conn: Connection, now: datetime) -> Claimed | None:
     """The oldest due warning of a dossier that nobody works on; its dossier's row is locked."""
-    found = [Claimed(row.dossier, row.token, row.warn_at) for row in conn.execute(_STEPS, {"now": now})]
-    found += [Claimed(row.id, DOSSIER, row.warn_at) for row in conn.execute(_DOSSIERS, {"now": now})]
+    steps, dossiers = send(conn, _STEPS.of(now=now), _DOSSIERS.of(now=now))
+    found = [Claimed(row.dossier, row.token, row.warn_at) for row in steps]
+    found += [Claimed(row.id, DOSSIER, row.warn_at) for row in dossiers]
     return min(found, key=lambda each: each.at, default=None)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from app import clock
 from app.casework import SYSTEM, Actor, Advanced, advance
@@ -19,8 +19,20 @@ from app.jobs.services import ask_again
 from app.people.models import Person
 from app.people.policy import may_retry, overseen_units
 from app.people.queries import subtree
+from app.statements import Question, Statement, send
 from engine.commands import AnswerService, FireTimer, from_json
 from engine.errors import AlreadyEnded, Conflict, Failed, MessageNotAwaited, ServiceNotAwaited, TimerNotSet
+
+_LIVE = Timer.failed_at.is_(None)
+_CLAIM = Statement(
+    select(Timer.dossier, Timer.timer).join(Dossier, Dossier.id == Timer.dossier)
+    .where(Timer.due_at <= bindparam("now"), _LIVE).order_by(Timer.due_at, Timer.dossier).limit(1)
+    .with_for_update(of=Dossier.__table__, skip_locked=True)
+)
+_DUE = Statement(select(Timer.timer).where(Timer.due_at <= bindparam("now"), _LIVE).limit(1))
+_NEXT = Statement(select(Timer.due_at).where(Timer.due_at > bindparam("now"), _LIVE).order_by(Timer.due_at).limit(1))
+_STILL_SET = Statement(select(Timer.timer).where(
+    Timer.dossier == bindparam("dossier"), Timer.timer == bindparam("timer")))
 
 
 def retry_incident(actor: Actor, incident_id: int) -> Advanced:
@@ -86,7 +98,7 @@ def _resolve(conn: Connection, actor: Actor, incident_id: int) -> None:
 def fire_due_timers(limit: int = 100) -> int:
     """Let due timers go off, the oldest first, each in a transaction of its own; how many went off."""
     fired = 0
-    for _ in range(limit):
+    for _ in range(limit if _anything_due() else 0):
         try:
             if not _fire_next():
                 break
@@ -103,8 +115,6 @@ def _fire_next() -> bool:
     The dossier's row is claimed, not the timer's: who completes a step locks the dossier first and then removes
     timers, and two orders of locking would end in a deadlock.
     """
-    if not _anything_due():
-        return False
     with transaction() as conn:
         now = database_time(conn)
         due = claim(conn, now)
@@ -116,31 +126,22 @@ def _fire_next() -> bool:
         return True
 
 
-def claim(conn: Connection, now: datetime) -> Row[int, str] | None:
+def claim(conn: Connection, now: datetime) -> Any:
     """The oldest due timer of a dossier that nobody works on (`dossier`, `timer`); the dossier's row is locked."""
-    query = (
-        select(Timer.dossier, Timer.timer)
-        .join(Dossier, Dossier.id == Timer.dossier)
-        .where(Timer.due_at <= now, Timer.failed_at.is_(None))
-        .order_by(Timer.due_at, Timer.dossier)
-        .limit(1)
-        .with_for_update(of=Dossier.__table__, skip_locked=True)
-    )
-    return conn.execute(query).first()
+    [found] = send(conn, _CLAIM.of(now=now))
+    return next(iter(found), None)
 
 
 def _anything_due() -> bool:
     with reading() as conn:
-        query = select(Timer.timer).where(Timer.due_at <= database_time(conn), Timer.failed_at.is_(None)).limit(1)
-        return conn.execute(query).first() is not None
+        return bool(send(conn, _DUE.of(now=database_time(conn)))[0])
 
 
-def next_timer(conn: Connection, now: datetime) -> datetime | None:
-    """When the next timer falls due; what is due already and was not taken is somebody else's at present."""
-    query = select(Timer.due_at).where(Timer.due_at > now, Timer.failed_at.is_(None)).order_by(Timer.due_at).limit(1)
-    return conn.scalar(query)
+def next_timer(now: datetime) -> Question:
+    """When the next timer falls due (`due_at`); what is due and was not taken is somebody else's at present."""
+    return _NEXT.of(now=now)
 
 
 def still_set(conn: Connection, dossier: int, timer: str) -> bool:
     """Another worker may have fired it between our statement's look and our lock."""
-    return conn.execute(select(Timer.timer).where(Timer.dossier == dossier, Timer.timer == timer)).first() is not None
+    return bool(send(conn, _STILL_SET.of(dossier=dossier, timer=timer))[0])

@@ -17,7 +17,7 @@ from app.languages import moment
 from app.people.queries import unit_names
 from app.procedures.models import Procedure
 
-BATCH = 50
+BATCH = 20
 LEASE = timedelta(minutes=5)
 
 _TEXTS: Mapping[str, tuple[Any, Any]] = {

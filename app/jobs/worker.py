@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app import clock, sessions
 from app.db import database_time, reading, transaction
-from app.deadlines.warnings import fire_due_warnings, next_warning
+from app.deadlines.warnings import coming_warnings, fire_due_warnings
 from app.dossiers.papers import forget_unused
 from app.dossiers.uploads import store
 from app.jobs.answers import forget_old
@@ -21,9 +21,12 @@ from app.jobs.commands import fire_due_timers, next_timer
 from app.jobs.delivery import deliver_letters
 from app.jobs.mailbox import mailbox_of
 from app.jobs.services import answer_services
+from app.statements import send
 
 log = structlog.get_logger("onedoor")
 
+# How many of each a round does: however many warnings have piled up, a timer is looked for several times a second.
+TIMERS, WARNINGS = 20, 10
 HOUSEKEEPING = timedelta(hours=1)
 UNUSED_FOR = timedelta(days=1)
 
@@ -31,7 +34,8 @@ UNUSED_FOR = timedelta(days=1)
 def poll(app: Flask) -> dict[str, int]:
     """One round: due timers and warnings, services, waiting letters. What fails is logged, the rest still happens."""
     return {
-        "timers": _safely(app, fire_due_timers), "warnings": _safely(app, fire_due_warnings),
+        "timers": _safely(app, lambda: fire_due_timers(TIMERS)),
+        "warnings": _safely(app, lambda: fire_due_warnings(WARNINGS)),
         "services": _safely(app, lambda: _serve(app)), "letters": _safely(app, lambda: _deliver(app)),
     }
 
@@ -62,7 +66,7 @@ def _pause(app: Flask) -> float:
     try:
         with app.app_context(), reading() as conn:
             now = database_time(conn)
-            coming = [at for at in (next_timer(conn, now), next_warning(conn, now)) if at is not None]
+            coming = [at for rows in send(conn, next_timer(now), *coming_warnings(now)) for at, in rows]
     except SQLAlchemyError:
         # The next round says what is wrong with the database.
         return longest

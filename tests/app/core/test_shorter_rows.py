@@ -55,7 +55,7 @@ def asked(conn: Connection, receiver: Actor) -> dict[str, Any]:
     return once(conn, receiver, "key", {"a": 1}, lambda: {"text": "Đã tiếp nhận"})
 
 
-@pytest.mark.parametrize("app", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("app", [pytest.param("postgresql", marks=pytest.mark.postgresql)], indirect=True)
 def test_dossiers_and_answers_of_before_are_whole_and_go_on(inside: Flask) -> None:
     make.province()
     receiver = make.person("receiver", (make.CENTRE, "receiver"))

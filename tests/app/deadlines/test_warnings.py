@@ -19,6 +19,7 @@ from app.deadlines.models import Notice
 from app.deadlines.notices import notices, read_notices, unread_notices
 from app.deadlines.warnings import fire_due_warnings
 from app.dossiers.models import Dossier
+from app.jobs import worker
 from app.jobs.delivery import deliver_letters
 from app.jobs.mailbox import Post
 from app.jobs.models import Incident
@@ -163,6 +164,16 @@ def test_a_workers_clock_that_is_a_day_ahead_fires_nothing_early(
     with transaction() as conn:
         conn.execute(update(Task).values(warn_at=soon - timedelta(hours=2)))
     assert fire_due_warnings() == 3, "those that follow are long overdue by then"
+
+
+@make.on_sqlite
+def test_however_many_warnings_wait_a_worker_comes_back_to_the_timers(
+    inside: Flask, scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "WARNINGS", 1)
+    with clock.at(at("2026-03-03T09:59")):
+        rounds = [worker.poll(inside)["warnings"] for _ in range(4)]
+    assert rounds == [1, 1, 1, 0]
 
 
 def test_notices_are_read(app: Flask, sign_in: Callable[..., FlaskClient]) -> None:
