@@ -227,3 +227,18 @@ def test_the_same_through_the_api(app: Flask, scene: Scene, sign_in: Callable[..
     assert {look["action"] for look in auditor.get(f"/api/v1/audit/{CODE}/looks").get_json()} == {"history", "export"}
     for path in ("", "/chain", "/looks", "/export", "/moments/1"):
         assert stranger.get(f"/api/v1/audit/{CODE}{path}").status_code == 404
+
+
+@make.on_sqlite
+def test_what_is_searched_goes_along_to_the_next_page(
+    app: Flask, scene: Scene, sign_in: Callable[..., FlaskClient]
+) -> None:
+    with app.app_context(), clock.at(make.NOW):
+        for number in range(2, queries.PAGE + 2):
+            make.receive(make.actor("receiver"), 1, number)
+    narrowed = "/audit?q=nguyen&unit=&endpoint=people.people&found=x&page="
+    browser = sign_in("auditor")
+    first, last = (browser.get(f"{narrowed}{page}").get_data(as_text=True) for page in (1, 2))
+    assert "/audit?page=2&amp;q=nguyen" in first
+    assert "/audit?page=1&amp;q=nguyen" in last
+    assert (first.count("260302-"), last.count("260302-")) > (queries.PAGE, 0)
