@@ -51,12 +51,11 @@ def _stays(event: Event) -> bool:
 
 def happen(run: Run, event: Event, waited_with: str) -> None:
     """Let an event that waited with this token (or with the dossier as a whole) take its course."""
-    holder = run.state.tokens.get(waited_with)
     if event.role == "start":
         start_handler(run, event, waited_with or None)
-    elif holder is None:
         return
-    elif holder.at == event.id:
+    holder = run.state.tokens[waited_with]
+    if holder.at == event.id:
         run.go_on(holder)
     elif event.role == "boundary":
         cross(run, event, holder)
@@ -103,7 +102,7 @@ def awaiting(run: Run, message: str) -> list[Place | Wait]:
 def receiver(run: Run, message: str, key: str | None) -> Place | Wait | None:
     """Who gets a message: the one that waits for exactly this correlation, else one that waits for any."""
     waiting = awaiting(run, message)
-    meant = [one for one in waiting if one.key is not None and one.key == key]
+    meant = [one for one in waiting if one.key == key]
     return next((one for one in [*meant, *waiting] if one.key in (None, key)), None)
 
 

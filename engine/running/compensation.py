@@ -45,7 +45,7 @@ def _values_around(run: Run, token: Token) -> dict[str, Any]:
     scope = token.scope
     while scope is not None:
         frame = run.state.tokens[scope]
-        own = {} if frame.index is None else {run.definition.items.get(frame.at, "item"): frame.item}
+        own = {} if frame.index is None else {run.definition.items[frame.at]: frame.item}
         values = {**own, **(frame.data or {}), **values}
         scope = frame.scope
     return values
@@ -120,9 +120,9 @@ def _frame_again(run: Run, place: Place, event: str, apart: list[Any]) -> str:
     home = run.home(Place("", event, place.id)).frame
     if not apart or apart[0][0] == home:
         return place.id
-    values = {**apart[0][1], **(place.seen or {})}
-    frame = run.wait(Place("", event, place.id, data=values, visits={}, todo=[]))
-    run.record(facts.FrameEntered(token=frame.id, element=event, values=dict(values), frame=home))
+    values = apart[0][1]
+    frame = run.wait(Place("", event, place.id, data=dict(values), visits={}, todo=[]))
+    run.record(facts.FrameEntered(token=frame.id, element=event, values=values, frame=home))
     return frame.id
 
 

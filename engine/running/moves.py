@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from SpiffWorkflow.bpmn.script_engine.python_engine import PythonScriptEngine
 from SpiffWorkflow.util.task import TaskState
 
 from engine import facts
@@ -21,7 +22,7 @@ from engine.facts import Fact
 from engine.feel import to_plain
 from engine.running import branching, catching, scopes, waits
 from engine.running.guards import Token, Tokens, Where
-from engine.running.values import FeelEngine, Values
+from engine.running.values import NoPython, Values
 from engine.state import Place, State, short
 from engine.statuses import REOPENING, WORKING, may_follow
 
@@ -41,7 +42,7 @@ class Run(Tokens):
         self, definition: Definition, state: State, now: datetime, working: Working | None = None
     ) -> None:
         self.values = Values(definition, state, now)
-        super().__init__(definition.spec, FeelEngine(self.values))
+        super().__init__(definition.spec, PythonScriptEngine(environment=NoPython()))
         self.definition = definition
         self.state = state
         self.now = now

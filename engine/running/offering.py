@@ -24,6 +24,7 @@ def done(run: Run, node: Any, token: Token) -> bool:
     if frame is None or ad_hoc is None or frame.closing or not ad_hoc.condition or not _counts(node):
         return False
     if not run.values.holds(ad_hoc.condition, frame.at, Place("", frame.at, frame.id)):
+        # What computes by itself or had nothing to do was not offered to anybody and is not done again
         if token.place is not None:
             _offer_again(run, node, frame)
         return False
@@ -50,8 +51,8 @@ def _counts(node: Any) -> bool:
 
 
 def _offer_again(run: Run, node: Any, frame: Place) -> None:
-    """What computes by itself or had nothing to do was not offered to anybody and is not done again."""
-    if node.waits and node.name in run.definition.spec.task_specs[frame.at].firsts:
+    """What waits and no flow enters is open again."""
+    if node.name in run.definition.spec.task_specs[frame.at].firsts:
         run.arrive(node.name, frame.id)
 
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from SpiffWorkflow.bpmn.script_engine.python_engine import PythonScriptEngine
 from SpiffWorkflow.bpmn.script_engine.python_environment import BasePythonScriptEngineEnvironment
 
 from engine.definition import Definition
@@ -21,8 +20,8 @@ from engine.state import Place, State
 NAMES = 32
 
 
-class FeelEnvironment(BasePythonScriptEngineEnvironment):  # type: ignore[misc]
-    """The library's place for Python, without any Python in it."""
+class NoPython(BasePythonScriptEngineEnvironment):  # type: ignore[misc]
+    """The library's place for Python, without any Python in it; what is evaluated is FEEL, by `Values`."""
 
     def evaluate(self, expression: str, context: Mapping[str, Any], external_context: Any = None) -> Any:
         raise ExpressionFailed(expression=expression, element="?", reason="it was reached outside a command")
@@ -31,27 +30,12 @@ class FeelEnvironment(BasePythonScriptEngineEnvironment):  # type: ignore[misc]
         raise ExpressionFailed(expression=script, element="?", reason="scripts are FEEL expressions")
 
 
-class FeelEngine(PythonScriptEngine):  # type: ignore[misc]
-    """Evaluates an element's expression in the dossier's context."""
-
-    def __init__(self, values: Values) -> None:
-        super().__init__(environment=FeelEnvironment())
-        self.values = values
-
-    def evaluate(self, task: Any, expression: str, external_context: Any = None) -> Any:
-        return self.values.evaluate(expression, task.task_spec.name, task.place)
-
-    def execute(self, task: Any, script: str, external_context: Any = None) -> bool:
-        return bool(self.environment.execute(script, {}))
-
-
 class Values:
     """The dossier's values at this moment."""
 
     def __init__(self, definition: Definition, state: State, now: datetime) -> None:
         self.definition = definition
         self.state = state
-        self.now = now
         # What this command may still spend on expressions, all together
         self.allowance = Allowance(now)
 
@@ -61,7 +45,7 @@ class Values:
         space = self.definition.spaces[""]
         seen = {**space.blank, **state.data, "dossier": state.dossier}
         seen["visits"] = {**space.unvisited, **state.visits}
-        if where is not None and where.scope is not None:
+        if where is not None:
             self._enter(seen, where.scope)
         self.allowance.spend(len(seen) // NAMES)
         if isinstance(where, Place):
@@ -94,7 +78,7 @@ class Values:
 
     def _itself(self, seen: dict[str, Any], place: Place) -> None:
         if place.index is not None:
-            seen[self.definition.items.get(place.at, "item")] = place.item
+            seen[self.definition.items[place.at]] = place.item
             seen["loopCounter"] = place.index + 1
         elif place.round:
             seen["loopCounter"] = place.round

@@ -53,12 +53,13 @@ class EndEvent(ThrowEvent):
 class SendTask(ThrowEvent):
     """Sends a message."""
 
+    is_activity = True
+
 
 class ServiceTask(Element):
     """Asks a connector and waits for its answer."""
 
     is_activity = True
-    waits = True
 
     def arrive(self, run: Any, token: Token) -> bool:
         return services.enter(run, self, token)

@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from SpiffWorkflow.bpmn.parser.event_parsers import StartEventParser
-from SpiffWorkflow.bpmn.parser.TaskParser import TaskParser
 from SpiffWorkflow.bpmn.specs.event_definitions.simple import NoneEventDefinition
 
 from engine.drawing.diagram import model
 from engine.drawing.events import Event
 from engine.drawing.structure import Graph
 from engine.spiff import event_nodes as nodes
-from engine.spiff.task_parsers import Ours
+from engine.spiff.task_parsers import Made, Ours
 
 
 class _Start(Ours, StartEventParser):  # type: ignore[misc]
@@ -21,20 +20,15 @@ class _Start(Ours, StartEventParser):  # type: ignore[misc]
         return self._create_task(NoneEventDefinition())
 
 
-class _Event(Ours, TaskParser):  # type: ignore[misc]
-    def handles_multiple_outgoing(self) -> bool:
-        return True
-
-
 EVENT_PARSERS = {
     model("startEvent"): (_Start, nodes.StartEvent),
-    model("endEvent"): (_Event, nodes.EndEvent),
-    model("boundaryEvent"): (_Event, nodes.BoundaryEvent),
-    model("intermediateCatchEvent"): (_Event, nodes.CatchEvent),
-    model("intermediateThrowEvent"): (_Event, nodes.ThrowEvent),
-    model("sendTask"): (_Event, nodes.SendTask),
-    model("serviceTask"): (_Event, nodes.ServiceTask),
-    model("eventBasedGateway"): (_Event, nodes.EventGateway),
+    model("endEvent"): (Made, nodes.EndEvent),
+    model("boundaryEvent"): (Made, nodes.BoundaryEvent),
+    model("intermediateCatchEvent"): (Made, nodes.CatchEvent),
+    model("intermediateThrowEvent"): (Made, nodes.ThrowEvent),
+    model("sendTask"): (Made, nodes.SendTask),
+    model("serviceTask"): (Made, nodes.ServiceTask),
+    model("eventBasedGateway"): (Made, nodes.EventGateway),
 }
 
 

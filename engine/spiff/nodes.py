@@ -24,19 +24,19 @@ class Element(BpmnTaskSpec):  # type: ignore[misc]
     """What all elements share: no prediction, no data of their own, leaving along drawn flows."""
 
     is_activity = False
-    waits = False
+    # Said of every element when all are there
+    conditional: bool
+    starts_by_event: bool
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.ways: list[Flow] = []
         self.default: Flow | None = None
-        self.conditional = False
         self.incoming: list[str] = []
         self.events: list[Any] = []
         self.firsts: list[str] = []
         self.event: Any = None
         self.handlers: tuple[Event, ...] = ()
-        self.starts_by_event = False
         self.undo: str | None = None
         self.keeps: tuple[str, ...] = ()
         self.loop: Loop | None = None
@@ -58,7 +58,7 @@ class Element(BpmnTaskSpec):  # type: ignore[misc]
     def _on_complete_hook(self, my_task: Token) -> None:
         if my_task.workflow.definition.compensates:
             compensation.remember(my_task.workflow, self, my_task)
-        if my_task.scope is not None and offering.done(my_task.workflow, self, my_task):
+        if offering.done(my_task.workflow, self, my_task):
             return
         for flow in self.leave(my_task.workflow, my_task):
             my_task.move(flow)
@@ -84,7 +84,6 @@ class _Work(Element):
     """Work for a person or a wait for somebody outside; nothing moves on until a command says so."""
 
     is_activity = True
-    waits = True
 
     def arrive(self, run: Any, token: Token) -> bool:
         return stepping.enter(run, self, token)
@@ -177,7 +176,6 @@ class SubProcess(Element, defaults.SubWorkflowTask):  # type: ignore[misc]
     """Steps in a frame: it is left when no token is inside any more."""
 
     is_activity = True
-    waits = True
 
     def arrive(self, run: Any, token: Token) -> bool:
         return scopes.enter(run, self, token)

@@ -1,8 +1,8 @@
 """The library's plain BPMN parser, making our element classes and never a tree behind our back.
 
-Elements are made one by one and connected afterwards, because the library's way from element to element would end at
-its recursion limit. Subprocesses stay in the same specification, and flows keep the order of the document (the library
-orders by position, so moving a shape would change which condition is tried first).
+Elements are made one by one, and their flows are noted afterwards, because the library's way from element to element
+would end at its recursion limit. Subprocesses stay in the same specification, and flows keep the order of the document
+(the library orders by position, so moving a shape would change which condition is tried first).
 """
 
 from __future__ import annotations
@@ -15,23 +15,14 @@ from SpiffWorkflow.bpmn.parser.BpmnParser import BpmnParser
 from SpiffWorkflow.bpmn.parser.ProcessParser import ProcessParser
 from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
 
-from engine.drawing.diagram import MODEL, local
+from engine.drawing.diagram import local
 from engine.drawing.executable import strip
 from engine.drawing.structure import NODE_TAGS, Graph
 from engine.spiff.event_parsers import EVENT_PARSERS
 from engine.spiff.task_parsers import TASK_PARSERS
 
-# What sends a token along every flow, whatever is written on it.
-_PLAIN = ("parallelGateway", "startEvent", "boundaryEvent", "intermediateCatchEvent", "intermediateThrowEvent",
-          "eventBasedGateway")
-
 
 class _Process(ProcessParser):  # type: ignore[misc]
-    def _index_process_nodes(self) -> None:
-        """A choice may be named as a step is; only drawn elements are found by their id."""
-        super()._index_process_nodes()
-        self.nodes_by_id |= {xml.get("id"): xml for xml in self.node.iter(f"{{{MODEL}}}*") if xml.get("id")}
-
     def add_tasks(self) -> None:
         for xml in self.node.iter(etree.Element):
             if local(xml) in NODE_TAGS:
@@ -64,12 +55,8 @@ def _leave(graph: Graph, spec: BpmnProcessSpec, made: Any) -> None:
     for drawn in graph.outgoing.get(node.id, []):
         is_default = drawn.id == node.xml.get("default")
         flow = replace(drawn, condition="") if is_default else drawn
-        target = spec.task_specs[flow.target]
         made.ways.append(flow)
         made.default = flow if is_default else made.default
-        target.incoming.append(flow.id)
-        made.connect(target)
-    if node.type == "exclusiveGateway":
-        made.conditional = len(made.ways) > 1
-    else:
-        made.conditional = node.type not in _PLAIN and any(flow.condition for flow in made.ways)
+        spec.task_specs[flow.target].incoming.append(flow.id)
+    several = len(made.ways) > 1
+    made.conditional = several if node.type == "exclusiveGateway" else any(flow.condition for flow in made.ways)

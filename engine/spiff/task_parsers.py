@@ -1,6 +1,6 @@
 """The library's parsers of tasks, gateways and subprocesses, making our element classes.
 
-An element is made alone; `engine/spiff/parser.py` connects them. Boundary events and repetition are attached to their
+An element is made alone; `engine/spiff/parser.py` notes its flows. Boundary events and repetition are attached to their
 element instead of being turned into extra tasks.
 """
 
@@ -25,22 +25,18 @@ class Ours:
 
     node: etree._Element
     spec: BpmnProcessSpec
-    task: Any
-    process_parser: Any
 
-    def parse_node(self) -> Any:
-        """Make the element; flows and boundary events are connected when all elements are there."""
+    def parse_node(self) -> None:
+        """Make the element; flows and boundary events are noted when all elements are there."""
         maker: Any = self
         try:
-            self.task = maker.create_task()
+            maker.create_task()
         except (ValueError, TypeError, KeyError, AttributeError) as problem:
-            place = {"node": self.node, "file_name": self.process_parser.filename}
-            raise ValidationException(repr(problem), **place) from problem
-        return self.task
+            raise ValidationException(repr(problem), node=self.node) from problem
 
 
-class _Task(Ours, TaskParser):  # type: ignore[misc]
-    pass
+class Made(Ours, TaskParser):  # type: ignore[misc]
+    """For elements that are made without looking at what is drawn inside them."""
 
 
 class _Gateway(Ours, tasks.GatewayParser):  # type: ignore[misc]
@@ -63,12 +59,12 @@ class _SubProcess(Ours, TaskParser):  # type: ignore[misc]
 
 
 TASK_PARSERS = {
-    model("task"): (_Task, nodes.AbstractTask),
-    model("userTask"): (_Task, nodes.UserTask),
-    model("manualTask"): (_Task, nodes.ManualTask),
+    model("task"): (Made, nodes.AbstractTask),
+    model("userTask"): (Made, nodes.UserTask),
+    model("manualTask"): (Made, nodes.ManualTask),
     model("receiveTask"): (_Receive, nodes.ReceiveTask),
     model("scriptTask"): (_Script, nodes.ScriptTask),
-    model("businessRuleTask"): (_Task, nodes.DecisionTask),
+    model("businessRuleTask"): (Made, nodes.DecisionTask),
     model("exclusiveGateway"): (_Gateway, nodes.ExclusiveGateway),
     model("parallelGateway"): (_Gateway, nodes.ParallelGateway),
     model("inclusiveGateway"): (_Gateway, nodes.InclusiveGateway),

@@ -178,12 +178,14 @@ def test_a_supplement_is_asked_as_often_as_the_procedure_says(most: int) -> None
     assert [each.id for each in offered(walk.definition, walk.state, walk.token("a"), NOW)] == ["ok"]
     with pytest.raises(SupplementsSpent, match=f"allows {most}"):
         walk.complete("a", "more")
+    with pytest.raises(ChoiceUnknown, match='"guess"; choose one of: ok'):
+        walk.complete("a", "guess")
     walk.complete("a", "ok")
     assert walk.view.ended
 
 
 def test_a_step_without_choices_takes_none() -> None:
-    with pytest.raises(ChoiceUnknown):
+    with pytest.raises(ChoiceUnknown, match='the choice "x"; choose one of: -'):
         Walk(row("a")).complete("a", "x")
 
 

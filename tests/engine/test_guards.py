@@ -11,13 +11,14 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine.clock.timing import due_at
 from engine.commands import ClaimStep, CompleteStep, StartProcess
-from engine.definition import Bundle, compile_definition
-from engine.errors import BudgetExceeded, ExpressionFailed, StepFailed, StepNotOpen
+from engine.definition import Bundle, check, compile_definition
+from engine.drawing.findings import refused
+from engine.errors import BudgetExceeded, StepFailed, StepNotOpen
 from engine.execute import step
 from engine.running import stepping
 from engine.running.guards import MAX_STEPS, Token
 from engine.running.moves import Run
-from engine.running.values import FeelEngine, Values
+from engine.spiff.task_parsers import Made
 from engine.state import State, open_tokens
 from tests.engine.builders import (
     DOSSIER,
@@ -56,11 +57,13 @@ def test_python_is_never_run(attack: str) -> None:
 
 def test_the_library_s_own_script_engine_is_closed() -> None:
     made = compile_definition(Bundle(row("a")))
-    engine = FeelEngine(Values(made, State("d", {}), NOW))
-    for call in (lambda: engine.execute(None, "1"), lambda: engine.environment.evaluate("1", {}),
-                 lambda: engine.environment.execute("1", {})):
-        with pytest.raises(ExpressionFailed):
-            call()
+    run = Run(made, State(made.digest, {}), NOW)
+    token = Token(run, made.spec.task_specs["a"], TaskState.READY, None)
+    for call, why in ((run.script_engine.evaluate, "it was reached outside a command"),
+                      (run.script_engine.execute, "scripts are FEEL expressions")):
+        with pytest.raises(WorkflowException) as refused:
+            call(token, "1")
+        assert str(refused.value.__context__) == f'The expression "1" on element ? failed: {why}.'
 
 
 def test_only_ready_tokens_run() -> None:
@@ -105,6 +108,20 @@ def test_a_library_error_becomes_ours_with_the_element(monkeypatch: pytest.Monke
     assert walk.state is before
     walk.do(CompleteStep("1", "lan"))
     assert walk.open == ["b"]
+
+
+def test_what_the_library_cannot_make_is_a_finding_on_its_element(monkeypatch: pytest.MonkeyPatch) -> None:
+    for problem in (KeyError("x"), TypeError("y"), ValueError("z"), AttributeError("w")):
+
+        def fail(*_: object, _problem: Exception = problem) -> None:
+            raise _problem
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Made, "create_task", fail)
+            found = check(Bundle(row("a", "b")))
+        assert [(one.code, one.element) for one in refused(found)] == [("engine_refused", "a")]
+        assert repr(problem) in next(one.message for one in refused(found))
+    assert not refused(check(Bundle(row("a", "b"))))
 
 
 def test_one_definition_serves_many_threads() -> None:

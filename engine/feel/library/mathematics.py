@@ -11,7 +11,6 @@ from decimal import (
     ROUND_HALF_EVEN,
     ROUND_HALF_UP,
     ROUND_UP,
-    Context,
     Decimal,
 )
 
@@ -21,7 +20,6 @@ from engine.feel.library.registry import builtin, number, roughly, single
 from engine.feel.values import NUMBERS, IllTyped, Months, Value, kind_of
 from engine.feel.zones import Zone
 
-_WIDE = Context(prec=80, Emin=-7000, Emax=7000)
 _WHOLE = Decimal(0)
 
 
@@ -29,10 +27,9 @@ def rounded(value: Decimal, scale: int, rounding: str) -> Decimal:
     """The number with that many digits after the point."""
     if not -6111 <= scale <= 6176:
         raise IllTyped
-    if scale > 40 or value.adjusted() + scale > 70:
+    if int(value.as_tuple().exponent) >= -scale:
         return value
-    exact = value.quantize(Decimal(1).scaleb(-scale, _WIDE), rounding=rounding, context=_WIDE)
-    return NUMBERS.plus(exact)
+    return value.quantize(Decimal((0, (1,), -scale)), rounding=rounding, context=NUMBERS)
 
 
 @builtin("decimal", "n, scale")
@@ -113,11 +110,12 @@ def _even(n: Value) -> Value:
     return _rest(n) == 0
 
 
-def _rest(n: Value) -> Decimal:
+def _rest(n: Value) -> int:
     value = number(n)
-    if value != value.to_integral_value() or value.adjusted() > 33:
+    if value != value.to_integral_value():
         raise IllTyped
-    return abs(NUMBERS.remainder(value, Decimal(2)))
+    ends_in_zero = int(value.as_tuple().exponent) > 0
+    return 0 if ends_in_zero else int(value) % 2
 
 
 @builtin("not", "negand")

@@ -15,6 +15,7 @@ from engine.running import offering
 from tests.engine.builders import diagram, element, end, frame, loop, path, script, start, task, timer
 from tests.engine.constructs.drawing import Journey, all_steps, errors
 from tests.engine.constructs.registry import refused, runs
+from tests.engine.happenings import Watched, catch, document, ours, told
 
 
 def ad_hoc(*parts: str, until: str = "", **attributes: str) -> str:
@@ -133,3 +134,27 @@ def test_a_boundary_timer_ends_an_ad_hoc_subprocess() -> None:
 @refused("Start or end event in an ad-hoc subprocess", "Remove it; what no flow enters is offered anyway.")
 def test_no_start_or_end_in_an_ad_hoc_subprocess() -> None:
     assert errors(around(ad_hoc(start("i"), task("a"), path("i", "a")))) == {"ad_hoc_event": "i"}
+
+
+def sending(*parts: str, until: str) -> str:
+    """An ad-hoc subprocess in a file with the message `paid`."""
+    return document(start(), ad_hoc(*parts, until=until), task("z"), end(), path("begin", "h", "z", "done"),
+                    names=("message:paid",))
+
+
+def test_only_an_activity_can_be_enough() -> None:
+    """An event brings the value that was missing; whether it is enough is asked when an activity is done."""
+    walk = Watched(sending(catch("paid", told("message", "paid")), task("a"), until="paid.ok = true"))
+    walk.deliver("paid", ok=True)
+    assert walk.open == ["a"]
+    walk.complete("a")
+    assert walk.open == ["z"]
+
+
+def test_what_is_computed_or_sent_can_be_enough() -> None:
+    computed = Journey(around(ad_hoc(task("a"), script("s", "true"), task("b"), path("a", "s"), until="s = true")))
+    computed.complete("a")
+    assert computed.open == ["z"]
+    sent = element("sendTask", "tell", ours(name="filing.name"), messageRef="message_paid")
+    assert Watched(sending(sent, task("a"), until="filing.enough"), {"enough": True}).open == ["z"]
+    assert Watched(sending(sent, task("a"), until="filing.enough"), {"enough": False}).open == ["a"]

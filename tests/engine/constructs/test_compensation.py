@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.errors import BudgetExceeded
-from engine.facts import ActivityCompensated
+from engine.facts import ActivityCompensated, StepCancelled
 from engine.running import compensation
 from tests.engine.builders import choice, element, end, flow, frame, loop, path, script, start, task, xor
 from tests.engine.constructs.registry import runs
@@ -167,3 +167,63 @@ def test_each_instance_is_taken_back_as_it_was() -> None:
     assert walk.open == ["z"]
     assert "un_a" not in walk.view.data
     assert walk.view.frames == {}
+
+
+def taking_back(script_: str) -> str:
+    """A computed value that takes something back."""
+    return script_.replace("<bpmn:scriptTask ", '<bpmn:scriptTask isForCompensation="true" ')
+
+
+def test_a_handler_inside_a_handler_takes_back_what_the_process_did() -> None:
+    deep = handler("k", told("error", "E2"), throw("back", told("compensate")), end("y"), path("k_on", "back", "y"))
+    mend = handler("h", told("error", "E1"), task("look"), finish("worse", told("error", "E2")),
+                   path("h_on", "look", "worse"), deep)
+    xml = document(start(), task("a"), finish("bad", told("error", "E1")), path("begin", "a", "bad"), mend, undo("a"),
+                   names=E)
+    walk = Watched(xml)
+    walk.complete("a")
+    walk.complete("look")
+    assert walk.open == ["un_a"]
+    walk.complete("un_a")
+    assert walk.view.ended
+
+
+def test_what_was_done_to_take_back_is_not_taken_back_itself() -> None:
+    """The handler is a subprocess whose own step could be taken back; a second compensation leaves it alone."""
+    inside = frame("un_a", start("i"), task("b"), end("o"), path("i", "b", "o"), undo("b")).replace(
+        '<bpmn:subProcess id="un_a"', '<bpmn:subProcess id="un_a" isForCompensation="true"')
+    xml = document(start(), task("a"), throw("back", told("compensate")), task("c"), throw("again", told("compensate")),
+                   end(), path("begin", "a", "back", "c", "again", "done"), undo("a", by=inside))
+    walk = Watched(xml)
+    walk.complete("a")
+    walk.complete("b")
+    assert walk.open == ["c"]
+    walk.complete("c")
+    assert walk.view.ended
+    assert [fact.activity for fact in walk.facts if isinstance(fact, ActivityCompensated)] == ["a"]
+
+
+def test_what_is_taken_back_within_an_instance_leaves_its_value_there() -> None:
+    """The instance still lasts, so its handler computes among the values of the instance, not in a frame apart."""
+    inner = frame("f", start("i"), task("a"), throw("back", told("compensate")), script("after", "un_a + 1"), end("o"),
+                  path("i", "a", "back", "after", "o"), undo("a", by=taking_back(script("un_a", "item + a.n"))))
+    each = inner[: inner.rindex("</bpmn:subProcess>")] + loop("filing.x") + "</bpmn:subProcess>"
+    walk = Watched(document(start(), each, task("z"), end(), path("begin", "f", "z", "done")), {"x": [10, 20]})
+    walk.complete("a", index=None, n=1)
+    walk.complete("a", index=None, n=2)
+    assert [one["after"] for one in walk.view.data["f"]] == [12, 23]
+
+
+def test_a_cancelled_transaction_breaks_off_its_other_instances() -> None:
+    inner = element("transaction", "trip", "".join((
+        start("i"), task("pay", choice("ok"), choice("no", "refuse")), xor("g", "g-o"), end("o"),
+        finish("stop", told("cancel")), path("i", "pay", "g", "o"), flow("g", "stop", 'pay.choice = "no"'),
+        loop("filing.x"))))
+    walk = Watched(document(start(), inner, end(), path("begin", "trip", "done"),
+                            border("cancelled", "trip", told("cancel")), task("sorry"), end("x"),
+                            path("cancelled", "sorry", "x")), {"x": [1, 2]})
+    _, second = walk.view.open
+    walk.complete("pay", "no")
+    assert walk.open == ["sorry"]
+    assert [(fact.token, fact.reason) for fact in walk.facts if isinstance(fact, StepCancelled)] == [
+        (second, "interrupted")]

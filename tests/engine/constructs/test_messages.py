@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from engine.commands import DeliverMessage, WithdrawDossier
-from engine.errors import MessageNotAwaited, MessageNotMeant, SignalNotAwaited
-from engine.facts import EventCaught, EventDropped, MessageSent
+from engine.errors import ExpressionFailed, MessageNotAwaited, MessageNotMeant, SignalNotAwaited
+from engine.facts import EventAwaited, EventCaught, EventDropped, MessageSent, TimerCancelled, TimerSet
 from tests.engine.builders import both, element, end, loop, path, receive, script, start, task
 from tests.engine.constructs.registry import runs
 from tests.engine.happenings import (
@@ -29,6 +29,9 @@ def waiting_for(event: str, *more: str, names: tuple[str, ...] = PAID) -> str:
                     path("begin", "got", "sum", "a", "done"), *more, names=names)
 
 
+KEYED = waiting_for(catch("got", ours(correlation="=filing.bill"), told("message", "paid")))
+
+
 @runs("Message, intermediate catch", "Its values are kept under the event's id.")
 def test_a_message_between_two_elements_is_awaited_and_brings_its_values() -> None:
     walk = Watched(waiting_for(catch("got", told("message", "paid"))))
@@ -43,8 +46,7 @@ def test_a_message_between_two_elements_is_awaited_and_brings_its_values() -> No
 
 @runs("Message correlation", "`onedoor:correlation`; a wrong value is refused and changes nothing.")
 def test_correlation_tells_messages_of_one_name_apart() -> None:
-    keyed = catch("got", ours(correlation="=filing.bill"), told("message", "paid"))
-    walk = Watched(waiting_for(keyed), {"bill": 7})
+    walk = Watched(KEYED, {"bill": 7})
     assert [one.key for one in walk.view.waits.values()] == ["7"]
     with pytest.raises(MessageNotMeant, match="another one than \"8\""):
         walk.deliver("paid", "8", amount=1)
@@ -225,3 +227,30 @@ def test_a_receive_task_waits_for_the_message_that_is_meant() -> None:
     walk.deliver("paid", "one", n=1)
     assert [result["n"] for result in walk.view.data["wait"]] == [1, 2]
     assert walk.open == ["a"]
+
+
+@pytest.mark.parametrize(("bill", "key"), [("A7", "A7"), (7, "7"), (7.5, "7.5"), (0, "0")])
+def test_a_text_or_a_number_tells_messages_apart(bill: object, key: str) -> None:
+    walk = Watched(KEYED, {"bill": bill})
+    with pytest.raises(MessageNotMeant):
+        walk.deliver("paid", correlation="another")
+    walk.deliver("paid", correlation=key, amount=1)
+    assert walk.open == ["a"]
+
+
+@pytest.mark.parametrize("bill", [None, "", True, False, ["A7"], {"no": 7}])
+def test_nothing_else_tells_messages_apart(bill: object) -> None:
+    with pytest.raises(ExpressionFailed, match="on element got failed: it gives no correlation value"):
+        Watched(KEYED, {"bill": bill})
+
+
+def test_what_interrupts_is_not_awaited_again() -> None:
+    """Nothing is said of waiting or of giving up between the event and what it leads to."""
+    for definition, happens in ((told("message", "paid"), lambda walk: walk.deliver("paid")),
+                                (told("timeCycle", "R3/PT1H"), lambda walk: walk.fire("b"))):
+        walk = Watched(document(start(), task("a"), border("b", "a", definition), task("m"), end(), end("x"),
+                                path("begin", "a", "done"), path("b", "m", "x"), names=("message:paid",)))
+        happens(walk)
+        again = (EventAwaited, EventDropped, TimerSet, TimerCancelled)
+        assert not [fact for fact in walk.last if isinstance(fact, again)]
+        assert walk.open == ["m"]
