@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.clock.deadlines import rung_of
 from engine.clock.limits import LIMITS, unreadable_variants
-from engine.promise import hours_of
+from engine.promise import HOURS_OF_A_DAY, hours_of
 
 LEVELS = ("commune", "province", "enterprise")
 SUBJECTS = ("citizen", "enterprise", "both")
@@ -37,12 +37,21 @@ def at(facts: Mapping[str, Any], path: str) -> Any:
 
 
 def cut_of(limits: Mapping[str, Any]) -> Decimal | None:
-    """By how many percent the reduced limit is shorter than the statutory one; None where the units do not compare."""
-    statutory, reduced = hours_of(limits.get("statutory")), hours_of(limits.get("reduced"))
+    """By how many percent the reduced limit is shorter than the statutory one; None where one of them is missing.
+
+    A calendar day counts as five sevenths of a working day, what it is worth on the average of weeks without holidays.
+    """
+    statutory, reduced = _on_average(limits.get("statutory")), _on_average(limits.get("reduced"))
     if not statutory or reduced is None:
         return None
     cut = (100 * (1 - reduced / statutory)).quantize(Decimal("0.1"))
     return cut.to_integral_value() if cut == cut.to_integral_value() else cut
+
+
+def _on_average(limit: Mapping[str, Any] | None) -> Decimal | None:
+    if limit and limit.get("unit") == "calendar_day" and limit.get("value") is not None:
+        return Decimal(str(limit["value"])) * HOURS_OF_A_DAY * 5 / 7
+    return hours_of(limit)
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,7 +84,19 @@ def test_limits_in_hours_and_the_cut() -> None:
     assert hours_of({"value": 7, "unit": "calendar_day"}) is None
     day = {"value": 3, "unit": "working_day"}
     assert cut_of({"statutory": day, "reduced": {"value": 12, "unit": "hour"}}) == Decimal("50.0")
-    assert cut_of({"statutory": {"value": 15, "unit": "calendar_day"}, "reduced": day}) is None
+    assert cut_of({"statutory": day}) is None
+
+
+@pytest.mark.parametrize(("statutory", "reduced", "cut"), [
+    ((8, "working_day"), (4, "working_day"), "50"), ((24, "hour"), (1, "working_day"), "66.7"),
+    ((30, "calendar_day"), (10, "calendar_day"), "66.7"), ((14, "calendar_day"), (5, "working_day"), "50"),
+    ((15, "calendar_day"), (7, "working_day"), "34.7"), ((10, "working_day"), (14, "calendar_day"), "0"),
+])
+def test_a_calendar_day_is_worth_five_sevenths_of_a_working_day(
+    statutory: tuple[int, str], reduced: tuple[int, str], cut: str
+) -> None:
+    limits = {"statutory": statutory, "reduced": reduced}
+    assert str(cut_of({name: {"value": value, "unit": unit} for name, (value, unit) in limits.items()})) == cut
 
 
 @pytest.mark.parametrize("value", [1.5, 3, 0.25])

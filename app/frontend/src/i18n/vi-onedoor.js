@@ -115,6 +115,7 @@ export const onedoor = {
   "Zoom in": "Phóng to",
   "Zoom out": "Thu nhỏ",
   "law {hours} h, cut by {percent} %": "quy định {hours} giờ, cắt giảm {percent} %",
+  "law {days} calendar days, cut by about {percent} %": "quy định {days} ngày (tính cả ngày nghỉ), cắt giảm khoảng {percent} %",
   "online {hours} h": "trực tuyến {hours} giờ",
   "target {hours} h": "mục tiêu {hours} giờ",
   "{property}: {before} → {after}": "{property}: {before} → {after}",

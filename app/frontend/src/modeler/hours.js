@@ -42,3 +42,8 @@ export function limitHours(limit) {
   if (limit.unit === "hour") return Number(limit.value);
   return limit.unit === "working_day" ? Number(limit.value) * HOURS_PER_DAY : null;
 }
+
+/** What a limit in calendar days is worth in working hours, on the average of weeks without holidays. */
+export function averageHours(limit) {
+  return (Number(limit.value) * HOURS_PER_DAY * 5) / 7;
+}
