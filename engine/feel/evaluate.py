@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -269,15 +269,20 @@ def _items(binding: n.Binding, scope: Scope) -> Iterator[Value]:
     return iter(source if type(source) is list else [source])
 
 
+_NEXT: Mapping[type, Value] = {Decimal: Decimal(1), date: timedelta(1)}
+
+
 def _closed(interval: Range) -> tuple[Value, Value]:
+    """The first and the last of what is walked over. Raises IllTyped for what has no next one."""
     low, high = interval.low, interval.high
-    if low is None or high is None:
+    step = _NEXT.get(type(low))
+    if step is None or type(low) is not type(high) or low > high:
         raise IllTyped
-    step = timedelta(1) if type(low) is date else Decimal(1)
     first = low if interval.low_included else compute("+", low, step)
-    if low > high:
+    last = high if interval.high_included else compute("-", high, step)
+    if first is None or last is None:
         raise IllTyped
-    return first, high if interval.high_included else compute("-", high, step)
+    return first, last
 
 
 def _quantified(node: n.Quantified, scope: Scope) -> bool | None:
