@@ -44,12 +44,11 @@ class Token(Task):  # type: ignore[misc]
         child = Token(self.workflow, target, TaskState.FUTURE, self.scope, flow)
         self._child_added_notify(child)
 
-    def run(self) -> bool | None:
+    def run(self) -> None:
         """Only a token that is ready may run; the library would run finished and cancelled ones again."""
         if not self.has_state(TaskState.READY):
             raise StepNotOpen(step=self.task_spec.name)
-        result: bool | None = super().run()
-        return result
+        super().run()
 
     def _ready(self) -> None:
         super()._ready()

@@ -15,7 +15,6 @@ from engine.definition import Bundle, check, compile_definition
 from engine.drawing.findings import refused
 from engine.errors import BudgetExceeded, StepFailed, StepNotOpen
 from engine.execute import step
-from engine.running import stepping
 from engine.running.guards import MAX_STEPS, Token
 from engine.running.moves import Run
 from engine.spiff.task_parsers import Made
@@ -92,18 +91,17 @@ def test_as_many_movements_as_allowed_are_made() -> None:
 
 
 def test_a_library_error_becomes_ours_with_the_element(monkeypatch: pytest.MonkeyPatch) -> None:
-    walk = Walk(row("a", "b"))
+    walk = Walk(diagram(start(), task("a"), script("s", "1"), task("b"), end(), path("begin", "a", "s", "b", "done")))
     walk.do(ClaimStep("1", "lan"))
     before = walk.state
     for problem in (WorkflowException("broken"), RecursionError("deep"), KeyError("x"), AttributeError("y")):
 
-        def fail(run: Run, *_: object, _problem: Exception = problem) -> None:
-            run.current = "b"
+        def fail(*_: object, _problem: Exception = problem) -> None:
             raise _problem
 
         with monkeypatch.context() as patch:
-            patch.setattr(stepping, "enter", fail)
-            with pytest.raises(StepFailed, match="element b"):
+            patch.setattr(Run, "compute", fail)
+            with pytest.raises(StepFailed, match="element s"):
                 walk.do(CompleteStep("1", "lan"))
     assert walk.state is before
     walk.do(CompleteStep("1", "lan"))
