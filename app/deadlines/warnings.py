@@ -110,18 +110,16 @@ def _still_due(conn: Connection, claimed: Claimed, now: datetime) -> bool:
 
 def _give(conn: Connection, claimed: Claimed) -> None:
     row = conn.execute(
-        select(Dossier.ledger, Dossier.procedure, Dossier.due_at, ProcessVersion.digest)
+        select(Dossier.ledger, Dossier.procedure, Dossier.competent_unit, Dossier.due_at, ProcessVersion.digest)
         .join(ProcessVersion, ProcessVersion.id == Dossier.version).where(Dossier.id == claimed.dossier)
     ).one()
-    number, to = 0, "apology"
-    if claimed.token != DOSSIER:
-        rungs = rungs_of(definition_of(conn, row.digest).procedure)
-        step = next(e for e in row.ledger if e["kind"] == "step" and e["reason"] == claimed.token)
-        number = step.get("warned", 0)
-        to = rungs[number].to
+    number, to = _rung(conn, row, claimed.token)
     done = advance(conn, claimed.dossier, GiveWarning(claimed.token, number, to), SYSTEM, acting_unit=None)
     tasks = _tasks(conn, claimed)
     people = {person for task in tasks for person in recipients(conn, task, to)}
+    if not tasks:
+        # No officer has a step, for example while an outside system is awaited: the unit that decides is told
+        people = above(conn, row.competent_unit, (HEADS, LEADERS))
     if people:
         due = row.due_at if claimed.token == DOSSIER else tasks[0].due_at
         conn.execute(insert(Notice), [
@@ -130,8 +128,18 @@ def _give(conn: Connection, claimed: Claimed) -> None:
         ])
     conn.execute(insert(Letter).values(
         dossier=claimed.dossier, seq=done.seq, kind=f"warning_{to}", created_at=clock.now(), next_at=clock.now(),
-        body=_letter(conn, (done.code, row.procedure), tasks, people),
+        body=_letter(conn, (done.code, row.procedure), tasks[0].unit if tasks else row.competent_unit, people),
     ))
+
+
+def _rung(conn: Connection, row: Any, token: str) -> tuple[int, str]:
+    """Which of the warnings it is, and whom it goes to."""
+    if token == DOSSIER:
+        return 0, "apology"
+    rungs = rungs_of(definition_of(conn, row.digest).procedure)
+    step = next(e for e in row.ledger if e["kind"] == "step" and e["reason"] == token)
+    number = step.get("warned", 0)
+    return number, rungs[number].to
 
 
 def _tasks(conn: Connection, claimed: Claimed) -> list[Any]:
@@ -178,9 +186,9 @@ def _holding(conn: Connection, unit: str, roles: Collection[str]) -> set[int]:
     return set(conn.scalars(query))
 
 
-def _letter(conn: Connection, about: tuple[str, str], tasks: list[Any], people: Collection[int]) -> dict[str, Any]:
+def _letter(conn: Connection, about: tuple[str, str], to: str, people: Collection[int]) -> dict[str, Any]:
     """The letter to the unit that has the step, naming whom it is for."""
-    unit = conn.execute(select(Unit.__table__).where(Unit.code == tasks[0].unit)).one()
+    unit = conn.execute(select(Unit.__table__).where(Unit.code == to)).one()
     names = sorted(conn.scalars(select(Person.name).where(Person.id.in_(people))))
     code, procedure = about
     return {

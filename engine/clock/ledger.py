@@ -127,6 +127,11 @@ def _appointed(book: Book, fact: f.Reappointed) -> None:
     book.touched.append(DOSSIER)
 
 
+def _gone_over(book: Book, fact: f.DossierMigrated) -> None:
+    """The warnings about open steps are from now on those of the version that the dossier went over to."""
+    book.touched += [entry["reason"] for entry in book.entries if entry["kind"] == "step"]
+
+
 _RULES: dict[type, Callable[[Book, Any], None]] = {
     f.LimitSet: _limit,
     f.ProcessStarted: _started,
@@ -140,6 +145,7 @@ _RULES: dict[type, Callable[[Book, Any], None]] = {
     f.StepCancelled: _left,
     f.WarningGiven: _warned,
     f.Reappointed: _appointed,
+    f.DossierMigrated: _gone_over,
 }
 
 

@@ -29,6 +29,7 @@ from engine.commands import DeliverMessage
 from tests import builders as make
 from tests.builders import at
 from tests.conftest import page_token
+from tests.engine import builders as draw
 
 
 @dataclass
@@ -174,6 +175,27 @@ def test_however_many_warnings_wait_a_worker_comes_back_to_the_timers(
     with clock.at(at("2026-03-03T09:59")):
         rounds = [worker.poll(inside)["warnings"] for _ in range(4)]
     assert rounds == [1, 1, 1, 0]
+
+
+def test_a_dossier_that_no_officer_has_is_brought_to_mind_to_the_deciding_unit(inside: Flask) -> None:
+    make.province()
+    receiver = make.person("receiver", (make.CENTRE, "receiver"))
+    make.person("head", (make.COMMUNE, "head"))
+    waiting = draw.diagram(
+        draw.start(), draw.task("receive", kind="receive", role="receiver", unit="receiving", hours="2", status="2"),
+        draw.timer("checked", "P3D"), draw.task("last", status="9"), draw.end("returned", "10"),
+        draw.path("begin", "receive", "checked", "last", "returned"),
+    )
+    with clock.at(make.NOW):
+        version = make.publish(receiver, waiting)
+        make.receive(receiver, version)
+        make.receive(receiver, version, 2)
+        make.complete(receiver, 1, "1", make.CENTRE)
+    assert fire("2026-03-03T09:59") == 4, "that nobody has the first one keeps no other from its warnings"
+    assert given(1) == [("dossier", 0, "apology")]
+    with reading() as conn:
+        told_of = conn.execute(select(Notice.dossier, Notice.kind, Notice.person).where(Notice.dossier == 1)).all()
+    assert told_of == [(1, "apology", make.actor("head").person)]
 
 
 def test_notices_are_read(app: Flask, sign_in: Callable[..., FlaskClient]) -> None:
