@@ -12,12 +12,13 @@ from sqlalchemy.orm import aliased
 
 from app import clock
 from app.calendars import working_calendar
-from app.casework import Actor, advance
+from app.casework import Actor, advance, definition_of
 from app.db import reading, transaction
 from app.deadlines.errors import ApologyDecided, ApologyUnclear, ApologyWaits, NewDateTooEarly, OwnApology
 from app.deadlines.models import Apology, Notice
 from app.deadlines.warnings import HEADS, LEADERS, above
 from app.dossiers.codes import next_number
+from app.dossiers.models import Dossier
 from app.dossiers.named import Named
 from app.dossiers.queries import Head, find
 from app.errors import Forbidden, NotFound
@@ -25,8 +26,8 @@ from app.jobs.models import Letter
 from app.people.models import Person, Unit
 from app.people.queries import subtree
 from app.tasks.models import Task
+from engine.clock.deadlines import hours_more
 from engine.clock.ledger import DOSSIER
-from engine.clock.worktime import between
 from engine.commands import Reappoint
 from engine.errors import AppointedAgain, ClockStandsStill
 from engine.statuses import FINISHED
@@ -151,7 +152,9 @@ def _more(conn: Connection, head: Head, new_due: datetime | None) -> Decimal:
         raise ClockStandsStill()
     if new_due is None or new_due <= clock.now():
         raise NewDateTooEarly(old=head.promised.at)
-    hours = between(working_calendar(conn, head.receiving.code), head.promised.at, new_due)
+    ledger = conn.execute(select(Dossier.ledger).where(Dossier.id == head.id)).scalar_one()
+    procedure, calendar = definition_of(conn, head.digest).procedure, working_calendar(conn, head.receiving.code)
+    hours = hours_more(procedure, ledger, calendar, head.promised.at, new_due)
     if hours <= 0:
         raise NewDateTooEarly(old=head.promised.at)
     return hours

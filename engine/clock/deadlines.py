@@ -123,8 +123,13 @@ def running_of(ledger: Sequence[Entry], calendar: Calendar) -> list[Interval]:
     """When the clock ran, from the moment that it counted."""
     running = intervals_of(ledger, "run")
     for came, counted_from in deferral_of(ledger, calendar):
-        running = [(counted_from if came <= begin < counted_from else begin, end) for begin, end in running]
-    return [(begin, end) for begin, end in running if end is None or begin < end]
+        running = [_from(counted_from, each) if came <= each[0] < counted_from else each for each in running]
+    return [(begin, end) for begin, end in running[:-1] if end is None or begin < end] + running[-1:]
+
+
+def _from(moment: datetime, interval: Interval) -> Interval:
+    """What is left of an interval from a moment on; nothing is left of one that ended before."""
+    return moment, interval[1] and max(interval[1], moment)
 
 
 def stops_of(ledger: Sequence[Entry], calendar: Calendar) -> list[Interval]:
@@ -156,13 +161,22 @@ def _dossier_due(
     if not running:
         return None
     hours = limit_hours(calendar, limit)
-    if hours is None:
-        stood = sum((end - begin for begin, end in standing if end and begin >= running[0][0]), timedelta())
-        due = limit_due(calendar, running[0][0] + stood, limit)
-    else:
-        due = reached(calendar, running, hours)
     more = extension_of(entries) if scope == DOSSIER else Decimal(0)
-    return text_of(add(calendar, due, more))
+    if hours is not None:
+        return text_of(reached(calendar, running, hours + more))
+    stood = sum((end - begin for begin, end in standing if end and begin >= running[0][0]), timedelta())
+    return text_of(add(calendar, limit_due(calendar, running[0][0] + stood, limit), more))
+
+
+def hours_more(
+    procedure: Mapping[str, Any], ledger: Sequence[Entry], calendar: Calendar, old: datetime, new: datetime
+) -> Decimal:
+    """The working hours by which a new appointment moves the promised date: those in which the clock runs."""
+    limit = limit_of(procedure, ledger, "reduced")
+    if limit is None or limit_hours(calendar, limit) is None:
+        return between(calendar, old, new)
+    ran = ((max(begin, old), min(end or new, new)) for begin, end in running_of(ledger, calendar))
+    return sum((between(calendar, begin, end) for begin, end in ran if begin < end), Decimal(0))
 
 
 def extension_of(entries: Iterable[Entry]) -> Decimal:
@@ -258,15 +272,15 @@ def next_warnings(
 def apology_call(procedure: Mapping[str, Any], ledger: list[Entry], calendar: Calendar) -> str | None:
     """When an apology must be thought of, in good time before the promised date (but not before half of
     the time has passed); None when it has been or cannot be."""
+    entries = counted(procedure, ledger)
     finished = not any(entry["kind"] in CLOCK and entry["to"] is None for entry in ledger)
-    if finished or any(entry["kind"] == "warning" for entry in ledger):
+    if finished or any(entry["kind"] == "warning" for entry in entries):
         return None
     due = _dossier_due(procedure, ledger, calendar, DOSSIER)
     limit = limit_of(procedure, ledger, "reduced")
     if due is None or limit is None:
         return None
     before = Decimal(str((procedure.get("apology") or {}).get("before", APOLOGY_HOURS)))
-    entries = counted(procedure, ledger)
     running, hours = running_of(entries, calendar), limit_hours(calendar, limit)
     if hours is None:
         return text_of(max(subtract(calendar, moment_of(due), before), running[-1][0]))

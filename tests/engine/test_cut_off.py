@@ -136,6 +136,14 @@ def test_the_count_tells_it() -> None:
         (1, 0, {DEFERRED}), (2, 8, {""}), (3, 4, {""})]
 
 
+def test_what_was_refused_before_it_counted_can_be_explained() -> None:
+    dossier = Dossier()
+    due = dossier.does("2025-04-24 16:00", f.ProcessStarted("digest", {"channel": "direct"}, {}))["dossier"]
+    dossier.does("2025-04-24 16:30", f.StatusChanged(0, 3), f.DossierEnded(3, None))
+    told = explain(dossier.procedure, dossier.ledger, AT_THREE, "dossier", at("2025-04-28 09:00"))
+    assert (told.due, told.begins, told.days[-1].left) == (due, "after_cut_off", 0)
+
+
 def test_whose_time_it_was() -> None:
     dossier = Dossier()
     dossier.received("2025-07-01 15:30")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from engine import facts as f
 from engine.clock.account import Entry, account
-from engine.clock.deadlines import due_dates, rung_of, rungs_of, schedule
+from engine.clock.deadlines import due_dates, hours_more, rung_of, rungs_of, schedule
 from engine.clock.explain import explain
 from engine.clock.ledger import ledger_of
 from engine.clock.worktime import Calendar, add
@@ -200,6 +200,50 @@ def test_an_apology_is_called_to_mind_before_the_date_and_once() -> None:
     assert again.due == (f.DueSet("dossier", iso("2025-07-15 17:00")),)
     told_why = explain(PROCEDURE, again.ledger, CALENDAR, "dossier", at("2025-07-11 09:00"))
     assert (told_why.extension, told_why.days[-1].left) == (24, 0)
+
+
+def test_an_apology_is_called_to_mind_again_when_the_whole_time_begins_anew() -> None:
+    again = {**PROCEDURE, "supplement": {"policy": "restart_full", "max": 2}}
+    ledger = schedule(again, (STARTED,), [], CALENDAR, at("2025-07-01 07:30")).ledger
+    reminded = f.WarningGiven("dossier", "", 0, "apology")
+    ledger = schedule(again, (reminded,), ledger, CALENDAR, at("2025-07-10 07:30")).ledger
+    ledger = schedule(again, (f.ClockStopped("supplement"),), ledger, CALENDAR, at("2025-07-10 08:30")).ledger
+    resumed = schedule(again, (f.ClockStarted("supplement"),), ledger, CALENDAR, at("2025-07-14 07:30"))
+    assert resumed.warn["dossier"] == iso("2025-07-21 17:00")
+
+
+def test_a_pause_after_the_first_date_moves_the_new_one() -> None:
+    ledger = schedule(PROCEDURE, (STARTED,), [], CALENDAR, at("2025-07-01 07:30")).ledger
+    appointed = f.Reappointed(iso("2025-07-15 17:00"), "24", "Chờ xác minh", "1/PXL", "")
+    signed = schedule(PROCEDURE, (appointed,), ledger, CALENDAR, at("2025-07-10 09:00"))
+    assert f.DueSet("dossier", iso("2025-07-15 17:00")) in signed.due
+    ledger = schedule(PROCEDURE, (f.ClockStopped("supplement"),), signed.ledger, CALENDAR,
+                      at("2025-07-15 07:30")).ledger
+    resumed = schedule(PROCEDURE, (f.ClockStarted("supplement"),), ledger, CALENDAR, at("2025-07-17 07:30"))
+    assert f.DueSet("dossier", iso("2025-07-17 17:00")) in resumed.due
+    told = explain(PROCEDURE, resumed.ledger, CALENDAR, "dossier", at("2025-07-17 09:00"))
+    assert (told.days[-1].left, told.due) == (0, at("2025-07-17 17:00"))
+
+
+def test_the_new_date_is_kept_when_the_clock_stood_after_the_first_one() -> None:
+    ledger = schedule(PROCEDURE, (STARTED,), [], CALENDAR, at("2025-07-01 07:30")).ledger
+    ledger = schedule(PROCEDURE, (f.ClockStopped("supplement"),), ledger, CALENDAR, at("2025-07-14 07:30")).ledger
+    ledger = schedule(PROCEDURE, (f.ClockStarted("supplement"),), ledger, CALENDAR, at("2025-07-16 07:30")).ledger
+    first, new = at("2025-07-11 17:00"), at("2025-07-18 17:00")
+    hours = hours_more(PROCEDURE, ledger, CALENDAR, first, new)
+    assert hours == 8 * 4, "the two days in which the clock stood are not among them"
+    signed = schedule(PROCEDURE, (f.Reappointed(iso("2025-07-18 17:00"), f"{hours:f}", "Chờ", "1/PXL", ""),), ledger,
+                      CALENDAR, at("2025-07-16 09:00"))
+    assert signed.due == (f.DueSet("dossier", iso("2025-07-18 17:00")),)
+
+
+def test_the_warnings_of_another_version_take_over_at_once() -> None:
+    ledger = schedule(PROCEDURE, (STARTED, entered("1")), [], CALENDAR, at("2025-07-01 07:30")).ledger
+    ledger = schedule(PROCEDURE, (f.WarningGiven("1", "step1", 0, "officer"),), ledger, CALENDAR,
+                      at("2025-07-01 16:00")).ledger
+    fewer = {**PROCEDURE, "warnings": ["75% officer"]}
+    moved = schedule(fewer, (f.DossierMigrated("old", "new", {}),), ledger, CALENDAR, at("2025-07-01 16:10"))
+    assert (moved.due, moved.warn) == ((), {"1": None})
 
 
 def test_a_variant_of_a_limit_counts_for_its_dossier() -> None:
