@@ -290,7 +290,17 @@ def outlook() -> str:
     found = board.board(actor, wanted, max(1, min(said.get("page", 1, int), 100_000)))
     return render_template(
         "deadlines/board.html", found=found, words=OUTLOOK, wanted=wanted, ahead=board.AHEAD,
+        tabs=_outlook_tabs(found, wanted),
         pager=pager("deadlines.outlook", found, **asdict(wanted)), units=board.unit_choices(actor))
+
+
+def _outlook_tabs(found: board.Board, wanted: board.Wanted) -> list[dict[str, Any]]:
+    """Everything, then each outlook with how many dossiers have it, within what the board is narrowed to."""
+    kept: dict[str, Any] = {"unit": wanted.unit or None, "procedure": wanted.procedure or None}
+    names = {"": gettext("Every outlook"), **OUTLOOK}
+    counts = {"": sum(found.counts.values()), **found.counts}
+    return [{"key": word, "label": name, "url": url_for("deadlines.outlook", word=word or None, **kept),
+             "count": counts[word], "late": word == "late"} for word, name in names.items()]
 
 
 @blueprint.get("/notices")
