@@ -20,6 +20,7 @@ from app.audit.reexecute import Recorded, reexecute
 from app.audit.replay import differences
 from app.audit.verify import check_all, export_by_operator
 from app.casework import Actor, definition_of
+from app.config import ROOT
 from app.db import db, reading
 from app.dossiers.models import Dossier
 from tests import builders as make
@@ -174,6 +175,24 @@ def test_a_row_altered_behind_the_platforms_back_is_named(app: Flask, scene: Sce
         _alter("UPDATE history_entry SET person_name = person_name, at = '2026-03-02 02:00:00.000000' WHERE seq = 3")
         assert [(found.code, found.ok, found.broken_at) for found in check_all(again=False)] == [(CODE, False, 3)]
         assert not _history(app, scene.auditor).chain.ok
+
+
+@pytest.mark.parametrize("app", [pytest.param("postgresql", marks=pytest.mark.postgresql)], indirect=True)
+@pytest.mark.parametrize(("altered", "found"), [
+    ("person_name = 'X'", [3]), ("at = at + interval '1 microsecond'", [3]), ("acting_unit = NULL", [3]),
+    ("payload = replace(payload::text, '\"v\":1', '\"v\":2')::json", [3]), ("salt = previous", [3]),
+    ("hash = previous", [3, 4]), ("seq = 30", [4, 30]),
+])
+def test_postgresql_alone_verifies_the_chain(app: Flask, scene: Scene, altered: str, found: list[int]) -> None:
+    """By the query of the manual."""
+    manual = (ROOT / "docs" / "how-to" / "replay-and-verify.md").read_text("utf-8")
+    query = text(manual.split("```sql\n")[1].split("```")[0].replace("::", "\\:\\:"))
+    with app.app_context(), db.engine.connect() as conn:
+        assert conn.execute(query).all() == []
+        conn.execute(text("ALTER TABLE history_entry DISABLE TRIGGER USER"))
+        conn.exec_driver_sql(f"UPDATE history_entry SET {altered} WHERE seq = 3")
+        assert [row.seq for row in conn.execute(query)] == found
+        conn.rollback()
 
 
 @make.on_sqlite
