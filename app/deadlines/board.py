@@ -14,18 +14,19 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, select
 from app import clock
 from app.calendars import Calendars, calendars
 from app.casework import Actor
-from app.db import reading
+from app.db import UtcDateTime, reading
 from app.deadlines.habits import Expected, Habits
 from app.dossiers.models import Dossier
 from app.dossiers.queries import Head, head_of, head_query
 from app.dossiers.sight import units_in_sight, visible
+from app.jobs.models import ServiceCall, Timer
 from app.people.queries import subtree, unit_names
 from app.procedures.models import ProcessVersion
 from app.search import of_procedure
 from app.tasks.models import Task
-from engine.clock.deadlines import running_of
+from engine.clock.deadlines import reached, running_of
 from engine.clock.ledger import Entry
-from engine.clock.worktime import Calendar, add, between
+from engine.clock.worktime import Calendar, between
 
 AHEAD = 500
 PAGE = 50
@@ -106,30 +107,36 @@ def unit_choices(actor: Actor) -> tuple[tuple[str, Mapping[str, str]], ...]:
 
 
 def _narrowed(conn: Connection, wanted: Wanted) -> Iterator[ColumnElement[bool]]:
-    yield from (Dossier.due_at.is_not(None), Dossier.finished_at.is_(None))
+    yield from (Dossier.due_at.is_not(None), Dossier.finished_at.is_(None), Dossier.ended_at.is_(None))
     if wanted.unit:
-        yield Task.unit.in_(subtree(conn, [wanted.unit]))
+        yield _UNIT.in_(subtree(conn, [wanted.unit]))
     if wanted.procedure:
         yield of_procedure(Dossier.procedure, wanted.procedure)
 
 
 _OPEN_STEP = (Task.dossier == Dossier.id) & (Task.state == "open") & Task.hours.is_not(None)
+# A dossier that no officer has stands where an outside system or a time is waited for; the deciding unit has it.
+_UNIT = func.coalesce(Task.unit, Dossier.competent_unit)
+_AT = func.coalesce(Task.step, *(
+    select(func.min(each.element)).where(each.dossier == Dossier.id).scalar_subquery() for each in (ServiceCall, Timer)
+), "").label("step")
+_SINCE = func.coalesce(Task.entered_at, Dossier.updated_at, type_=UtcDateTime).label("entered_at")
 
 
 def _late(conn: Connection, which: ColumnElement[bool]) -> int:
-    query = select(func.count(Dossier.id.distinct())).join(Task, _OPEN_STEP).where(which)
+    query = select(func.count(Dossier.id.distinct())).outerjoin(Task, _OPEN_STEP).where(which)
     return conn.scalar(query) or 0
 
 
 def _expected(
     conn: Connection, which: tuple[ColumnElement[bool], int], habits: Habits
 ) -> list[Expected]:
-    """So many dossiers, those due soonest first, each by its open step that takes longest."""
+    """So many dossiers, those due soonest first, each by its open step that takes longest, or where it stands."""
     condition, number = which
     query: Select[*tuple[Any, ...]] = (
         select(Dossier.id, Dossier.procedure, Dossier.due_at, Dossier.receiving_unit, Dossier.channel,
-               ProcessVersion.digest, Task.step, Task.unit, Task.entered_at)
-        .join(Task, _OPEN_STEP).join(ProcessVersion, ProcessVersion.id == Dossier.version)
+               Dossier.ledger, ProcessVersion.digest, _AT, _UNIT.label("unit"), _SINCE)
+        .outerjoin(Task, _OPEN_STEP).join(ProcessVersion, ProcessVersion.id == Dossier.version)
         .where(condition).order_by(Dossier.due_at, Dossier.id, Task.token).limit(number)
     )
     found: dict[int, Expected] = {}
@@ -151,7 +158,7 @@ def _with_heads(
 def _past(conn: Connection, mine: ColumnElement[bool], habits: Habits) -> Past:
     """The forecast held against dossiers that are finished, as it would have been made when they came in."""
     query = (
-        select(Dossier.procedure, Dossier.receiving_unit, Dossier.competent_unit, Dossier.received_at, Dossier.due_at,
+        select(Dossier.procedure, Dossier.receiving_unit, Dossier.competent_unit, Dossier.channel, Dossier.due_at,
                Dossier.finished_at, Dossier.ledger, ProcessVersion.digest)
         .join(ProcessVersion, ProcessVersion.id == Dossier.version)
         .where(mine, Dossier.finished_at.is_not(None), Dossier.due_at.is_not(None))
@@ -161,10 +168,16 @@ def _past(conn: Connection, mine: ColumnElement[bool], habits: Habits) -> Past:
     for row in conn.execute(query):
         calendar, expected = habits.known.of(row.receiving_unit), habits.whole(row)
         errors.append(_worked(calendar, row.ledger) - expected)
-        right += (add(calendar, row.received_at, expected) > row.due_at) == (row.finished_at > row.due_at)
+        right += (_foreseen(calendar, row.ledger, expected) > row.due_at) == (row.finished_at > row.due_at)
     if not errors:
         return Past(0, None, None, 0)
     return Past(len(errors), median(abs(error) for error in errors), median(errors), right)
+
+
+def _foreseen(calendar: Calendar, ledger: Sequence[Entry], expected: Decimal) -> datetime:
+    """When so many hours of the running clock were over, however long it stood meanwhile."""
+    running = running_of(ledger, calendar)
+    return reached(calendar, [*running[:-1], (running[-1][0], None)], expected)
 
 
 def _worked(calendar: Calendar, ledger: Sequence[Entry]) -> Decimal:

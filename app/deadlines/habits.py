@@ -14,10 +14,12 @@ from sqlalchemy import Connection, Engine, Row
 from app.calendars import Calendars
 from app.casework import definition_of
 from app.deadlines.visits import visits
-from app.dossiers.definitions import step_names
+from app.dossiers.definitions import element_names
 from app.dossiers.named import Names
 from app.tasks.models import Task
-from engine.clock.worktime import add, between
+from engine.clock.deadlines import worked
+from engine.clock.worktime import add
+from engine.definition import Definition
 from engine.forecast import Ahead, Usual, ahead_of, usual_of
 from engine.promise import hours_at, longest_way, longest_ways
 
@@ -58,19 +60,20 @@ class Habits:
         """What is expected of a dossier from this open step on."""
         calendar, steps = self.known.of(row.receiving_unit), self.steps(row.digest, row.step, row.channel == "online")
         usual = {step: self.usual(row.procedure, step, row.unit, hours) for step, hours in steps}
-        used = between(calendar, row.entered_at, self.now)
+        at_step = bool(steps) and steps[0][0] == row.step
+        used = worked(calendar, row.ledger, row.entered_at, self.now) if at_step else Decimal(0)
         ahead = ahead_of([step for step, _ in steps], usual, used)
         # What is over its usual time may be done at any moment, but only while the unit works.
         finish, slow = (add(calendar, self.now, max(hours, A_MINUTE)) for hours in (ahead.usual, ahead.slow))
         return Expected(
-            row.id, row.due_at, step_names(definition_of(self.conn, row.digest), row.step),
+            row.id, row.due_at, _named(definition_of(self.conn, row.digest), row.step),
             sum((hours for _, hours in steps), Decimal(0)), ahead, finish, slow,
             word_of(row.due_at, self.now, finish, slow),
         )
 
     def whole(self, row: Row[Any]) -> Decimal:
         """The working hours that were expected of a dossier when it came in."""
-        steps = self.steps(row.digest, None, False)
+        steps = self.steps(row.digest, None, row.channel == "online")
         usual = {step: self.usual(row.procedure, step, row.competent_unit, hours) for step, hours in steps}
         return sum((each.median for each in usual.values()), Decimal(0))
 
@@ -81,7 +84,7 @@ class Habits:
         """
         definition = definition_of(self.conn, digest)
         way = longest_ways(definition, online=online).get(step) if step else longest_way(definition, online=online)
-        return tuple((each, hours_at(definition, each)) for each in (way.steps if way else ())
+        return tuple((each, hours_at(definition, each, online=online)) for each in (way.steps if way else ())
                      if definition.steps[each].kind != "return")
 
     def _usual(self, procedure: str, step: str, unit: str, planned: Decimal) -> Usual:
@@ -107,6 +110,11 @@ class Habits:
             for unit in (visit.unit, ""):
                 found.setdefault((visit.step, unit), []).append(visit.used)
         return found
+
+
+def _named(definition: Definition, element: str) -> Names:
+    """The name of where a dossier stands, which need not be a step."""
+    return element_names(definition, element) if element in definition.elements else {"vi": element, "en": element}
 
 
 def word_of(due: datetime, now: datetime, finish: datetime, slow: datetime) -> str:

@@ -7,13 +7,20 @@ from decimal import Decimal
 
 import pytest
 from flask import Flask
+from sqlalchemy import select, update
 
 from app import clock
+from app.casework import advance
+from app.db import reading, transaction
 from app.deadlines.board import Wanted, board
+from app.dossiers.models import Dossier
 from app.people.actor import Actor
+from app.tasks.models import Task
+from engine.commands import DeliverMessage
 from engine.forecast import Usual, ahead_of, usual_of
 from tests import builders as make
 from tests.builders import at
+from tests.engine import builders as draw
 
 
 def test_what_a_step_usually_takes() -> None:
@@ -89,3 +96,67 @@ def test_the_board_can_be_narrowed(specialist: Actor) -> None:
         assert board(specialist, Wanted(make.COMMUNE, make.PROCEDURE)).total == everything.total
         beyond = board(specialist, page=2)
     assert (beyond.lines, beyond.pages, beyond.total) == ((), 1, everything.total)
+
+
+def waiting() -> tuple[Actor, int]:
+    """A dossier at a time limit between two steps, which nobody has on his desk."""
+    make.province()
+    receiver = make.person("receiver", (make.CENTRE, "receiver"))
+    officer = make.person("specialist", (make.COMMUNE, "specialist"))
+    xml = draw.diagram(
+        draw.start(),
+        draw.task("receive", kind="receive", role="receiver", unit="receiving", hours="2", onlineHours="1", status="2"),
+        draw.timer("checked", "P30D"), draw.task("judge", hours="6"),
+        draw.task("hand_over", kind="return", status="9"), draw.end("returned", "10"),
+        draw.path("begin", "receive", "checked", "judge", "hand_over", "returned"),
+    )
+    with clock.at(make.NOW):
+        version = make.publish(receiver, xml)
+        make.receive(receiver, version)
+        make.complete(receiver, 1, "1", make.CENTRE)
+    return officer, version
+
+
+@make.on_sqlite
+def test_a_dossier_that_no_officer_has_is_on_the_board_too(inside: Flask) -> None:
+    officer, _ = waiting()
+    with clock.at(at("2026-03-03T16:00")):
+        [line] = board(officer).lines
+        assert (line.expected.word, line.expected.planned) == ("will", 6), "the 6 hours after it do not fit any more"
+        assert board(officer, Wanted(unit=make.OTHER_COMMUNE)).lines == ()
+        assert len(board(officer, Wanted(unit=make.COMMUNE)).lines) == 1
+    with clock.at(at("2026-03-05T08:00")):
+        found = board(officer)
+    assert (found.counts["late"], [line.expected.word for line in found.lines]) == (1, ["late"])
+
+
+@make.on_sqlite
+def test_what_was_filed_online_is_expected_by_its_own_hours(inside: Flask) -> None:
+    officer, version = waiting()
+    with clock.at(make.NOW):
+        make.receive(make.actor("receiver"), version, 2)
+    with transaction() as conn:
+        conn.execute(update(Dossier).where(Dossier.id == 2).values(channel="online"))
+    with clock.at(at("2026-03-02T09:00")):
+        planned = {line.head.code[-4:]: line.expected.planned for line in board(officer).lines}
+    assert planned == {"0001": 6, "0002": 7}
+
+
+@make.on_sqlite
+def test_a_pause_makes_no_forecast_wrong(inside: Flask) -> None:
+    make.province()
+    receiver = make.person("receiver", (make.CENTRE, "receiver"))
+    officer = make.person("specialist", (make.COMMUNE, "specialist"))
+    with clock.at(make.NOW):
+        make.receive(receiver, make.publish(receiver, make.diagram().replace('hours="4"', 'hours="20"')))
+        make.complete(receiver, 1, "1", make.CENTRE)
+    with clock.at(at("2026-03-02T09:00")):
+        make.complete(officer, 1, "2", make.COMMUNE, "supplement")
+    with clock.at(at("2026-03-12T09:00")), transaction() as conn:
+        advance(conn, 1, DeliverMessage("supplement", {}), receiver, acting_unit=make.CENTRE)
+    with clock.at(at("2026-03-16T09:00")):
+        with reading() as conn:
+            token = conn.scalar(select(Task.token).where(Task.state == "open"))
+        make.complete(officer, 1, str(token), make.COMMUNE, "forward")
+        past = board(officer).past
+    assert (past.count, past.right) == (1, 1), "more hours were expected than are allowed, and it was late"
