@@ -24,6 +24,7 @@ from app.people.models import CalendarDay, Person
 from app.people.queries import person_names, unit_names
 from app.tasks.models import Task
 from engine.clock.account import NOBODY, Account, Entry, account
+from engine.clock.deadlines import RESTART
 from engine.clock.explain import Explanation, explain
 from engine.clock.ledger import Entry as LedgerEntry
 from engine.clock.ledger import ledger_of
@@ -177,12 +178,12 @@ def share_of(conn: Connection, found: Account, definition: Definition, head: Hea
     people = person_names(conn, {int(who) for step in found.steps for who, _ in step.people if who})
     ended = select(Task.token, Person.name).join(Person, Person.id == Task.ended_by).where(Task.dossier == head.id)
     done = {row.token: row.name for row in conn.execute(ended)}
-    lines = []
-    for step in found.steps:
+    lines, allowed = [], _allowed(found, definition)
+    for step, plan in zip(found.steps, allowed, strict=True):
         lines.append(Line(
             step_names(definition, step.step), units.get(step.unit, {"vi": step.unit, "en": step.unit}),
             ", ".join(dict.fromkeys(people[int(who)] for who, _ in step.people if who)) or done.get(step.token, ""), "",
-            None if step.planned is None else hours_of(step.planned), hours_of(step.used), hours_of(step.over),
+            plan, hours_of(step.used), Decimal(0) if plan is None else max(hours_of(step.used) - plan, Decimal(0)),
         ))
     nobody = sum((part.time for part in found.parts if part.holder == NOBODY), timedelta())
     if nobody:
@@ -190,6 +191,21 @@ def share_of(conn: Connection, found: Account, definition: Definition, head: Hea
     lines += [Line(None, {}, "", reason, None, hours_of(time), Decimal(0)) for reason, time in found.waiting.items()]
     return Share(hours_of(found.elapsed), hours_of(found.officers),
                  {reason: hours_of(time) for reason, time in found.waiting.items()}, tuple(lines), found.turns)
+
+
+def _allowed(found: Account, definition: Definition) -> list[Decimal | None]:
+    """What each visit of a step is allowed: a plan counts once, a further visit has what those before it left.
+
+    Where a supplement lets the whole time begin anew, each visit has the whole plan.
+    """
+    anew = (definition.procedure.get("supplement") or {}).get("policy") == RESTART
+    used: dict[str, Decimal] = {}
+    allowed: list[Decimal | None] = []
+    for visit in found.steps:
+        before = Decimal(0) if anew else used.get(visit.step, Decimal(0))
+        allowed.append(None if visit.planned is None else max(hours_of(visit.planned) - before, Decimal(0)))
+        used[visit.step] = before + hours_of(visit.used)
+    return allowed
 
 
 def hours_of(time: timedelta) -> Decimal:
@@ -203,7 +219,7 @@ def line_of(conn: Connection, head: Head, definition: Definition, found: Account
     tasks = sorted(conn.execute(query), key=lambda task: int(task.token))
     now, ended = clock.now(), head.ended_at or head.finished_at
     moments = [head.received_at, ended or now, *(each for each in (head.promised.at,) if each)]
-    moments += [task.ended_at or task.due_at or now for task in tasks]
+    moments += [each for task in tasks for each in (task.ended_at or now, task.due_at) if each]
     begin, end = min(moments), max(moments)
     whole = max((end - begin) / timedelta(seconds=1), 1.0)
 

@@ -139,6 +139,8 @@ def _unfit_variants(limits: Any) -> Iterator[Unfit]:
             return
         if not all(_is_positive(each.get("value")) for each in variants):
             yield Unfit(f"limits.{name}.variants", "Begin each line with a number above zero.")
+        if not all(each.get("unit") in (None, *LIMIT_UNITS) for each in variants):
+            yield Unfit(f"limits.{name}.variants", "Choose hours, working days or calendar days.")
     for name, _ in unreadable_variants(limits):
         yield Unfit(f"limits.{name}.variants", "A condition cannot be read; write it like filing.area > 500.")
 

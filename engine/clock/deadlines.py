@@ -138,8 +138,9 @@ def stops_of(ledger: Sequence[Entry], calendar: Calendar) -> list[Interval]:
 
 
 def stands(ledger: Iterable[Entry]) -> bool:
-    """Whether the clock stands now."""
-    return any(entry["kind"] == "stop" and entry["to"] is None for entry in ledger)
+    """Whether the clock stands now, or stood when the dossier ended."""
+    turns = [entry["kind"] for entry in ledger if entry["kind"] in CLOCK]
+    return bool(turns) and turns[-1] == "stop"
 
 
 def counted(procedure: Mapping[str, Any], ledger: Sequence[Entry]) -> list[Entry]:

@@ -24,7 +24,7 @@ from engine.clock.deadlines import (
     stands,
     step_time,
 )
-from engine.clock.ledger import DOSSIER, Entry, moment_of
+from engine.clock.ledger import CLOCK, DOSSIER, Entry, moment_of
 from engine.clock.worktime import limit_hours, limit_value
 from engine.errors import LimitRefused
 
@@ -88,7 +88,7 @@ def explain(
     procedure: Mapping[str, Any], ledger: list[Entry], calendar: Calendar, scope: str, now: datetime
 ) -> Explanation:
     """The count of a due date; `scope` as in DueSet. Raises LimitRefused when there is nothing to count."""
-    entries = counted(procedure, ledger)
+    entries, now = counted(procedure, ledger), min(now, _ended(ledger) or now)
     limit, running = _limit(procedure, ledger, calendar, scope)
     if not stands(ledger):
         running = [*running[:-1], (running[-1][0], None)]
@@ -112,6 +112,12 @@ def explain(
         stands=stands(ledger), due=due, days=days, cut_off=cut_off,
         restarted=procedure.get("supplement", {}).get("policy") == RESTART and len(entries) < len(ledger),
     )
+
+
+def _ended(ledger: list[Entry]) -> datetime | None:
+    """When the clock was closed for good; None while it runs or stands."""
+    turns = [entry for entry in ledger if entry["kind"] in CLOCK]
+    return moment_of(turns[-1]["to"]) if turns and turns[-1]["to"] else None
 
 
 def _begun(entries: list[Entry], scope: str, counted_from: datetime, calendar: Calendar) -> tuple[datetime, str]:

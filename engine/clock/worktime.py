@@ -68,6 +68,7 @@ def limit_due(calendar: Calendar, start: datetime, limit: Mapping[str, Any]) -> 
     hours = limit_hours(calendar, limit)
     if hours is not None:
         return add(calendar, start, hours)
+    calendar.place(start)
     days = int(limit_value(limit).to_integral_value(ROUND_CEILING))
     return calendar.closing(calendar.local(start).date() + timedelta(days=days))
 

@@ -246,6 +246,18 @@ def test_the_warnings_of_another_version_take_over_at_once() -> None:
     assert (moved.due, moved.warn) == ((), {"1": None})
 
 
+def test_a_dossier_that_ended_while_the_clock_stood_has_no_date() -> None:
+    ledger = schedule(PROCEDURE, (STARTED,), [], CALENDAR, at("2025-07-01 07:30")).ledger
+    ledger = schedule(PROCEDURE, (f.ClockStopped("supplement"),), ledger, CALENDAR, at("2025-07-02 10:00")).ledger
+    ended = (f.StatusChanged(5, 7), f.DossierEnded(7, None))
+    ledger = schedule(PROCEDURE, ended, ledger, CALENDAR, at("2025-07-04 10:00")).ledger
+    assert due_dates(PROCEDURE, ledger, CALENDAR)["dossier"] is None
+    told = explain(PROCEDURE, ledger, CALENDAR, "dossier", at("2025-08-01 09:00"))
+    assert (told.due, told.stands, told.days[-1].day, told.days[-1].left) == (
+        None, True, date(2025, 7, 4), Decimal("53.5"))
+    assert {span.reason for day in told.days[2:] for span in day.spans} == {"supplement"}
+
+
 def test_a_variant_of_a_limit_counts_for_its_dossier() -> None:
     variant = f.LimitSet("statutory", 25, "calendar_day", "filing.complex")
     scheduled = schedule(PROCEDURE, (STARTED, variant), [], CALENDAR, at("2025-07-01 07:30"))

@@ -136,6 +136,12 @@ def test_senseless_limits_are_refused(limit: dict[str, object]) -> None:
         limit_due(PLAIN, at("2025-07-01 09:00"), limit)
 
 
+@pytest.mark.parametrize("unit", ["hour", "working_day", "calendar_day"])
+def test_a_date_before_the_calendar_begins_is_refused_whatever_the_limit(unit: str) -> None:
+    with pytest.raises(CalendarRefused):
+        limit_due(PLAIN, at("1989-12-30 09:00"), {"value": 5, "unit": unit})
+
+
 def test_hours_below_zero_are_refused() -> None:
     with pytest.raises(LimitRefused):
         add(PLAIN, at("2025-07-01 09:00"), Decimal(-1))

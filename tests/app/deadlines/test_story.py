@@ -81,7 +81,7 @@ def test_what_was_over_is_the_steps_and_the_wait_is_the_applicants(receiver: Act
     assert (None, "", Decimal("11.5"), 0) in lines
     late = [line for line in lines if line[3]]
     assert [(person, over) for _, person, _, over in late] == [
-        ("Lê Thẩm Định", Decimal("0.5")), ("Lê Thẩm Định", Decimal("10.5"))]
+        ("Lê Thẩm Định", Decimal("0.5")), ("Lê Thẩm Định", Decimal("14.5"))], "the second visit has no plan left"
     assert "Trần Tiếp Nhận" in {person for _, person, _, _ in lines}
 
 

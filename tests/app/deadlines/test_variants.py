@@ -104,6 +104,14 @@ def test_a_limit_of_nothing_is_refused() -> None:
     assert paths == ["limits.statutory.value", "limits.reduced.value"]
 
 
+def test_a_variant_in_a_unit_that_nobody_counts_in_is_refused() -> None:
+    variant = {"value": 3, "unit": "week", "condition": "filing.divisor = 1"}
+    limits = {**make.FACTS["limits"], "reduced": {"value": 2, "unit": "working_day", "variants": [variant]}}
+    assert [each.path for each in unfit_facts({**make.FACTS, "limits": limits})] == ["limits.reduced.variants"]
+    variant["unit"] = "hour"
+    assert unfit_facts({**make.FACTS, "limits": limits}) == ()
+
+
 def test_procedures_that_are_not_cut_as_wanted_are_listed(receiver: Actor) -> None:
     publish(receiver)
     found = catalogue(Wanted(outside=True))
