@@ -70,7 +70,7 @@ def gather(run: Run, node: Any, token: Token) -> bool:
 def release(run: Run) -> bool:
     """Let one inclusive join go on that no further token can reach; false if there is none."""
     for key in run.state.arrivals:
-        scope, element = key.split("/", 1)
+        scope, element = key.split("/")
         awaited = run.definition.meets.get(element)
         if awaited is not None and not _more_to_come(run, key, awaited):
             _take(run, key)
@@ -81,7 +81,7 @@ def release(run: Run) -> bool:
 
 def _more_to_come(run: Run, key: str, awaited: Mapping[str, frozenset[str]]) -> bool:
     """BPMN's rule: some token can reach a flow that has brought none, and none of the flows that have."""
-    scope, element = key.split("/", 1)
+    scope, element = key.split("/")
     arrived = run.state.arrivals[key]
     elsewhere = {place.at for place in run.state.tokens.values() if (place.scope or "") == scope}
     elsewhere |= {other for other in arrivals_in(run, scope) if other != element}
@@ -115,7 +115,7 @@ def _take(run: Run, key: str) -> None:
 
 def arrivals_in(run: Run, scope: str | None) -> list[str]:
     """The joins of a scope that still wait."""
-    return [key.split("/", 1)[1] for key in _keys(run, scope)]
+    return [key.split("/")[1] for key in _keys(run, scope)]
 
 
 def forget_arrivals(run: Run, scope: str | None) -> None:
@@ -125,4 +125,4 @@ def forget_arrivals(run: Run, scope: str | None) -> None:
 
 
 def _keys(run: Run, scope: str | None) -> list[str]:
-    return [key for key in run.state.arrivals if key.split("/", 1)[0] == (scope or "")]
+    return [key for key in run.state.arrivals if key.split("/")[0] == (scope or "")]

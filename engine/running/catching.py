@@ -37,7 +37,7 @@ def caught(run: Run, wait: Wait, values: Mapping[str, Any]) -> None:
     happen(run, event, wait.token)
 
 
-def note(run: Run, event: Event, fact: facts.EventCaught, where: Place | None) -> None:
+def note(run: Run, event: Event, fact: facts.EventCaught, where: Place) -> None:
     """Say that an event happened, and keep the values it brought where it happened."""
     home = run.home(where)
     run.record(replace(fact, frame=home.frame))

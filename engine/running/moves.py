@@ -73,9 +73,9 @@ class Run(Tokens):
         if self.elements or self.flows:
             self.record(facts.PathFollowed(tuple(self.elements), tuple(self.flows)))
 
-    def home(self, where: Where) -> Home:
+    def home(self, where: Place | Token) -> Home:
         """Where values and visits belong: to the nearest frame with values of its own, else to the dossier."""
-        scope = where.scope if where is not None else None
+        scope = where.scope
         while scope is not None:
             frame = self.state.tokens[scope]
             if frame.data is not None and frame.visits is not None:
@@ -83,7 +83,7 @@ class Run(Tokens):
             scope = frame.scope
         return self.dossier
 
-    def compute(self, element: str, value: Any, where: Where) -> None:
+    def compute(self, element: str, value: Any, where: Place | Token) -> None:
         """Keep a value under its element."""
         home = self.home(where)
         home.data[short(element)] = value

@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 def done(run: Run, node: Any, token: Token) -> bool:
     """An activity is done; true if that was enough, so that its token goes no further."""
     frame = run.state.tokens.get(token.scope or "")
-    ad_hoc = run.definition.ad_hocs.get(frame.at) if frame is not None else None
-    if frame is None or ad_hoc is None or frame.closing or not ad_hoc.condition or not _counts(node):
+    if frame is None or frame.closing or not _counts(node):
+        return False
+    ad_hoc = run.definition.ad_hocs.get(frame.at)
+    if ad_hoc is None or not ad_hoc.condition:
         return False
     if not run.values.holds(ad_hoc.condition, frame.at, Place("", frame.at, frame.id)):
         # What computes by itself or had nothing to do was not offered to anybody and is not done again

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from engine.drawing.loops import Loop
 from engine.errors import ExpressionFailed
 from engine.running import compensation, scopes, waits
-from engine.running.guards import MAX_INSTANCES, Token, Where
+from engine.running.guards import Token, Where
 from engine.state import Place, short
 
 if TYPE_CHECKING:
@@ -74,7 +74,6 @@ def _end_round(run: Run, node: Any, body: Place) -> None:
         run.go_on(body)
         return
     body.round += 1
-    run.repeat(1, node.name)
     node.open(run, Place("", node.name, body.id, round=body.round))
 
 
@@ -138,16 +137,13 @@ def _enough(run: Run, node: Any, body: Place) -> bool:
 
 def _items(run: Run, node: Any, token: Token) -> list[Any]:
     loop: Loop = node.loop
-    if loop.collection:
-        value = run.values.evaluate(loop.collection, node.name, token)
-        items = value if isinstance(value, list) else [] if value is None else None
-    else:
-        value = run.values.evaluate(loop.cardinality, node.name, token)
-        whole = isinstance(value, int) and not isinstance(value, bool) and value >= 0
-        items = list(range(1, min(value, MAX_INSTANCES + 1) + 1)) if whole else None
-    if items is None:
-        expected = "a list" if loop.collection else "a whole number"
-        text = loop.collection or loop.cardinality
-        raise ExpressionFailed(expression=text, element=node.name, reason=f"it is not {expected}")
-    run.repeat(len(items), node.name)
-    return items
+    text = loop.collection or loop.cardinality
+    value = run.values.evaluate(text, node.name, token)
+    if loop.collection and (value is None or isinstance(value, list)):
+        run.repeat(len(value or ()), node.name)
+        return value or []
+    if not loop.collection and isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        run.repeat(value, node.name)
+        return list(range(1, value + 1))
+    expected = "a list" if loop.collection else "a whole number"
+    raise ExpressionFailed(expression=text, element=node.name, reason=f"it is not {expected}")

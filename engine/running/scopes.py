@@ -48,7 +48,7 @@ def _keep_apart(run: Run, node: Any, place: Place, values: dict[str, Any]) -> No
     """Give a frame values and visits of its own."""
     outer = run.home(place).frame
     place.data, place.visits = values, {}
-    item = node.loop.item if node.loop is not None and place.index is not None else None
+    item = node.loop.item if place.index is not None else None
     run.record(facts.FrameEntered(
         token=place.id, element=node.name, values=dict(values), frame=outer, name=item, item=place.item,
         index=place.index, called=node.call is not None,

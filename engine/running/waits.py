@@ -120,11 +120,11 @@ def drop(run: Run, one: Timer | Wait) -> None:
         run.record(facts.EventDropped(one.id, one.element))
 
 
-def place_of(run: Run, wait: Wait) -> Place | None:
+def place_of(run: Run, wait: Wait) -> Place:
     """Where an event is awaited: at its activity, or in the scope whose event subprocess it starts."""
     if run.definition.events[wait.element].role == "start":
         return Place("", wait.element, wait.token or None)
-    return run.state.tokens.get(wait.token)
+    return run.state.tokens[wait.token]
 
 
 def fulfilled(run: Run) -> Wait | None:

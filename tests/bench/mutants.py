@@ -25,7 +25,7 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
@@ -45,7 +45,8 @@ ROOT = Path(__file__).resolve().parents[2]
 _CODEC = ("test_state.py", "test_sealing.py", "test_golden.py", "test_fold.py", "test_execute.py",
           "test_execute_waits.py", "test_migration.py", "test_library_faults.py", "constructs", "test_determinism.py")
 _RUN = (*_CODEC, "test_guards.py", "test_budgets.py", "test_definition.py", "test_migration_undoing.py",
-        "test_events_at_random.py", "test_nested_at_random.py", "test_told.py", "test_seen.py", "test_limits.py")
+        "test_events_at_random.py", "test_nested_at_random.py", "test_told.py", "test_seen.py", "test_limits.py",
+        "test_statuses.py")
 _FEEL = ("test_feel.py", "test_budgets.py", "test_extremes.py", "test_dmn.py", "test_decisions.py", "test_forms.py",
          "test_reading.py", "test_patterns.py", "test_evaluation.py", "test_values.py",
          "constructs/test_timers.py")
@@ -222,16 +223,14 @@ class Trial:
         total = [0, 0, 0]
         for module in self.chosen:
             began, every = time.monotonic(), list(mutants(Path(module.path).read_text("utf-8")))
-            known = {(module.name, each.text, each.what) for each in every}
-            if stale := [key for key in EQUIVALENT if key[0] == module.name and key not in known]:
+            if stale := [key for key in EQUIVALENT if key[0] == module.name and key not in _keys(module, every)]:
                 print(f"No such mutants, though listed as equivalent: {stale}")
             some = 0 < self.given.sample < len(every)
             tried = random.Random(self.given.seed).sample(every, self.given.sample) if some else every
             left = self._survivors(module, tried, scratch)
             equal = [each for each in left if (module.name, each.text, each.what) in EQUIVALENT]
-            for each in tried:
-                if (module.name, each.text, each.what) in EQUIVALENT and each not in equal:
-                    print(f"Noticed, though listed as equivalent, line {each.line}: {each.what}")
+            if wrong := _keys(module, tried) & EQUIVALENT.keys() - _keys(module, equal):
+                print(f"Noticed, though listed as equivalent: {sorted(wrong)}")
             row = [len(tried), len(tried) - len(left), len(equal)]
             total = [one + other for one, other in zip(total, row, strict=True)]
             print(_row(module.name, row, time.monotonic() - began), flush=True)
@@ -325,6 +324,11 @@ def _afresh(module: Module, code: CodeType, names: Sequence[str], scratch: str) 
     options = [*OPTIONS, "-x", "-o", f"cache_dir={scratch}"]
     sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - the process ends with it
     return int(pytest.main([*options, *files], plugins=[_Only(names)])) == 0
+
+
+def _keys(module: Module, some: Iterable[Mutant]) -> set[tuple[str, str, str]]:
+    """What the list of equivalent mutants knows them by."""
+    return {(module.name, each.text, each.what) for each in some}
 
 
 def _row(title: str, counts: Sequence[int], seconds: float) -> str:

@@ -102,7 +102,7 @@ class Watched(Walk):
         assert {w.id: (w.element, w.kind, w.name, w.key) for w in state.waits.values()} == awaited
         assert state.data == self.view.data
         if state.ended:
-            assert [state.tokens, state.timers, state.waits, state.done] == [{}, {}, {}, {}]
+            assert [state.tokens, state.timers, state.waits, state.done, state.arrivals] == [{}, {}, {}, {}, {}]
         return outcome
 
     @property

@@ -101,6 +101,12 @@ def test_what_an_expression_gives_is_checked_when_it_is_set() -> None:
         walk.complete("s0")
 
 
+def test_a_result_that_nobody_sent_back_is_not_taken_up_again() -> None:
+    walk = Walk(row("9", "=if filing.again then 4 else 10"), {"again": True})
+    with pytest.raises(StatusRefused):
+        walk.complete("s0")
+
+
 def test_out_of_a_frame_and_by_what_interrupts_it() -> None:
     inside = frame("f", start("in"), task("a", status="9"), end("out"), path("in", "a", "out"))
     xml = diagram(start(), inside, timer("late", host="f"), task("b", status="4"), task("c", status="8"), end(),

@@ -315,7 +315,7 @@ def test_when_a_repeated_step_has_enough(until: str, after: int) -> None:
 
 def test_a_status_that_is_none_is_named() -> None:
     for said in ("=11", '="x"', "=true"):
-        with pytest.raises(ExpressionFailed, match="it gives no status from 1 to 10"):
+        with pytest.raises(ExpressionFailed, match=r"it gives no status from 1 to 10\.$"):
             Watched(document(start(), task("a", status=said), end(), path("begin", "a", "done")))
     assert Watched(document(start(), task("a", status="=1 + 3"), end(), path("begin", "a", "done"))).view.status == 4
 

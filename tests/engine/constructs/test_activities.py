@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from engine.errors import ExpressionFailed
 from tests.engine.builders import diagram, element, end, path, script, start, task
 from tests.engine.constructs.drawing import Journey, errors
 from tests.engine.constructs.registry import refused, runs
@@ -42,3 +45,11 @@ def test_work_needs_its_properties() -> None:
 def test_a_script_computes_a_value() -> None:
     xml = diagram(start(), script("s", "filing.n * 2"), task("a"), end(), path("begin", "s", "a", "done"))
     assert Journey(xml, {"n": 21}).view.data["s"] == 42
+
+
+@pytest.mark.parametrize("unit", [None, "", 7, ["H49"]])
+def test_a_step_belongs_to_a_unit(unit: object) -> None:
+    xml = diagram(start(), task("a", unit="=filing.unit"), end(), path("begin", "a", "done"))
+    assert Journey(xml, {"unit": "H49.7"}).open == ["a"]
+    with pytest.raises(ExpressionFailed, match=r"on element a failed: it gives no unit\.$"):
+        Journey(xml, {"unit": unit})

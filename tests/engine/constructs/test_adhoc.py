@@ -13,7 +13,7 @@ from engine.errors import OneAtATime
 from engine.facts import StepCancelled
 from engine.running import offering
 from tests.engine.builders import diagram, element, end, frame, loop, path, script, start, task, timer
-from tests.engine.constructs.drawing import Journey, all_steps, errors
+from tests.engine.constructs.drawing import Journey, all_steps, errors, standard
 from tests.engine.constructs.registry import refused, runs
 from tests.engine.happenings import Watched, catch, document, ours, told
 
@@ -158,3 +158,52 @@ def test_what_is_computed_or_sent_can_be_enough() -> None:
     sent = element("sendTask", "tell", ours(name="filing.name"), messageRef="message_paid")
     assert Watched(sending(sent, task("a"), until="filing.enough"), {"enough": True}).open == ["z"]
     assert Watched(sending(sent, task("a"), until="filing.enough"), {"enough": False}).open == ["a"]
+
+
+LATER = {"cancelRemainingInstances": "false"}
+
+
+def test_what_follows_an_activity_is_done_before_and_after_it_is_enough() -> None:
+    xml = around(ad_hoc(task("a"), script("s", "visits.a"), task("b"), path("a", "s"), until="a.ok = true", **LATER))
+    walk = Journey(xml)
+    walk.complete("a", ok=False)
+    assert walk.view.data["s"] == 2
+    walk.do(ClaimStep(walk.token("b"), "lan"))
+    walk.complete("a", ok=True)
+    assert walk.view.data["s"] == 2
+    assert walk.open == ["b"]
+
+
+def test_what_was_enough_stays_enough() -> None:
+    """What is in hand is finished, and nothing is offered again, whatever the condition says by then."""
+    walk = Journey(around(ad_hoc(task("a"), task("b"), until="a.ok = true and b = null", **LATER)))
+    walk.do(ClaimStep(walk.token("b"), "lan"))
+    walk.complete("a", ok=True)
+    walk.complete("b")
+    assert walk.open == ["z"]
+
+
+def test_only_what_was_offered_and_not_begun_is_withdrawn() -> None:
+    """A step that follows one that was done, and a subprocess that runs, are finished first."""
+    inner = frame("f", start("i"), task("d"), end("o"), path("i", "d", "o"))
+    walk = Journey(around(ad_hoc(task("a"), task("b"), task("c"), task("e"), inner, path("b", "c"), until="a.ok = true",
+                                 **LATER)))
+    walk.complete("b")
+    walk.complete("a", ok=True)
+    assert sorted(walk.open) == ["c", "d"]
+    withdrawn = [(fact.step, fact.reason) for fact in walk.last if isinstance(fact, StepCancelled)]
+    assert withdrawn == [("e", "enough"), ("b", "enough")]
+    walk.complete("c")
+    walk.complete("d")
+    assert walk.open == ["z"]
+
+
+@pytest.mark.parametrize("repeated", [loop(cardinality="2"), loop(cardinality="2", sequential=True),
+                                      standard("loopCounter < 2")])
+def test_a_repeated_activity_of_which_a_part_is_done_has_begun(repeated: str) -> None:
+    walk = Journey(around(ad_hoc(task("a"), task("b", inside=repeated), until="a.ok = true", **LATER)))
+    walk.complete("b", index=None)
+    walk.complete("a", ok=True)
+    assert walk.open == ["b"]
+    walk.complete("b", index=None)
+    assert walk.open == ["z"]

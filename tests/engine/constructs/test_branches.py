@@ -28,6 +28,7 @@ from tests.engine.builders import (
 )
 from tests.engine.constructs.drawing import Journey, all_steps, any_of, errors, sentence, warnings
 from tests.engine.constructs.registry import refused, runs
+from tests.engine.happenings import Watched
 
 
 @runs("Exclusive gateway", "The first flow whose condition holds, in the order of the file, else the default.")
@@ -297,3 +298,39 @@ def test_a_decision_is_recorded_with_what_it_looked_at() -> None:
     for n, decided in ((9, BranchDecided("s", ("s-a",), "filing.n > 5", {"filing.n": 9})),
                        (1, BranchDecided("s", ("s-b",), "", {"filing.n": 1}))):
         assert list(Journey(xml, {"n": n}).view.decisions) == [decided]
+
+
+def test_a_join_waits_for_one_before_it_that_waits_too() -> None:
+    """The outer join has its token first; it lets go only after the inner one has sent the other."""
+    xml = diagram(start(), both("s"), any_of("outer"), any_of("o"), script("u", "1"), script("v", "1"), any_of("inner"),
+                  task("z"), end(), path("begin", "s", "outer", "z", "done"), path("s", "o"), path("u", "inner"),
+                  path("v", "inner", "outer"), flow("o", "u", "filing.u"), flow("o", "v", "filing.v"))
+    for form in ({"u": True, "v": False}, {"u": True, "v": True}):
+        walk = Journey(xml, form)
+        assert walk.open == ["z"]
+        walk.complete("z")
+        assert walk.view.ended
+
+
+def test_a_join_takes_one_of_several_tokens_on_a_flow() -> None:
+    """Three came on one way and wait; each that comes on the other takes one of them on."""
+    names = [f"{side}{number}" for side in "ab" for number in range(3)]
+    ways = [path("s", name, f"m_{name[0]}") for name in names]
+    walk = Watched(diagram(start(), both("s"), *map(task, names), xor("m_a"), xor("m_b"), both("j"), task("z"), end(),
+                           path("begin", "s"), *ways, path("m_a", "j", "z", "done"), path("m_b", "j")))
+    came = []
+    for name in names:
+        walk.complete(name)
+        came.append(walk.open.count("z"))
+    assert came == [0, 0, 0, 1, 2, 3]
+    for _ in range(3):
+        walk.complete("z", index=None)
+    assert walk.view.ended
+
+
+def test_where_all_is_ended_nothing_in_the_same_command_goes_on() -> None:
+    xml = diagram(start(), both("s"), end("stop", terminate=True), script("x", "1"), task("a"),
+                  path("begin", "s", "stop"), path("s", "x", "a"))
+    walk = Journey(xml)
+    assert (walk.view.ended, walk.view.end) == (True, "stop")
+    assert "x" not in walk.view.data

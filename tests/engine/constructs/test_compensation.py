@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from engine.commands import WithdrawDossier
 from engine.errors import BudgetExceeded
 from engine.facts import ActivityCompensated, StepCancelled
 from engine.running import compensation
-from tests.engine.builders import choice, element, end, flow, frame, loop, path, script, start, task, xor
+from engine.state import load
+from tests.engine.builders import both, choice, element, end, flow, frame, loop, path, script, start, task, xor
 from tests.engine.constructs.registry import runs
 from tests.engine.happenings import (
     Watched,
@@ -227,3 +229,28 @@ def test_a_cancelled_transaction_breaks_off_its_other_instances() -> None:
     assert walk.open == ["sorry"]
     assert [(fact.token, fact.reason) for fact in walk.facts if isinstance(fact, StepCancelled)] == [
         (second, "interrupted")]
+
+
+def test_a_dossier_that_is_withdrawn_keeps_nothing_to_take_back_and_no_join_that_waits() -> None:
+    xml = document(start(), both("s"), task("a"), task("b"), both("j"), end(), path("begin", "s", "a", "j", "done"),
+                   path("s", "b", "j"), undo("a"))
+    walk = Watched(xml)
+    walk.complete("a")
+    state = load(walk.state or b"")
+    assert state.done
+    assert state.arrivals
+    walk.do(WithdrawDossier("Không cần nữa"))
+    assert walk.view.ended
+
+
+def test_what_interrupts_a_scope_leaves_no_join_waiting_in_it() -> None:
+    """Otherwise the join would take a token of the handler's scope, which is the same, for one of its own."""
+    mend = handler("h", told("message", "paid"), task("m"), end("y"), path("h_on", "m", "y"))
+    inner = frame("f", start("i"), both("s"), task("a"), task("b"), both("j"), end("o"), mend,
+                  path("i", "s", "a", "j", "o"), path("s", "b", "j"))
+    walk = Watched(document(start(), inner, end(), path("begin", "f", "done"), names=("message:paid",)))
+    walk.complete("a")
+    walk.deliver("paid")
+    assert load(walk.state or b"").arrivals == {}
+    walk.complete("m")
+    assert walk.view.ended

@@ -170,3 +170,25 @@ def test_terminate_inside_an_event_subprocess_ends_only_that() -> None:
     walk.signal("storm")
     walk.complete("x")
     assert walk.open == ["a"]
+
+
+def test_an_answer_that_comes_too_late_is_refused() -> None:
+    xml = document(start(), service("k"), task("a"), end(), path("begin", "k", "a", "done"),
+                   border("b", "k", told("timeDuration", "P1D")), end("x"), path("b", "x"))
+    walk = Watched(xml)
+    token = next(iter(walk.view.services))
+    walk.fire("b")
+    assert (walk.view.end, walk.view.services) == ("x", {})
+    other = Watched(xml)
+    other.answer("k")
+    for number in (token, other.token("a"), "99"):
+        with pytest.raises(ServiceNotAwaited):
+            other.do(AnswerService(number, None, None, ""))
+    assert other.open == ["a"]
+
+
+def test_what_was_thrown_is_told_with_its_values() -> None:
+    xml = document(start(), throw("u", ours(n="=filing.n"), told("signal", "storm")), task("a"), end(),
+                   path("begin", "u", "a", "done"), names=("signal:storm",))
+    thrown = [fact for fact in Watched(xml, {"n": 7}).facts if isinstance(fact, EventThrown)]
+    assert thrown == [EventThrown("u", "signal", "storm", {"n": 7})]

@@ -60,6 +60,7 @@ def test_a_step_is_done_again_while_its_condition_holds() -> None:
     (standard("loopCounter < filing.n"), 3), (standard("loopCounter < filing.n", maximum="2"), 2),
     (standard(maximum="4"), 4), (standard("false"), 1), (standard("false", before=True), 0),
     (standard("loopCounter < filing.n", before=True), 3), (standard("r.x = 1", before=True), 0),
+    (standard("loopCounter < 1", before=True), 1), (standard(maximum="1", before=True), 1),
 ])
 def test_a_loop_makes_so_many_rounds(drawn: str, rounds: int) -> None:
     walk = Journey(one(task("r", inside=drawn)), {"n": 3})
