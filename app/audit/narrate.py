@@ -37,6 +37,9 @@ class Told:
     tone: str = "plain"
 
 
+_OF_THE_WHOLE = {"DeliverMessage": "DeliverMessage.event", "GiveWarning": "GiveWarning.dossier"}
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
     """What a narrator needs to know of the reader and of the world: each a function from codes to words.
@@ -111,14 +114,19 @@ def _field_label(components: Sequence[Mapping[str, Any]], key: str, language: st
     return None
 
 
+def acting(person: int | None, name: str, translate: Translate) -> str:
+    """Who acted, as an entry has it; what nobody did was done by the platform."""
+    return name if person is not None else translate("The system")
+
+
 def title(command: Mapping[str, Any], facts: Sequence[Mapping[str, Any]], words: Words) -> str:
     """One line for an entry: what somebody did."""
     kind = command.get("command", "")
     step = _step_of(facts)
     choice = words.choice(step, command.get("choice"))
     template = TITLES.get(f"{kind}.choice" if choice else kind, kind)
-    if kind == "DeliverMessage" and not step:
-        template = TITLES["DeliverMessage.event"]
+    if not step:
+        template = TITLES.get(_OF_THE_WHOLE.get(kind, ""), template)
     happened = next((fact["element"] for fact in facts if fact["fact"] in _HAPPENED), "")
     version = words.version(command.get("digest", ""))
     return words.say(template, step=words.name(step), choice=choice, element=words.name(happened), version=version)

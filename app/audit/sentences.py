@@ -16,6 +16,7 @@ TITLES = {
     "WithdrawDossier": "Dossier withdrawn by the applicant",
     "RecomputeDeadlines": "Dates computed anew",
     "GiveWarning": "Warning about {step}",
+    "GiveWarning.dossier": "Warning about the promised date",
     "Reappoint": "Apology signed, new date promised",
     "MigrateDossier": "Dossier went over to version {version}",
 }

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from app.audit.models import HistoryEntry
-from app.audit.narrate import Told, Translate, Words, narrate, title
+from app.audit.narrate import Told, Translate, Words, acting, narrate, title
 from app.audit.versions import digests, moves, versions_of
 from app.languages import STATUS_NAMES, hours, moment
 from app.people.permissions import ROLES
@@ -49,8 +49,8 @@ class Line:
 
 def story(conn: Connection, dossier: int, definition: Definition, reader: Reader) -> tuple[Line, ...]:
     """Every act on the dossier, the newest first."""
-    columns = (HistoryEntry.seq, HistoryEntry.at, HistoryEntry.person_name, HistoryEntry.acting_unit,
-               HistoryEntry.payload)
+    columns = (HistoryEntry.seq, HistoryEntry.at, HistoryEntry.person, HistoryEntry.person_name,
+               HistoryEntry.acting_unit, HistoryEntry.payload)
     entries = conn.execute(
         select(*columns).where(HistoryEntry.dossier == dossier).order_by(HistoryEntry.seq.desc())
     ).all()
@@ -84,7 +84,8 @@ def _line(entry: Any, words: Words) -> Line:
     command: Mapping[str, Any] = entry.payload["command"]
     facts = entry.payload["facts"]
     return Line(
-        seq=entry.seq, at=entry.at, title=title(command, facts, words), who=entry.person_name,
+        seq=entry.seq, at=entry.at, title=title(command, facts, words),
+        who=acting(entry.person, entry.person_name, words.translate),
         unit=words.unit(entry.acting_unit) if entry.acting_unit else "", reason=command.get("reason", ""),
         notes=narrate([fact for fact in facts if fact["fact"] in TOLD], words, {}),
     )

@@ -19,6 +19,8 @@ from app.deadlines.models import Notice
 from app.deadlines.notices import notices, read_notices, unread_notices
 from app.deadlines.warnings import fire_due_warnings
 from app.dossiers.models import Dossier
+from app.dossiers.panes import pane
+from app.dossiers.story import Reader
 from app.jobs import worker
 from app.jobs.delivery import deliver_letters
 from app.jobs.mailbox import Post
@@ -196,6 +198,14 @@ def test_a_dossier_that_no_officer_has_is_brought_to_mind_to_the_deciding_unit(i
     with reading() as conn:
         told_of = conn.execute(select(Notice.dossier, Notice.kind, Notice.person).where(Notice.dossier == 1)).all()
     assert told_of == [(1, "apology", make.actor("head").person)]
+
+
+def test_the_history_says_that_the_platform_warned_and_of_what(scene: Scene) -> None:
+    fire("2026-03-03T09:59")
+    told = pane(scene.receiver, f"{make.CENTRE}-260302-0001", "history", Reader("en", str)).lines
+    warnings = [(line.who, line.title) for line in told if line.title.startswith("Warning")]
+    assert ("The system", "Warning about receive") in warnings
+    assert ("The system", "Warning about the promised date") in warnings
 
 
 def test_notices_are_read(app: Flask, sign_in: Callable[..., FlaskClient]) -> None:
