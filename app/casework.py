@@ -298,7 +298,8 @@ def _who_was_faster(conn: Connection, row: Any, act: _Act) -> OneDoorError | Non
     step_ = definition_of(conn, row.digest).steps.get(task.step)
     name = {"vi": step_.name, "en": step_.name_en} if step_ else {"vi": task.step, "en": task.step}
     by_system = task.state in ("done", "cancelled") and task.ended_by is None
-    return SomebodyWasFaster(step=name, name=SYSTEM.name if by_system else task.name, at=task.at)
+    faster = {"vi": SYSTEM.name, "en": "The system"} if by_system else task.name
+    return SomebodyWasFaster(step=name, name=faster, at=task.at)
 
 
 def _token(command: Command) -> str | None:
