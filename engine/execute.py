@@ -43,6 +43,7 @@ from engine.running.values import Values
 from engine.state import Place, State
 from engine.statuses import WITHDRAWN, may_follow
 
+SUPPLEMENT = "supplement"
 # What the library may raise besides its own errors when something in it gives way.
 _BROKEN = (SpiffWorkflowException, RecursionError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError)
 
@@ -249,13 +250,15 @@ def _rest(run: Run) -> None:
 
 
 def _set_clock(run: Run) -> None:
-    """The legal clock stands while any open step is a wait that stops it."""
+    """The legal clock stands while any open step is a wait that stops it; of several the supplement is the reason."""
     current = run.state
     stopping = [place for place in current.tokens.values() if _stops(run.definition, place)]
-    if stopping and current.clock == "running":
-        current.clock = _reason(run.definition.steps[stopping[0].at])
-        run.record(facts.ClockStopped(current.clock))
-    elif not stopping and current.clock != "running" and current.tokens:
+    reasons = [_reason(run.definition.steps[place.at]) for place in stopping]
+    reason = next((each for each in (SUPPLEMENT, current.clock) if each in reasons), reasons[0] if reasons else "")
+    if reason and reason != current.clock:
+        current.clock = reason
+        run.record(facts.ClockStopped(reason))
+    elif not reasons and current.clock != "running" and current.tokens:
         run.record(facts.ClockStarted(current.clock))
         current.clock = "running"
 
@@ -267,7 +270,7 @@ def _stops(definition: Definition, place: Place) -> bool:
 def _reason(work: Step) -> str:
     if work.kind == "wait_financial":
         return "financial"
-    return "supplement" if work.message == "supplement" else "applicant"
+    return SUPPLEMENT if work.message == SUPPLEMENT else "applicant"
 
 
 _HANDLERS: dict[type, Callable[[Run, Any], None]] = {

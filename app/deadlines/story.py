@@ -38,12 +38,13 @@ HOUR = Decimal(3600)
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """A date that can be explained: the dossier's own ones (`step` None) or an entered step's."""
+    """A date that can be explained: the dossier's own ones (`step` None) or that of a step, which may have `ended`."""
 
     key: str
     step: Names | None
     visit: int
     due: datetime | None
+    ended: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,8 @@ def time_of(actor: Actor, code: str, scope: str = "dossier") -> Time:
         if wanted is None:
             raise NothingToExplain(code=code, scope=scope)
         try:
-            told = explain(definition.procedure, _ledger(conn, head, entries, scope), calendar, scope, now)
+            ledger, until = _ledger(conn, head, entries, scope), wanted.ended or now
+            told = explain(definition.procedure, ledger, calendar, scope, until)
         except LimitRefused as error:
             raise NothingToExplain(code=code, scope=scope) from error
         found = account(entries, calendar, now)
@@ -146,10 +148,10 @@ def history(conn: Connection, dossier: int) -> list[Entry]:
 def _scopes(conn: Connection, head: Head, definition: Definition) -> Iterable[Scope]:
     yield Scope("dossier", None, 1, head.promised.at)
     yield Scope("statutory", None, 1, head.statutory.at)
-    query = select(Task.token, Task.step, Task.visit, Task.due_at).where(
+    query = select(Task.token, Task.step, Task.visit, Task.due_at, Task.ended_at).where(
         Task.dossier == head.id, Task.hours.is_not(None))
     for row in sorted(conn.execute(query), key=lambda row: int(row.token)):
-        yield Scope(row.token, step_names(definition, row.step), row.visit, row.due_at)
+        yield Scope(row.token, step_names(definition, row.step), row.visit, row.due_at, row.ended_at)
 
 
 def _ledger(conn: Connection, head: Head, entries: list[Entry], scope: str) -> list[LedgerEntry]:

@@ -24,7 +24,7 @@ from engine.clock.deadlines import (
     stands,
     step_time,
 )
-from engine.clock.ledger import CLOCK, DOSSIER, Entry, moment_of
+from engine.clock.ledger import CLOCK, DOSSIER, Entry, moment_of, text_of
 from engine.clock.worktime import limit_hours, limit_value
 from engine.errors import LimitRefused
 
@@ -88,14 +88,15 @@ def explain(
     procedure: Mapping[str, Any], ledger: list[Entry], calendar: Calendar, scope: str, now: datetime
 ) -> Explanation:
     """The count of a due date; `scope` as in DueSet. Raises LimitRefused when there is nothing to count."""
-    entries, now = counted(procedure, ledger), min(now, _ended(ledger) or now)
-    limit, running = _limit(procedure, ledger, calendar, scope)
+    now = min(now, _ended(ledger) or now)
+    entries = counted(procedure, ledger) if scope in dict(SCOPES) else ledger
+    limit, running = _limit(procedure, [_closed(entry, now) for entry in ledger], calendar, scope)
     if not stands(ledger):
         running = [*running[:-1], (running[-1][0], None)]
     extension = extension_of(entries) if scope == DOSSIER else Decimal(0)
     found = due_dates(procedure, ledger, calendar).get(scope)
     due = moment_of(found) if found else None
-    start, cut_off = _begun(ledger if scope not in dict(SCOPES) else entries, scope, running[0][0], calendar)
+    start, cut_off = _begun(entries, scope, running[0][0], calendar)
     hours = limit_hours(calendar, limit)
     stops = [(begin, end or now, reason) for begin, end, reason in _stops(entries)]
     stops += [(begin, end, DEFERRED) for begin, end in deferral_of(entries, calendar)]
@@ -112,6 +113,11 @@ def explain(
         stands=stands(ledger), due=due, days=days, cut_off=cut_off,
         restarted=procedure.get("supplement", {}).get("policy") == RESTART and len(entries) < len(ledger),
     )
+
+
+def _closed(entry: Entry, now: datetime) -> Entry:
+    """An entry of the ledger in which the clock, if it stands still, stood until now."""
+    return {**entry, "to": text_of(now)} if entry["kind"] == "stop" and entry["to"] is None else entry
 
 
 def _ended(ledger: list[Entry]) -> datetime | None:

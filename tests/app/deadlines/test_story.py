@@ -23,6 +23,7 @@ from app.tasks.models import Task
 from engine.commands import DeliverMessage
 from tests import builders as make
 from tests.builders import at
+from tests.engine import builders as draw
 
 CODE = f"{make.CENTRE}-260302-0001"
 
@@ -120,3 +121,36 @@ def test_the_page_and_the_api(app: Flask, sign_in: Callable[..., FlaskClient]) -
     assert answer["share"]["waiting"] == {"supplement": "11.5"}
     missing = app.test_client().get(f"/api/v1/dossiers/{CODE}/time?scope=99", headers=bearer)
     assert (missing.status_code, missing.get_json()["error"]["code"]) == (409, "NothingToExplain")
+
+
+@make.on_sqlite
+@pytest.mark.parametrize(
+    ("policy", "due"), [("pause_and_extend", "2026-03-06T09:00"), ("restart_full", "2026-03-06T10:00")])
+def test_of_two_waits_at_once_each_is_told_and_the_supplement_counts(inside: Flask, policy: str, due: str) -> None:
+    make.province()
+    receiver = make.person("receiver", (make.CENTRE, "receiver"))
+    specialist = make.person("specialist", (make.COMMUNE, "specialist"))
+    xml = draw.diagram(
+        draw.start(), draw.both("split"), draw.task("one", status="4"), draw.task("two"), draw.both("join"),
+        draw.receive("papers", "supplement", role="receiver", unit="receiving", status=""),
+        draw.receive("fee", "payment", role="receiver", unit="receiving", kind="wait_financial", status=""),
+        draw.task("last", status="9"), draw.end("returned", "10"),
+        draw.path("begin", "split", "one", "papers", "join", "last", "returned"),
+        draw.path("split", "two", "fee", "join"), messages=("supplement", "payment"),
+    )
+    with clock.at(make.NOW):
+        make.receive(receiver, make.publish(receiver, xml, supplement={"policy": policy, "max": 2}))
+    for step, moment in (("two", "2026-03-02T09:00"), ("one", "2026-03-02T10:00")):
+        with reading() as conn:
+            wanted = conn.scalar(select(Task.token).where(Task.step == step))
+        with clock.at(at(moment)):
+            make.complete(specialist, 1, str(wanted), make.COMMUNE)
+    for message, moment in (("payment", "2026-03-03T10:00"), ("supplement", "2026-03-04T10:00")):
+        with clock.at(at(moment)), transaction() as conn:
+            casework.advance(conn, 1, DeliverMessage(message, {}), receiver, acting_unit=make.CENTRE)
+    with clock.at(at("2026-03-04T11:00")):
+        found = time_of(receiver, CODE)
+        left = time_of(receiver, CODE, "1").told
+    assert (found.told.due, found.scope.due) == (at(due), at(due))
+    assert found.share.waiting == {"financial": 1, "supplement": 16}
+    assert [(day.used, day.left) for day in left.days] == [(1, 3)], "the step worked an hour before the fee was awaited"
