@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +14,14 @@ from app import clock
 from app.calendars import working_calendar
 from app.casework import Actor, advance, definition_of
 from app.db import reading, transaction
-from app.deadlines.errors import ApologyDecided, ApologyUnclear, ApologyWaits, NewDateTooEarly, OwnApology
+from app.deadlines.errors import (
+    ApologyDecided,
+    ApologyUnclear,
+    ApologyWaits,
+    NewDateTooEarly,
+    NewDateTooLate,
+    OwnApology,
+)
 from app.deadlines.models import Apology, Notice
 from app.deadlines.warnings import HEADS, LEADERS, above
 from app.dossiers.codes import next_number
@@ -32,6 +39,7 @@ from engine.commands import Reappoint
 from engine.errors import AppointedAgain, ClockStandsStill
 from engine.statuses import FINISHED
 
+LONGEST = timedelta(days=366)
 _Drafter, _Decider = aliased(Person), aliased(Person)
 
 
@@ -152,6 +160,8 @@ def _more(conn: Connection, head: Head, new_due: datetime | None) -> Decimal:
         raise ClockStandsStill()
     if new_due is None or new_due <= clock.now():
         raise NewDateTooEarly(old=head.promised.at)
+    if new_due > clock.now() + LONGEST:
+        raise NewDateTooLate()
     ledger = conn.execute(select(Dossier.ledger).where(Dossier.id == head.id)).scalar_one()
     procedure, calendar = definition_of(conn, head.digest).procedure, working_calendar(conn, head.receiving.code)
     hours = hours_more(procedure, ledger, calendar, head.promised.at, new_due)

@@ -49,6 +49,10 @@ class NewDateTooEarly(Invalid):
     """The new date must lie in working time after the promised one ({old}) and after now."""
 
 
+class NewDateTooLate(Invalid):
+    """The new date must lie within a year from now; look at the year that was typed."""
+
+
 class ApologyWaits(Conflict):
     """Dossier {code} already has an apology that waits for its signature; have that one decided first."""
 

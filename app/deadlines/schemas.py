@@ -199,6 +199,8 @@ class ShareOut(ma.Schema):
 class TimeOut(ma.Schema):
     """A dossier's time."""
 
+    due = fields.AwareDateTime(attribute="scope.due", allow_none=True, metadata={
+        "description": "The date that was set; told.due is where the count ends by the calendar and limits of today"})
     told = fields.Nested(Explained)
     share = fields.Nested(ShareOut)
 

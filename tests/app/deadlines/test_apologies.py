@@ -15,7 +15,14 @@ from app import clock
 from app.audit.log import verify_chain
 from app.db import reading
 from app.deadlines.apologies import Wanted, apologies, draft_apology, refuse_apology, sign_apology
-from app.deadlines.errors import ApologyDecided, ApologyUnclear, ApologyWaits, NewDateTooEarly, OwnApology
+from app.deadlines.errors import (
+    ApologyDecided,
+    ApologyUnclear,
+    ApologyWaits,
+    NewDateTooEarly,
+    NewDateTooLate,
+    OwnApology,
+)
 from app.deadlines.models import Notice
 from app.dossiers.models import Dossier
 from app.dossiers.receipt import receipt
@@ -120,7 +127,7 @@ def test_nobody_signs_his_own_or_signs_twice(scene: Scene) -> None:
 
 @pytest.mark.parametrize(("reason", "day", "error"), [
     ("", "2026-03-06T16:00", ApologyUnclear), (LATER, "2026-03-03T16:00", NewDateTooEarly),
-    (LATER, "2026-03-04T07:00", NewDateTooEarly),
+    (LATER, "2026-03-04T07:00", NewDateTooEarly), (LATER, "2062-03-06T16:00", NewDateTooLate),
 ])
 def test_senseless_apologies_are_refused(scene: Scene, reason: str, day: str, error: type[OneDoorError]) -> None:
     with clock.at(at("2026-03-03T09:00")), pytest.raises(error):

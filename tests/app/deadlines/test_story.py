@@ -119,8 +119,23 @@ def test_the_page_and_the_api(app: Flask, sign_in: Callable[..., FlaskClient]) -
     answer = app.test_client().get(f"/api/v1/dossiers/{CODE}/time?scope=statutory", headers=bearer).get_json()
     assert answer["told"]["total"] == "24"
     assert answer["share"]["waiting"] == {"supplement": "11.5"}
+    assert "Theo lịch và thời hạn hiện nay" not in page
     missing = app.test_client().get(f"/api/v1/dossiers/{CODE}/time?scope=99", headers=bearer)
     assert (missing.status_code, missing.get_json()["error"]["code"]) == (409, "NothingToExplain")
+
+
+@make.on_sqlite
+def test_a_date_that_was_kept_is_told_as_it_was_after_the_calendar_was_corrected(
+    app: Flask, sign_in: Callable[..., FlaskClient]
+) -> None:
+    with app.app_context():
+        bearer = {"Authorization": f"Bearer {create_token(told(), 'x', 1).secret}"}
+        set_day(make.actor("admin"), date(2026, 3, 5), "off", ("Nghỉ thêm", "One more"), "8/VPCP")
+    page = sign_in("receiver").get(f"/dossiers/{CODE}/time").get_data(as_text=True)
+    assert "<b>11:30 06/03/2026</b>" in page
+    assert "Theo lịch và thời hạn hiện nay" in page
+    answer = app.test_client().get(f"/api/v1/dossiers/{CODE}/time", headers=bearer).get_json()
+    assert (answer["due"][:16], answer["told"]["due"][:16]) == ("2026-03-06T04:30", "2026-03-09T03:00")
 
 
 @make.on_sqlite
