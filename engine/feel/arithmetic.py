@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 
-from engine.feel.temporal import difference, of_seconds, plus_duration, plus_months, seconds_of
+from engine.feel.temporal import apart, difference, of_seconds, plus_duration, plus_months, seconds_of
 from engine.feel.values import NUMBERS, IllTyped, Months, Value, kind_of
 
 Operation = Callable[[Value, Value], Value]
@@ -53,7 +53,7 @@ def _table() -> dict[tuple[str, str, str], Operation]:
         ("*", _MONTHS, "number"): lambda a, b: _months(NUMBERS.multiply(Decimal(a.count), b)),
         ("*", "number", _MONTHS): lambda a, b: _months(NUMBERS.multiply(Decimal(b.count), a)),
         ("/", _MONTHS, "number"): lambda a, b: _months(NUMBERS.divide(Decimal(a.count), b)),
-        ("-", "time", "time"): difference,
+        ("-", "time", "time"): apart,
     }
     for left in ("date", "date and time"):
         table["+", left, _MONTHS] = lambda a, b: plus_months(a, b.count)

@@ -39,7 +39,7 @@ def parse_time(text: str) -> time | None:
     if match is None:
         return None
     hour, minute, second, fraction = match.group(1, 2, 3, 4)
-    micro = int((fraction or "").ljust(6, "0")[:6])
+    micro = int(f"{fraction or '':0<6.6}")
     try:
         return time(int(hour), int(minute), int(second or 0), micro, _zone(match))
     except (ValueError, KeyError):
@@ -85,7 +85,7 @@ def parse_duration(text: str) -> timedelta | Months | None:
     if match is None or text.endswith(("P", "T")):
         return None
     days, hours, minutes, seconds = (int(part or 0) for part in match.group(2, 4, 5, 6))
-    micro = int((match[7] or "").ljust(6, "0")[:6])
+    micro = int(f"{match[7] or '':0<6.6}")
     try:
         value = timedelta(days, seconds, micro, hours=hours, minutes=minutes)
     except OverflowError:
@@ -124,13 +124,14 @@ def plus_duration(moment: date | time, duration: timedelta) -> date | time:
     return (datetime.combine(moment, time()) + duration).date()
 
 
-def difference(left: date | time, right: date | time) -> timedelta:
+def apart(left: time, right: time) -> timedelta:
+    """How long it is from one time of day to another on the same day."""
+    day = date(2000, 1, 1)
+    return difference(datetime.combine(day, left), datetime.combine(day, right))
+
+
+def difference(left: date, right: date) -> timedelta:
     """How long it is from right to left; both with a zone or both without."""
-    if isinstance(left, time) or isinstance(right, time):
-        if not (isinstance(left, time) and isinstance(right, time)):
-            raise IllTyped
-        day = date(2000, 1, 1)
-        return difference(datetime.combine(day, left), datetime.combine(day, right))
     first, second = as_moment(left), as_moment(right)
     if type(left) is not type(right):
         # A date beside a moment is its midnight in UTC

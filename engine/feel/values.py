@@ -21,7 +21,6 @@ NUMBERS = Context(
     prec=34, rounding=ROUND_HALF_EVEN, Emin=-6143, Emax=6144, traps=[InvalidOperation, DivisionByZero, Overflow]
 )
 LARGEST_EXPONENT = 34
-_EXACT = 10**34
 
 
 class IllTyped(Exception):
@@ -86,7 +85,7 @@ def lift(value: Any) -> Value:
     if kind in _READY:
         return value
     if kind is int:
-        return Decimal(value) if -_EXACT < value < _EXACT else NUMBERS.create_decimal(value)
+        return NUMBERS.create_decimal(value)
     if kind is float:
         return NUMBERS.create_decimal(repr(value)) if math.isfinite(value) else None
     if kind is list or kind is tuple:
@@ -129,10 +128,7 @@ def _plain_number(value: Decimal) -> int | float:
 
 def number_text(value: Decimal) -> str:
     """The number without exponent and without trailing zeros."""
-    if value == value.to_integral_value():
-        return format(value.quantize(Decimal(1), context=Context(prec=6200)), "f").replace("-0", "0") if not value \
-            else format(value.to_integral_value(), "f")
-    return format(value.normalize(NUMBERS), "f")
+    return format(value.normalize(NUMBERS), "f") if value else "0"
 
 
 def duration_text(value: timedelta) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import MINYEAR, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 
 _HOUR = timedelta(hours=1)
@@ -12,16 +12,15 @@ _LAST = 5
 
 @dataclass(frozen=True, slots=True)
 class Summer:
-    """Summer time in force since a year: month, which Sunday, and hour of standard time of its start and its end."""
+    """Summer time: month, which Sunday, and hour of standard time of its start and its end."""
 
-    since: int
     start: tuple[int, int, int]
     end: tuple[int, int, int]
 
 
-_EUROPE = Summer(1996, (3, _LAST, 1), (10, _LAST, 1))
-_AMERICA = Summer(2007, (3, 2, 2), (11, 1, 1))
-_AUSTRALIA = Summer(2008, (10, 1, 2), (4, 1, 2))
+_EUROPE = Summer((3, _LAST, 1), (10, _LAST, 1))
+_AMERICA = Summer((3, 2, 2), (11, 1, 1))
+_AUSTRALIA = Summer((10, 1, 2), (4, 1, 2))
 
 
 @lru_cache(maxsize=4096)
@@ -35,10 +34,11 @@ def _moment(year: int, place: tuple[int, int, int]) -> datetime:
 
 
 class Zone(tzinfo):
-    """A zone with its standard offset and perhaps summer time."""
+    """A zone with its standard offset and perhaps summer time, as they are since a year."""
 
-    def __init__(self, name: str, hours: float, summer: Summer | None = None) -> None:
+    def __init__(self, name: str, hours: float, since: int = MINYEAR, summer: Summer | None = None) -> None:
         self.name = name
+        self.since = since
         self.standard = timedelta(hours=hours)
         self.summer = summer
 
@@ -63,8 +63,8 @@ class Zone(tzinfo):
         return self.name
 
     def knows(self, year: int) -> bool:
-        """Whether the rule was in force in that year."""
-        return self.summer is None or year >= self.summer.since
+        """Whether the rule was in force in all of that year."""
+        return year >= self.since
 
     def __str__(self) -> str:
         return self.name
@@ -73,46 +73,51 @@ class Zone(tzinfo):
         return f"Zone({self.name!r})"
 
 
-_STANDARD: dict[float, str] = {
-    0: "UTC GMT Etc/UTC Etc/GMT Africa/Abidjan Atlantic/Reykjavik",
-    4: "Asia/Dubai",
-    5.5: "Asia/Kolkata",
-    6: "Asia/Dhaka",
-    7: "Asia/Ho_Chi_Minh Asia/Saigon Asia/Bangkok Asia/Jakarta Asia/Phnom_Penh Asia/Vientiane",
-    8: "Asia/Shanghai Asia/Singapore Asia/Hong_Kong Asia/Taipei Asia/Manila Asia/Kuala_Lumpur Australia/Perth",
-    9: "Asia/Tokyo Asia/Seoul",
-    10: "Australia/Brisbane",
-}
-_CHANGING: tuple[tuple[Summer, dict[float, str]], ...] = (
-    (
-        _EUROPE,
-        {
-            0: "Europe/London Europe/Dublin Europe/Lisbon",
-            1: "Europe/Paris Europe/Berlin Europe/Madrid Europe/Rome Europe/Amsterdam Europe/Brussels Europe/Vienna "
-            "Europe/Zurich Europe/Prague Europe/Warsaw Europe/Stockholm Europe/Copenhagen Europe/Oslo Europe/Budapest",
-            2: "Europe/Helsinki Europe/Athens Europe/Sofia Europe/Bucharest Europe/Vilnius Europe/Riga Europe/Tallinn",
-        },
-    ),
-    (
-        _AMERICA,
-        {
-            -5: "America/New_York America/Toronto",
-            -6: "America/Chicago",
-            -7: "America/Denver",
-            -8: "America/Los_Angeles",
-        },
-    ),
-    (_AUSTRALIA, {9.5: "Australia/Adelaide", 10: "Australia/Melbourne Australia/Sydney Australia/Hobart"}),
+# Offset, first year from which on it has been as it is now, names. Before 1970 nobody keeps such tables reliably.
+_STANDARD: tuple[tuple[float, int, str], ...] = (
+    (0, MINYEAR, "UTC GMT Etc/UTC Etc/GMT"),
+    (0, 1970, "Africa/Abidjan Atlantic/Reykjavik"),
+    (4, 1970, "Asia/Dubai"),
+    (5.5, 1970, "Asia/Kolkata"),
+    (6, 2010, "Asia/Dhaka"),
+    (7, 1970, "Asia/Bangkok Asia/Jakarta Asia/Phnom_Penh Asia/Vientiane"),
+    (7, 1976, "Asia/Ho_Chi_Minh Asia/Saigon"),
+    (8, 1980, "Asia/Hong_Kong Asia/Taipei"),
+    (8, 1982, "Asia/Singapore Asia/Kuala_Lumpur"),
+    (8, 1991, "Asia/Manila"),
+    (8, 1992, "Asia/Shanghai"),
+    (8, 2010, "Australia/Perth"),
+    (9, 1970, "Asia/Tokyo"),
+    (9, 1989, "Asia/Seoul"),
+    (10, 1993, "Australia/Brisbane"),
+)
+_CHANGING: tuple[tuple[Summer, float, int, str], ...] = (
+    (_EUROPE, 0, 1996, "Europe/London Europe/Dublin"),
+    (_EUROPE, 0, 1997, "Europe/Lisbon"),
+    (_EUROPE, 1, 1996, "Europe/Paris Europe/Berlin Europe/Madrid Europe/Rome Europe/Amsterdam Europe/Brussels "
+     "Europe/Vienna Europe/Zurich Europe/Prague Europe/Warsaw Europe/Stockholm Europe/Copenhagen Europe/Oslo "
+     "Europe/Budapest"),
+    (_EUROPE, 2, 1996, "Europe/Helsinki Europe/Athens"),
+    (_EUROPE, 2, 1997, "Europe/Sofia Europe/Bucharest"),
+    (_EUROPE, 2, 2001, "Europe/Riga"),
+    (_EUROPE, 2, 2002, "Europe/Tallinn"),
+    (_EUROPE, 2, 2003, "Europe/Vilnius"),
+    (_AMERICA, -5, 2007, "America/New_York America/Toronto"),
+    (_AMERICA, -6, 2007, "America/Chicago"),
+    (_AMERICA, -7, 2007, "America/Denver"),
+    (_AMERICA, -8, 2007, "America/Los_Angeles"),
+    (_AUSTRALIA, 9.5, 2008, "Australia/Adelaide"),
+    (_AUSTRALIA, 10, 2008, "Australia/Melbourne Australia/Sydney Australia/Hobart"),
 )
 
 
 def _table() -> dict[str, Zone]:
-    found = {name: Zone(name, hours) for hours, names in _STANDARD.items() for name in names.split()}
+    found = {name: Zone(name, hours, since) for hours, since, names in _STANDARD for name in names.split()}
     for hours in range(-14, 13):
         # In these names the sign is turned round
         found[f"Etc/GMT{hours:+d}"] = Zone(f"Etc/GMT{hours:+d}", -hours)
-    for summer, offsets in _CHANGING:
-        found.update({name: Zone(name, hours, summer) for hours, names in offsets.items() for name in names.split()})
+    for summer, offset, since, names in _CHANGING:
+        found.update({name: Zone(name, offset, since, summer) for name in names.split()})
     return found
 
 

@@ -81,6 +81,21 @@ def test_what_things_cost(text: str, steps: int) -> None:
     assert cost(text, x=True) == steps
 
 
+@pytest.mark.parametrize(("text", "steps"), [
+    ("long + long", 46), ("long = long", 13), ("long < long", 13), ("long in (long)", 13), ("many = many", 154),
+    ("1 in (many)", 104), ("rows.a", 153), ("1 in (1)", 3),
+])
+def test_long_texts_and_lists_cost_what_is_looked_at(text: str, steps: int) -> None:
+    assert cost(text, long="x" * 1_000, many=[1] * 50, rows=[{"a": 1}] * 50) == steps
+
+
+def test_an_expression_may_use_its_steps_to_the_last() -> None:
+    expression = compile_expression("1 + 1")
+    assert expression.evaluate({}, NOW, Budget(steps=3)) == 2
+    with pytest.raises(BudgetExceeded, match="more than 2 calculation steps on"):
+        expression.evaluate({}, NOW, Budget(steps=2))
+
+
 def test_limits_are_named_by_what_they_limit() -> None:
     run = Run(NOW, Budget(steps=10, together=20, size=3, depth=2))
     run.enter(2)

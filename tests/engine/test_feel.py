@@ -60,6 +60,7 @@ BLANKS = [
 @pytest.mark.parametrize(("text", "expected"), [*MEANINGS, *BLANKS], ids=lambda part: str(part)[:40])
 def test_meaning(text: str, expected: str) -> None:
     assert shown(text) == expected
+    assert (value(text) is None) is (expected == "null")
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,7 @@ EDGES = [
 @pytest.mark.parametrize(("text", "meaning"), EDGES, ids=lambda part: str(part)[:50])
 def test_what_expressions_mean_at_the_edges(text: str, meaning: str) -> None:
     assert shown(text) == meaning
+    assert (value(text) is None) is (meaning == "null")
 
 
 def test_no_other_property_is_found() -> None:
