@@ -14,6 +14,7 @@ from engine.drawing import findings as f
 from engine.drawing import lint, soundness, vocabulary
 from engine.drawing.adhoc import AdHoc, ad_hocs_of, check_ad_hocs
 from engine.drawing.calling import Call, Content, calls_of, check_calls, expand
+from engine.drawing.counting import check_unseen
 from engine.drawing.diagram import model, read
 from engine.drawing.event_checks import check_events, check_pools, check_tasks
 from engine.drawing.events import Event, events_of, texts_of
@@ -128,7 +129,7 @@ def analyse(bundle: Bundle, house: House, *, rehearsal: bool = False) -> Analysi
 def _structure(graph: Graph, events: Mapping[str, Event], forms: Collection[str]) -> list[Finding]:
     return [
         *check_flows(graph), *check_events(graph, events, forms), *check_handlers(graph, events), *check_pools(graph),
-        *check_loops(graph), *check_ad_hocs(graph),
+        *check_loops(graph), *check_ad_hocs(graph), *check_unseen(graph),
     ]
 
 

@@ -12,6 +12,7 @@ from lxml import etree
 
 from engine.drawing import findings as f
 from engine.drawing.findings import Finding
+from engine.drawing.spelling import misspelt, spell
 
 MODEL = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 ONEDOOR = "urn:onedoor:bpmn:1"
@@ -79,6 +80,7 @@ def read(xml: str | bytes) -> Diagram:
     diagram = safe(xml)
     if diagram.root is None:
         return diagram
+    spell(diagram.root)
     found = tuple(_constructs(diagram.root))
     _leave_out_foreign(diagram.root)
     return Diagram(diagram.root, found)
@@ -212,6 +214,9 @@ def _attributes(element: etree._Element) -> list[Finding]:
 
 def _construct(element: etree._Element) -> list[Finding]:
     tag = local(element)
+    wrong = [f.error("yes_or_no", owner(element), attribute=name, value=value) for name, value in misspelt(element)]
+    if wrong:
+        return wrong
     if tag in _REFUSED:
         return [f.error(_REFUSED[tag], owner(element))]
     return [] if tag in RUN_TAGS else [f.error("unsupported", owner(element), tag=tag)]

@@ -37,6 +37,10 @@ EVENT_FINDINGS: dict[str, str] = {
     "compensation_flow": "{element} belongs to compensation and may not have sequence flows; remove them.",
     "compensation_handler": "Compensation event {element} leads to no activity for compensation; associate one.",
     "compensation_wait": "Event {element} does not wait for its compensation; that cannot be run, so let it wait.",
+    "compensation_scope": (
+        "Event {element} compensates {activity}, which does not stand in the same subprocess; draw it beside."
+    ),
+    "receive_start": "Receive task {element} starts the process; a dossier starts when it is filed.",
     "compensation_absent": "Event {element} compensates {activity}, which has nothing to take it back with.",
     "gateway_instantiate": "Gateway {element} starts the process; a dossier starts when it is filed.",
     "gateway_target": (

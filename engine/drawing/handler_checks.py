@@ -33,6 +33,8 @@ def _hosts(graph: Graph, events: Mapping[str, Event]) -> Iterator[Finding]:
 
 def _event_subprocesses(graph: Graph) -> Iterator[Finding]:
     for node in graph.nodes.values():
+        if node.starts_by_event and graph.trigger(node.id) is None:
+            yield f.error("handler_start", node.id)
         if node.starts_by_event and (graph.incoming.get(node.id) or graph.outgoing.get(node.id)):
             yield f.error("handler_flow", node.id)
 
@@ -80,8 +82,20 @@ def _compensates(graph: Graph, event: Event, events: Mapping[str, Event]) -> Ite
     activity = event.triggers[0].name
     if activity and activity not in graph.nodes:
         yield f.error("reference", event.id, reference=activity)
+    elif activity and not _is_beside(graph, event.id, activity):
+        yield f.error("compensation_scope", event.id, activity=activity)
     elif activity and not _can_be_undone(graph, activity, events):
         yield f.warning("compensation_absent", event.id, activity=activity)
+
+
+def _is_beside(graph: Graph, event: str, activity: str) -> bool:
+    """Whether an activity is in the scope of an event, or in the one that its event subprocess belongs to."""
+    at = graph.nodes[event].scope
+    while at != graph.nodes[activity].scope:
+        if at is None or not graph.nodes[at].starts_by_event:
+            return False
+        at = graph.nodes[at].scope
+    return True
 
 
 def _can_be_undone(graph: Graph, activity: str, events: Mapping[str, Event]) -> bool:

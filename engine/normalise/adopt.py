@@ -14,6 +14,7 @@ from lxml import etree
 from engine.drawing import findings as f
 from engine.drawing.diagram import MODEL, ONEDOOR, local, model, safe
 from engine.drawing.findings import Finding
+from engine.drawing.spelling import spelt
 from engine.drawing.structure import STEP_TAGS, expression_text, extension, text_of
 from engine.errors import OneDoorError
 from engine.feel import compile_expression
@@ -95,7 +96,7 @@ def _rename(work: Work) -> None:
 def _make_executable(work: Work) -> etree._Element | None:
     """The process that dossiers will follow: the one that is marked, else the only one with something in it."""
     filled = [process for process in work.root.findall(model("process")) if not empty(process)]
-    marked = [process for process in filled if process.get("isExecutable") == "true"]
+    marked = [process for process in filled if spelt(process.get("isExecutable")) == "true"]
     if marked or len(filled) != 1:
         return marked[0] if marked else None
     work.note("import_executable", filled[0])

@@ -41,6 +41,8 @@ def _begin(work: Work, scope: etree._Element, seen: Wiring) -> None:
     if len(starts) != 1:
         starts = [_only_start(work, scope, starts, inside)]
     for root in roots:
+        if root.attrib.pop("instantiate", "") == "true" and local(root) == "receiveTask":
+            work.note("repair_start_kind", root)
         work.note("repair_root", root)
         work.connect(scope, starts[0].get("id") or "", root.get("id") or "", root)
 

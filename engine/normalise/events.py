@@ -96,7 +96,7 @@ def _handlers(process: etree._Element, event: etree._Element) -> list[etree._Ele
 
 def _repair_handler(work: Work, frame: etree._Element) -> None:
     """An event subprocess waits for what its only start event says; what starts nothing is left out of the list."""
-    if not nodes_in(frame):
+    if not nodes_in(frame) or frame.find(model("startEvent")) is None:
         work.note("repair_unreachable", frame)
         drop_nodes([frame])
     for start in frame.findall(model("startEvent")):

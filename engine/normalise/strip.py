@@ -7,6 +7,7 @@ from copy import deepcopy
 from lxml import etree
 
 from engine.drawing.diagram import MODEL, ONEDOOR, RUN_TAGS, XSI, local, model
+from engine.drawing.spelling import spell
 from engine.normalise.work import FRAMES, NODES, Work, remove
 
 # Taking one of these away would change what is run, so that the gate has to judge it.
@@ -39,6 +40,7 @@ def _is_definition(element: etree._Element) -> bool:
 
 def strip(work: Work) -> None:
     """Leave out what has no part in a run, and note what somebody might expect to be run."""
+    spell(work.root)
     bring_definitions_home(work.root)
     for plain in [*work.root.iter(etree.Comment), *work.root.iter(etree.ProcessingInstruction)]:
         _drop_keeping_text(plain)
@@ -85,6 +87,8 @@ def _drop_keeping_text(plain: etree._Element) -> None:
 
 
 def _attributes(element: etree._Element) -> None:
+    # Whether an expression can be evaluated is found out by reading it
+    element.attrib.pop("language", None)
     for name in [str(name) for name in element.attrib]:
         if name.startswith("{") and etree.QName(name).namespace not in (ONEDOOR, XSI):
             del element.attrib[name]

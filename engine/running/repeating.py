@@ -82,7 +82,8 @@ def _end_item(run: Run, node: Any, body: Place, done: tuple[int, Any]) -> None:
     index, value = done
     results[index] = value
     more = node.loop.sequential and index + 1 < len(items)
-    if _enough(run, node, body) or not (run.state.parts_of(body.id) or more):
+    finished = index + 1 if node.loop.sequential else len(items) - len(run.state.parts_of(body.id))
+    if _enough(run, node, body, finished) or not (run.state.parts_of(body.id) or more):
         scopes.cancel_parts(run, body, "enough")
         run.compute(node.name, results, body)
         run.go_on(body)
@@ -100,7 +101,7 @@ def values(run: Run, node: Any, token: Token) -> None:
     for index, item in enumerate(items):
         found = node.value(run, Place("", node.name, token.scope, index=index, item=item))
         (body.results or [])[index] = found
-        if _enough(run, node, body):
+        if _enough(run, node, body, index + 1):
             break
     run.compute(node.name, body.results, token)
 
@@ -121,14 +122,15 @@ def _again(run: Run, node: Any, where: Where, done: int) -> bool:
     return not loop.condition or run.values.holds(loop.condition, node.name, where, loopCounter=done)
 
 
-def _enough(run: Run, node: Any, body: Place) -> bool:
+def _enough(run: Run, node: Any, body: Place, finished: int) -> bool:
+    """Whether so many instances are enough; one that is done with nothing to show is done too."""
     loop: Loop = node.loop
     if not loop.condition:
         return False
     results = [result for result in body.results or [] if result is not None]
     seen = {
         short(node.name): results, "numberOfInstances": len(body.items or []),
-        "numberOfCompletedInstances": len(results),
+        "numberOfCompletedInstances": finished,
         "numberOfActiveInstances": len(run.state.parts_of(body.id)) if body.id else 0,
         "numberOfTerminatedInstances": 0,
     }
