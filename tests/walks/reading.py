@@ -1,32 +1,36 @@
-"""What a drawing says, for the reference interpreter: its elements, how they are connected, what their events are."""
+"""What a drawing says, for the reference interpreter: its elements, how they are connected, what their events are, and
+what its expressions mean."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sized
+from typing import Any
 
-from lxml import etree
+from lxml.etree import QName, _Element, fromstring
 
 BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 FRAMES = {"process", "subProcess", "transaction", "adHocSubProcess", "callActivity"}
+_SIGNS = {"=": lambda left, right: str(left) == right, "<": lambda left, right: int(left) < int(right)}
 
 
 class Node:
-    """An element as it is drawn: its kind, what it says, the kind of its event and what that names, what is inside it
-    and at its border, the flows out of it and into it (of a flow: its two ends), and what takes it back."""
+    """An element as it is drawn: its kind, what it says, the kind of its event (or its own) and what that names, how it
+    is repeated, what is inside it and at its border, the flows out of it and into it (of a flow: its two ends), and
+    what takes it back."""
 
-    def __init__(self, xml: etree._Element, around: Node | None, names: Mapping[str, str]) -> None:
-        self.around, self.called, self.kind = around, xml.get("id"), etree.QName(xml).localname
+    def __init__(self, xml: _Element, around: Node | None, names: Mapping[str | None, str]) -> None:
+        self.around, self.called, self.kind = around, xml.get("id"), QName(xml).localname
         self.id = f"{around.within}{self.called}" if around else self.called
         self.within = f"{self.id}:" if self.kind == "callActivity" else around.within if around else ""
-        self.own = [(etree.QName(each).localname, each.attrib) for each in xml.iterfind(f"{BPMN}extensionElements/*")]
-        self.many, self.loop = (xml.find(f"{BPMN}{kind}LoopCharacteristics") for kind in ("multiInstance", "standard"))
         self.inside, self.border, self.ways, self.into, self.ends, self.undo = [], [], [], [], [], None
         event = next(iter(xml.xpath("*[contains(local-name(), 'EventDefinition')]")), xml)
-        self.event = etree.QName(event).localname.removesuffix("EventDefinition") if event is not xml else ""
-        self.name = event.get("name") or event.get("activityRef") or names.get(event.get(f"{self.event}Ref"), "")
-        if xml.get("messageRef"):
-            self.event, self.name = "message", names[xml.get("messageRef")]
-        self.says = {etree.QName(each).localname: each.text or "" for each in (*xml, *event)} | dict(xml.attrib)
+        self.event = "message" if xml.get("messageRef") else QName(event).localname.removesuffix("EventDefinition")
+        self.name = names.get(event.get(f"{self.event}Ref")) or event.get("name") or event.get("activityRef", "")
+        self.says = _says(event) | _says(xml)
+        self.own = [(QName(each).localname, each.attrib) for each in xml.iterfind(f"{BPMN}extensionElements/*")]
+        self.loop = next(map(_says, xml.xpath("*[contains(local-name(), 'LoopCharacteristics')]")), None)
+        self.many = xml.find(f"{BPMN}multiInstanceLoopCharacteristics") is not None
+        self.enough = int(self.loop.get("completionCondition", "0").split()[-1]) or None if self.loop else None
         self.by_event = "triggeredByEvent" in self.says
         self.interrupts = "false" not in (self.says.get("cancelActivity"), self.says.get("isInterrupting"))
 
@@ -46,10 +50,56 @@ class Node:
         seen.add(self)
         return ways & {*join.into} | {found for way in ways for found in way.ends[1].reach(join, seen)}
 
+    def chosen(self, data: Mapping[str, Any]) -> list[Node]:
+        """The flows whose condition is true or that have none, of an exclusive gateway the first; else the default."""
+        usual = [way for way in self.ways if way.called == self.says.get("default")]
+        taken = [way for way in self.ways if way not in usual and holds(way.says.get("conditionExpression"), data)]
+        return taken[: 1 if self.kind == "exclusiveGateway" else None] or usual
+
+    def rounds(self, data: Mapping[str, Any], done: Sized) -> Iterator[int]:
+        """The instances of a repeated activity: until enough are done, and a standard loop's while a condition holds.
+        """
+        most = self.loop.get("loopCardinality", self.loop.get("loopMaximum"))
+        for number in range(int(most or (len(value("filing.x", data)) if self.many else 99))):
+            tested = number or self.loop.get("testBefore") == "true"
+            until = self.loop.get("loopCondition", "").replace("loopCounter", str(number))
+            if len(done) == self.enough or (tested and not holds(until, data)):
+                return
+            yield number
+
+    def said(self, tag: str, data: Mapping[str, Any]) -> dict[str, Any]:
+        """The values under their names that our extension elements of a kind say."""
+        return {each.get("name", ""): value(each["value"], data) for kind, each in self.own if kind == tag}
+
+    def key(self, data: Mapping[str, Any]) -> str | None:
+        """What a message is correlated by."""
+        return next(map(str, self.said("correlation", data).values()), None)
+
+
+def _says(xml: _Element) -> dict[str, str]:
+    return {QName(each).localname: each.text or "" for each in xml} | dict(xml.attrib)
+
+
+def value(text: str, data: Mapping[str, Any]) -> Any:
+    """A number, how often a step was entered, or a value, which may be a part of another."""
+    place, _, name = text.removeprefix("=").partition(".")
+    if place.isdecimal():
+        return int(place)
+    if place == "visits":
+        return data.get(f"visits.{name}", 0)
+    return data[place][name] if name and place in data else data.get(place)
+
+
+def holds(text: str | None, data: Mapping[str, Any]) -> bool:
+    """Whether a condition holds; what compares with nothing does not."""
+    parts = [part.split() for part in text.split(" and ")] if text else []
+    found = [(value(name, data), sign, other.strip('"')) for name, sign, other in parts]
+    return all(left is not None and _SIGNS[sign](left, other) for left, sign, other in found)
+
 
 def read(xml: str) -> Node:
     """The executable process of a file, with what is called inside its calls."""
-    root = etree.fromstring(xml.encode())
+    root = fromstring(xml.encode())
     names = {each.get("id"): each.get("errorCode") or each.get("escalationCode") or each.get("name") for each in root}
     bodies = {each.get("id"): each for each in root.iter(*(BPMN + kind for kind in FRAMES))}
     pending = [Node(each, None, names) for each in bodies.values() if each.get("isExecutable") == "true"]

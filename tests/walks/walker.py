@@ -276,10 +276,11 @@ class Prover:
             ours, theirs = enabled(stand.view), reference.enabled()
             if ours != theirs:
                 raise Disagreement("reference", f"after {stand.command}: engine {ours}, reference {theirs}")
-            known = reference.root.data or {}
+            known = dict(reference.root.data)
             passed = [each for each in stand.view.passed if each not in self.definition.steps]
-            ours = [passed, {name: stand.view.data.get(name) for name in known}, stand.view.visits]
-            theirs = [reference.passed, known, dict(+reference.root.visits)]
+            visits = {f"visits.{name}": times for name, times in stand.view.visits.items()}
+            ours = [passed, {name: stand.view.data.get(name) for name in known} | visits]
+            theirs = [reference.passed, known]
             if ours != theirs:
                 raise Disagreement("reference", f"after {stand.command}: engine has {ours}, reference {theirs}")
             before = stand.view
