@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
+from app import clock
 from app.audit.errors import HistoryUnknown, MomentUnknown
 from app.audit.export import lines_of
 from app.audit.log import Chain, verify_chain
@@ -19,10 +20,12 @@ from app.audit.narrate import Translate, Words, acting
 from app.audit.reexecute import Recorded, Verdict, reexecute
 from app.audit.replay import Act, Moment, moments
 from app.audit.versions import Version, digests, first_digest, versions_of
+from app.calendars import Calendars, calendars
 from app.casework import Actor
 from app.clock import LOCAL
 from app.db import reading
 from app.dossiers.models import Dossier, DossierUnit
+from app.dossiers.timing import Due, due_of
 from app.people.models import Person, Unit
 from app.people.permissions import ROLES
 from app.people.queries import subtree, unit_names
@@ -68,6 +71,7 @@ class Line:
     ended_at: datetime | None
     entries: int
     head: str
+    promised: Due | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +133,8 @@ def search(actor: Actor, wanted: Wanted, page: int = 1, size: int = PAGE) -> Fou
         matching = and_(within(conn, actor), *_conditions(conn, wanted))
         total = conn.execute(select(func.count()).select_from(Dossier).where(matching)).scalar_one()
         query = _lines().where(matching).order_by(Dossier.id.desc()).limit(size).offset((page - 1) * size)
-        lines = tuple(_line(row) for row in conn.execute(query))
+        known, now = calendars(conn), clock.now()
+        lines = tuple(_line(row, _promised(row, known, now)) for row in conn.execute(query))
     return Found(lines, total, page, max(1, -(-total // size)))
 
 
@@ -258,6 +263,7 @@ def _lines() -> Select[*tuple[Any, ...]]:
             Dossier.id, Dossier.code, Dossier.procedure, Procedure.name_vi, Procedure.name_en, Dossier.version,
             ProcessVersion.number, ProcessVersion.digest, Dossier.applicant_name, Dossier.status, Dossier.channel,
             Dossier.received_at, Dossier.due_at, Dossier.finished_at, Dossier.ended_at, Dossier.seq, Dossier.head,
+            Dossier.receiving_unit, Dossier.clock,
             _Receiving.name_vi.label("receiving_vi"), _Receiving.name_en.label("receiving_en"),
             _Competent.name_vi.label("competent_vi"), _Competent.name_en.label("competent_en"),
         )
@@ -268,12 +274,16 @@ def _lines() -> Select[*tuple[Any, ...]]:
     )
 
 
-def _line(row: Row[Any]) -> Line:
+def _promised(row: Row[Any], known: Calendars, now: datetime) -> Due:
+    return due_of(known.of(row.receiving_unit), row.due_at, now, clock=row.clock, ended=row.finished_at or row.ended_at)
+
+
+def _line(row: Row[Any], promised: Due | None = None) -> Line:
     return Line(
         row.id, row.code, row.procedure, {"vi": row.name_vi, "en": row.name_en}, row.version, row.number, row.digest,
         row.applicant_name, {"vi": row.receiving_vi, "en": row.receiving_en},
         {"vi": row.competent_vi, "en": row.competent_en}, row.status, row.channel, row.received_at, row.due_at,
-        row.finished_at, row.ended_at, row.seq, row.head,
+        row.finished_at, row.ended_at, row.seq, row.head, promised,
     )
 
 

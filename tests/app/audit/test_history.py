@@ -225,6 +225,7 @@ def test_the_pages(app: Flask, scene: Scene, sign_in: Callable[..., FlaskClient]
     auditor, stranger = sign_in("auditor"), sign_in("stranger")
     for path in ("", "?q=nguyen&status=10&since=2026-03-01", f"/{CODE}", f"/{CODE}/compare", f"/{CODE}/compare?then=2"):
         assert auditor.get(f"/audit{path}").status_code == 200, path
+    assert "due-word" in auditor.get("/audit").get_data(as_text=True), "what is left is told in words in this list too"
     assert auditor.get(f"/audit/{CODE}/compare?then=99").status_code == 404
     assert stranger.get(f"/audit/{CODE}").status_code == 404
     token = {"csrf_token": page_token(auditor, f"/audit/{CODE}")}

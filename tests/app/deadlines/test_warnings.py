@@ -221,6 +221,7 @@ def test_notices_are_read(app: Flask, sign_in: Callable[..., FlaskClient]) -> No
         assert [row.kind for row in notices(scene.receiver, unread=True).rows] == ["apology"]
     browser = sign_in("receiver")
     page = browser.get("/notices").get_data(as_text=True)
+    assert "Trễ hạn" in page, "what is left, or how late it is, stands there in words"
     assert "Ngày hẹn trả sắp đến" in page
     assert "Bước của bạn sắp hết thời gian" not in page
     assert "Bước của bạn sắp hết thời gian" in browser.get("/notices?all=1").get_data(as_text=True)
