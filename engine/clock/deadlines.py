@@ -147,7 +147,8 @@ def counted(procedure: Mapping[str, Any], ledger: Sequence[Entry]) -> list[Entry
     """The part of the ledger that counts: all of it, or what came after the last supplement that restarts the limit."""
     if procedure.get("supplement", {}).get("policy") != RESTART:
         return list(ledger)
-    again = [index for index, e in enumerate(ledger) if e["kind"] == "stop" and e["reason"] == "supplement"]
+    goes_on = max((index for index, e in enumerate(ledger) if e["kind"] == "run"), default=0)
+    again = [index for index, e in enumerate(ledger[:goes_on]) if e["kind"] == "stop" and e["reason"] == "supplement"]
     return list(ledger[again[-1] + 1 :]) if again else list(ledger)
 
 

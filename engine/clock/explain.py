@@ -99,7 +99,8 @@ def explain(
     start, cut_off = _begun(entries, scope, running[0][0], calendar)
     hours = limit_hours(calendar, limit)
     stops = [(begin, end or now, reason) for begin, end, reason in _stops(entries)]
-    stops += [(begin, end, DEFERRED) for begin, end in deferral_of(entries, calendar)]
+    stops += [(begin, min([end, *(stop for stop, _, _ in stops if stop >= begin)]), DEFERRED)
+              for begin, end in deferral_of(entries, calendar)]
     if hours is None:
         total = limit_value(limit)
         days = tuple(_calendar_days(calendar, _Count(start, running, stops, ceil(total), due or now)))

@@ -258,6 +258,14 @@ def test_a_dossier_that_ended_while_the_clock_stood_has_no_date() -> None:
     assert {span.reason for day in told.days[2:] for span in day.spans} == {"supplement"}
 
 
+def test_a_date_can_be_explained_while_a_supplement_is_awaited_that_restarts_it() -> None:
+    again = {**PROCEDURE, "supplement": {"policy": "restart_full", "max": 2}}
+    ledger = schedule(again, (STARTED,), [], CALENDAR, at("2025-07-01 07:30")).ledger
+    ledger = schedule(again, (f.ClockStopped("supplement"),), ledger, CALENDAR, at("2025-07-02 11:30")).ledger
+    told = explain(again, ledger, CALENDAR, "dossier", at("2025-07-04 09:00"))
+    assert (told.stands, told.restarted, told.due, told.days[-1].left) == (True, False, None, 52)
+
+
 def test_a_variant_of_a_limit_counts_for_its_dossier() -> None:
     variant = f.LimitSet("statutory", 25, "calendar_day", "filing.complex")
     scheduled = schedule(PROCEDURE, (STARTED, variant), [], CALENDAR, at("2025-07-01 07:30"))
