@@ -6,9 +6,17 @@ import json
 from typing import Any
 
 
-def spelled(value: Any) -> str:
+class Spelling(str):
+    """A JSON value that is spelled already."""
+
+    __slots__ = ()
+
+
+def spelled(value: Any) -> Spelling:
     """The value as JSON with its keys in order, without blanks and with letters as they are.
 
     Raises TypeError for what JSON cannot say.
     """
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    if type(value) is Spelling:
+        return value
+    return Spelling(json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=dict))

@@ -10,7 +10,6 @@ The first entry's previous hash is 64 zeros. A payload and its salt can later be
 from __future__ import annotations
 
 import hashlib
-import json
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -25,8 +24,7 @@ from app.db import assert_in_transaction
 from app.dossiers.models import Dossier
 from app.people.actor import Actor
 from app.statements import Question, Statement
-from engine.spelling import spelled
-from engine.state import as_kept
+from engine.spelling import Spelling, spelled
 
 START = "0" * 64
 _APPEND = Statement(insert(HistoryEntry.__table__).inline())
@@ -57,8 +55,7 @@ class Chain:
 
 def chain(entry: Entry, previous: str) -> dict[str, Any]:
     """The entry's row behind `previous`; its `hash` is the new head."""
-    payload = settled(entry.payload)
-    salt = secrets.token_hex(16)
+    payload, salt = spelled(entry.payload), secrets.token_hex(16)
     values = {
         "seq": entry.seq, "at": entry.at, "kind": entry.kind, "person": entry.actor.person,
         "person_name": entry.actor.name, "acting_unit": entry.acting_unit,
@@ -75,17 +72,12 @@ def appended(dossier_id: int, row: Mapping[str, Any]) -> Question:
     return _APPEND.of(dossier=dossier_id, **row)
 
 
-def settled(value: Any) -> Any:
-    """A JSON value as both databases give it back, its numbers as the engine keeps them."""
-    return json.loads(json.dumps(value, default=dict), parse_float=as_kept)
-
-
 def canonical(payload: Any) -> bytes:
     """The one spelling of a JSON value that digests are made of."""
     return spelled(payload).encode()
 
 
-def payload_digest(salt: str, payload: Mapping[str, Any]) -> str:
+def payload_digest(salt: str, payload: Mapping[str, Any] | Spelling) -> str:
     """The salted digest of an entry's payload."""
     return hashlib.sha256(bytes.fromhex(salt) + canonical(payload)).hexdigest()
 

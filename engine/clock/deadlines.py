@@ -17,7 +17,7 @@ from engine import facts as f
 from engine.clock.ledger import CLOCK, DOSSIER, Book, Entry, moment_of, text_of
 from engine.clock.worktime import Calendar, add, between, limit_due, limit_hours, subtract
 
-__all__ = ["Rung", "Scheduled", "due_dates", "rungs_of", "schedule", "warnings_of"]
+__all__ = ["Rung", "Scheduled", "due_dates", "rungs_of", "schedule", "warning_of"]
 
 Interval = tuple[datetime, datetime | None]
 RESTART = "restart_full"
@@ -247,13 +247,15 @@ def rung_of(text: Any) -> Rung | None:
     return Rung(Decimal(found[1] or 100) / 100, Decimal(found[3] or 0), found[4])
 
 
-def warnings_of(procedure: Mapping[str, Any], ledger: list[Entry], calendar: Calendar, token: str) -> list[str | None]:
-    """When each warning about an open step is to be given; None while the clock stands."""
+def warning_of(
+    procedure: Mapping[str, Any], ledger: list[Entry], calendar: Calendar, token: str, number: int
+) -> str | None:
+    """When a warning about an open step is to be given, counted from 0; None while the clock stands or without one."""
     rungs = rungs_of(procedure)
-    if stands(ledger):
-        return [None for _ in rungs]
+    if number >= len(rungs) or stands(ledger):
+        return None
     running, hours = step_time(ledger, calendar, token)
-    return [text_of(reached(calendar, running, hours * rung.share + rung.more)) for rung in rungs]
+    return text_of(reached(calendar, running, hours * rungs[number].share + rungs[number].more))
 
 
 def next_warnings(
@@ -266,8 +268,7 @@ def next_warnings(
         if scope == DOSSIER:
             found[scope] = apology_call(procedure, ledger, calendar)
         elif scope in steps:
-            left = warnings_of(procedure, ledger, calendar, scope)[steps[scope] :]
-            found[scope] = left[0] if left else None
+            found[scope] = warning_of(procedure, ledger, calendar, scope, steps[scope])
     return found
 
 
@@ -278,13 +279,13 @@ def apology_call(procedure: Mapping[str, Any], ledger: list[Entry], calendar: Ca
     finished = not any(entry["kind"] in CLOCK and entry["to"] is None for entry in ledger)
     if finished or any(entry["kind"] == "warning" for entry in entries):
         return None
-    due = _dossier_due(procedure, ledger, calendar, DOSSIER)
-    limit = limit_of(procedure, ledger, "reduced")
-    if due is None or limit is None:
+    limit, running = limit_of(procedure, ledger, "reduced"), running_of(entries, calendar)
+    if limit is None or stands(ledger) or not running:
         return None
     before = Decimal(str((procedure.get("apology") or {}).get("before", APOLOGY_HOURS)))
-    running, hours = running_of(entries, calendar), limit_hours(calendar, limit)
+    hours = limit_hours(calendar, limit)
     if hours is None:
-        return text_of(max(subtract(calendar, moment_of(due), before), running[-1][0]))
+        due = _dossier_due(procedure, ledger, calendar, DOSSIER)
+        return due and text_of(max(subtract(calendar, moment_of(due), before), running[-1][0]))
     whole = hours + extension_of(entries)
     return text_of(reached(calendar, running, max(whole - before, whole / 2)))
