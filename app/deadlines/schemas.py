@@ -175,6 +175,8 @@ class ShareLine(ma.Schema):
     planned = fields.Decimal(as_string=True, allow_none=True)
     used = fields.Decimal(as_string=True)
     over = fields.Decimal(as_string=True)
+    people = fields.List(fields.Tuple((fields.String(), fields.Decimal(as_string=True))), metadata={
+        "description": "Who had the step and for how many hours; without a name before anybody claimed it"})
 
 
 class TurnOut(ma.Schema):

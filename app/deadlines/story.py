@@ -23,7 +23,7 @@ from app.dossiers.queries import Head, find
 from app.people.models import CalendarDay, Person
 from app.people.queries import person_names, unit_names
 from app.tasks.models import Task
-from engine.clock.account import NOBODY, Account, Entry, account
+from engine.clock.account import NOBODY, Account, Entry, Spent, account
 from engine.clock.deadlines import RESTART
 from engine.clock.explain import Explanation, explain
 from engine.clock.ledger import Entry as LedgerEntry
@@ -49,7 +49,10 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Working hours of somebody: `planned` where there is a plan, `over` beyond it; the wait has a reason instead."""
+    """Working hours of somebody: `planned` where there is a plan, `over` beyond it; the wait has a reason instead.
+
+    `people` are those who had the step, with their hours; those before anybody claimed it come last, without a name.
+    """
 
     step: Names | None
     unit: Names
@@ -58,6 +61,7 @@ class Line:
     planned: Decimal | None
     used: Decimal
     over: Decimal
+    people: tuple[tuple[str, Decimal], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,10 +186,12 @@ def share_of(conn: Connection, found: Account, definition: Definition, head: Hea
     done = {row.token: row.name for row in conn.execute(ended)}
     lines, allowed = [], _allowed(found, definition)
     for step, plan in zip(found.steps, allowed, strict=True):
+        had = _had(step, people, done.get(step.token, ""))
         lines.append(Line(
             step_names(definition, step.step), units.get(step.unit, {"vi": step.unit, "en": step.unit}),
-            ", ".join(dict.fromkeys(people[int(who)] for who, _ in step.people if who)) or done.get(step.token, ""), "",
+            ", ".join(name for name, _ in had if name), "",
             plan, hours_of(step.used), Decimal(0) if plan is None else max(hours_of(step.used) - plan, Decimal(0)),
+            had,
         ))
     nobody = sum((part.time for part in found.parts if part.holder == NOBODY), timedelta())
     if nobody:
@@ -193,6 +199,18 @@ def share_of(conn: Connection, found: Account, definition: Definition, head: Hea
     lines += [Line(None, {}, "", reason, None, hours_of(time), Decimal(0)) for reason, time in found.waiting.items()]
     return Share(hours_of(found.elapsed), hours_of(found.officers),
                  {reason: hours_of(time) for reason, time in found.waiting.items()}, tuple(lines), found.turns)
+
+
+def _had(step: Spent, people: Mapping[int, str], ended_by: str) -> tuple[tuple[str, Decimal], ...]:
+    """Who had the step how long; whoever finished it is named though he never had it, and nobody at last."""
+    hours: dict[str, Decimal] = {}
+    for who, time in step.people:
+        name = people[int(who)] if who else ""
+        hours[name] = hours.get(name, Decimal(0)) + hours_of(time)
+    unclaimed = hours.pop("", Decimal(0))
+    if not hours and ended_by:
+        hours[ended_by] = Decimal(0)
+    return (*hours.items(), *([("", unclaimed)] if unclaimed else []))
 
 
 def _allowed(found: Account, definition: Definition) -> list[Decimal | None]:

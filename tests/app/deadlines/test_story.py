@@ -20,7 +20,7 @@ from app.people.accounts import create_token
 from app.people.actor import Actor
 from app.people.commands import set_day
 from app.tasks.models import Task
-from engine.commands import DeliverMessage
+from engine.commands import ClaimStep, DeliverMessage, ReleaseStep
 from tests import builders as make
 from tests.builders import at
 from tests.engine import builders as draw
@@ -84,6 +84,25 @@ def test_what_was_over_is_the_steps_and_the_wait_is_the_applicants(receiver: Act
     assert [(person, over) for _, person, _, over in late] == [
         ("Lê Thẩm Định", Decimal("0.5")), ("Lê Thẩm Định", Decimal("14.5"))], "the second visit has no plan left"
     assert "Trần Tiếp Nhận" in {person for _, person, _, _ in lines}
+
+
+def test_the_hours_of_a_step_are_told_person_by_person(inside: Flask) -> None:
+    make.province()
+    receiver = make.person("receiver", (make.CENTRE, "receiver"))
+    first, second = (make.person(name, (make.COMMUNE, "specialist")) for name in ("first", "second"))
+    with clock.at(make.NOW):
+        make.receive(receiver, make.publish(receiver))
+        make.complete(receiver, 1, "1", make.CENTRE)
+    for moment, command, officer in (
+        ("2026-03-02T09:00", ClaimStep, first), ("2026-03-02T11:00", ReleaseStep, first),
+        ("2026-03-02T13:30", ClaimStep, second),
+    ):
+        with clock.at(at(moment)), transaction() as conn:
+            casework.advance(conn, 1, command("2", officer.assignee), officer, acting_unit=make.COMMUNE)
+    with clock.at(at("2026-03-02T17:00")):
+        [line] = [line for line in time_of(receiver, CODE).share.lines if line.over]
+    assert line.people == (("First", 2), ("Second", Decimal("3.5")), ("", 2))
+    assert sum(hours for _, hours in line.people) == line.used
 
 
 def test_every_step_can_be_explained_even_one_that_was_left(receiver: Actor) -> None:
