@@ -62,16 +62,24 @@ def hours_at(definition: Definition, element: str, *, online: bool = False) -> D
 def broken_promises(definition: Definition, facts: Mapping[str, Any]) -> Iterator[Finding]:
     """Findings where the times of diagram, decision and law do not fit together."""
     limits = facts.get("limits") or {}
-    reduced, statutory = hours_of(limits.get("reduced")), hours_of(limits.get("statutory"))
+    reduced, statutory = hours_of(limits.get("reduced")), _at_most(limits.get("statutory") or {})
     if reduced is not None and statutory is not None and reduced > statutory:
         yield error("reduced_longer", None, reduced=_plain(reduced), statutory=_plain(statutory))
+    needed = max(longest_way(definition, online=online).hours for online in (False, True))
+    promised = limits.get("reduced") or {}
+    if promised.get("unit") == "calendar_day":
+        yield error("reduced_in_days", None, needed=_plain(needed), reduced=promised.get("value"))
     if reduced is None:
         return
-    needed = max(longest_way(definition, online=online).hours for online in (False, True))
     if needed > reduced:
         yield error("hours_over", None, needed=_plain(needed), reduced=_plain(reduced))
     elif needed < reduced:
         yield error("hours_under", None, needed=_plain(needed), reduced=_plain(reduced))
+
+
+def _at_most(limit: Mapping[str, Any]) -> Decimal | None:
+    """The working hours that a limit can hold at most: none of its calendar days is more than a working day."""
+    return hours_of({**limit, "unit": "working_day"} if limit.get("unit") == "calendar_day" else limit)
 
 
 def _plain(hours: Decimal) -> str:

@@ -16,6 +16,8 @@ TEMPLATES = {
     "scenario_too_long": "The scenario was stopped after {seconds} seconds.",
     "hours_over": "The longest way takes {needed} working hours, more than the reduced time of {reduced}; shorten "
     "steps or correct the limit.",
+    "reduced_in_days": "The longest way takes {needed} working hours, which cannot be held against a reduced time of "
+                       "{reduced} calendar days; promise hours or working days.",
     "hours_under": "The longest way takes {needed} working hours, less than the reduced time of {reduced}; give "
     "the steps the hours that are left, or promise a shorter time.",
     "reduced_longer": "The reduced time ({reduced} working hours) is longer than the statutory time ({statutory}); "

@@ -74,9 +74,13 @@ def test_the_longest_way_must_take_exactly_the_reduced_time() -> None:
     assert found(1.25) == [("hours_over", "error")]
     assert found(2) == [("hours_under", "error")]
     assert found(1.5, 1) == [("reduced_longer", "error")]
+    law = {"statutory": {"value": 1, "unit": "calendar_day"}, "reduced": {"value": 1.5, "unit": "working_day"}}
+    [longer] = broken_promises(definition, {"limits": law})
+    assert longer.code == "reduced_longer", "one calendar day holds no day and a half of work"
     limits = {"reduced": {"value": 1.25, "unit": "working_day"}}
     assert "10.0" not in str([finding.message for finding in broken_promises(definition, {"limits": limits})])
-    assert list(broken_promises(definition, {"limits": {"reduced": {"value": 1, "unit": "calendar_day"}}})) == []
+    [days] = broken_promises(definition, {"limits": {"reduced": {"value": 1, "unit": "calendar_day"}}})
+    assert days.code == "reduced_in_days", "steps have working hours, which no calendar day is equal to"
 
 
 def test_limits_in_hours_and_the_cut() -> None:
