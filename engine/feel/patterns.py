@@ -57,11 +57,12 @@ class Pattern:
 
 
 class PatternRefused(IllTyped):
-    """The pattern is outside the safe subset; `reason` is one of REASONS."""
+    """The pattern is outside the safe subset."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
+    @property
+    def reason(self) -> str:
+        """Why, as the end of a sentence."""
+        return str(self)
 
 
 class _Reader:
@@ -198,8 +199,6 @@ class _Reader:
 
     def character_class(self) -> str:
         parts = ["["]
-        if self.sees("^"):
-            parts.append(self.next())
         while not self.sees("]"):
             character = self.next()
             if character == "-" and self.sees("[") and self.wide and len(parts) > 1:
@@ -208,10 +207,9 @@ class _Reader:
                 raise PatternRefused("a bracket inside a class must be written \\[")
             parts.append(self.escape() if character == "\\" else "\\" + character if character in "&~|" else character)
         self.at += 1
-        if parts[-1] in ("[", "^"):
+        if "".join(parts) in ("[", "[^"):
             raise PatternRefused("a class is empty")
         return "".join([*parts, "]"])
-
 
     def without(self, whole: str) -> str:
         """`[a-z-[aeiou]]`: a class without the characters of another."""

@@ -49,6 +49,7 @@ _RUN = (*_CODEC, "test_guards.py", "test_budgets.py", "test_definition.py", "tes
         "test_statuses.py")
 _FEEL = ("test_feel.py", "test_budgets.py", "test_extremes.py", "test_dmn.py", "test_decisions.py", "test_forms.py",
          "test_reading.py", "test_patterns.py", "test_evaluation.py", "test_values.py", "test_zones.py",
+         "test_intervals.py",
          "constructs/test_timers.py")
 # The parts of the engine whose tests are weighed, each with the tests that are about it.
 PARTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {

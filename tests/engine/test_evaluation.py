@@ -74,7 +74,8 @@ def test_values_from_outside_are_paid_for_when_they_are_taken_in(given: Any, lif
     ("for i in 1..2 return i", 12), ("some i in [1, 2] satisfies i = 2", 14), ("[1, 2][item = 1]", 18),
     ("[[1, 2]][count(item) = 2]", 21),
     ("count([1])", 7), ("exp(1)", 30), ("log(1)", 30), ("is([1, 2, 3], 1)", 14), ("2 ** 2", 28),
-    ("x instance of number", 4), ("(function(a) a)(1)", 8),
+    ("x instance of number", 4), ("(function(a) a)(1)", 8), ("before(1, 2)", 14), ('context put({a: 1}, "b", 2)', 20),
+    ('context put({}, ["a", "b", "c", "d", "e", "f", "g", "h"], 1)', 61), ("context merge([{a: 1}, {b: 2}])", 21),
 ])
 def test_what_things_cost(text: str, steps: int) -> None:
     """Measured once by tests/bench/costs.py; a change here changes what procedures may do."""
@@ -87,6 +88,34 @@ def test_what_things_cost(text: str, steps: int) -> None:
 ])
 def test_long_texts_and_lists_cost_what_is_looked_at(text: str, steps: int) -> None:
     assert cost(text, long="x" * 1_000, many=[1] * 50, rows=[{"a": 1}] * 50) == steps
+
+
+@pytest.mark.parametrize(("text", "steps"), [
+    ("list contains(many, 2)", 114), ("index of(many, 2)", 115), ("stddev(many)", 112), ("distinct values(many)", 163),
+    ("flatten(many)", 164), ("sort(many)", 163), ("sort(many, function(a, b) a < b)", 460),
+    ('matches(long, "xy")', 171), ('replace(long, "x", "y")', 1_192), ('split(long, "y")', 182),
+    ("string join([long, long], long)", 235),
+])
+def test_what_goes_through_lists_and_texts_costs(text: str, steps: int) -> None:
+    assert cost(text, long="x" * 1_000, many=[1] * 50) == steps
+
+
+def test_a_text_that_grows_too_long_is_given_up_before_it_is_made() -> None:
+    run = Run(NOW)
+    with pytest.raises(BudgetExceeded, match="more than 100000 characters"):
+        compile_expression('replace(text, "a", new)').evaluate_within({"text": "a" * 1_000, "new": "b" * 1_000}, run)
+    assert DEFAULT.together - run.steps < 500
+
+
+def test_no_text_longer_than_can_be_read_is_searched() -> None:
+    assert value('matches(said, "a")', said="a" * 20_000) is True
+    assert value('matches(said, "a")', said="a" * 20_001) is None
+
+
+def test_lists_become_only_as_long_as_values_may_be() -> None:
+    assert len(value("concatenate(many, many)", many=[1] * 10)) == 20
+    with pytest.raises(BudgetExceeded, match="more than 10 characters or items"):
+        compile_expression("concatenate(many, many)").evaluate({"many": [1] * 6}, NOW, Budget(size=10))
 
 
 def test_an_expression_may_use_its_steps_to_the_last() -> None:
@@ -120,6 +149,15 @@ def test_what_is_left_for_the_last_expression_is_what_is_left_of_all() -> None:
     other.end(1)
     with pytest.raises(BudgetExceeded, match="more than 20 calculation"):
         other.spend(20)
+
+
+def test_a_value_is_put_as_deep_as_values_may_be() -> None:
+    """As often as wanted, since each time it comes up again."""
+    keys = [f"k{number}" for number in range(201)]
+    for _ in range(2):
+        assert value("count(for i in 1..3 return context put({}, keys, i))", keys=keys) == 3
+    with pytest.raises(BudgetExceeded, match="200 levels"):
+        value("context put({}, keys, 1)", keys=[*keys, "one more"])
 
 
 def test_the_clock_is_the_one_handed_in() -> None:

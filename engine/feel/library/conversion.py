@@ -63,8 +63,6 @@ def _time(hour: Value, minute: Value = None, second: Value = None, offset: Value
 def _time_of(hour: Value, minute: Value, second: Value, offset: Value) -> time:
     if type(second) is not Decimal or not (offset is None or type(offset) is timedelta):
         raise IllTyped
-    if not 0 <= second < 60:
-        raise IllTyped
     micro = int(NUMBERS.multiply(second, Decimal(1_000_000)))
     zone = None if offset is None else timezone(offset)
     return time(whole(hour), whole(minute), micro // 1_000_000, micro % 1_000_000, zone)

@@ -51,7 +51,7 @@ def _begun(start: Value) -> datetime:
     moment = parse_temporal(start) if isinstance(start, str) else start
     if not isinstance(moment, date):
         raise IllTyped
-    return moment if isinstance(moment, datetime) else as_moment(moment)
+    return as_moment(moment)
 
 
 @builtin("day of year", "date")

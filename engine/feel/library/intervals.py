@@ -77,7 +77,7 @@ def _finishes(left: Range, right: Range) -> bool:
 
 def _overlaps_before(left: Range, right: Range) -> bool:
     begins, ends = _low_key(left, right), _high_key(left, right)
-    return begins <= 0 and ends <= 0 and (begins, ends) != (0, 0) and not _apart(left, right) and begins < 0
+    return begins < 0 and ends <= 0 and not _apart(left, right)
 
 
 def _swapped(relation: Relation) -> Relation:

@@ -18,8 +18,8 @@ def same(left: Value, right: Value) -> bool:
     return equal(left, right) is True
 
 
-def _place(values: list[Value], position: Value, extra: int = 0) -> int:
-    wanted, size = roughly(position), len(values) + extra
+def _place(values: list[Value], position: Value) -> int:
+    wanted, size = roughly(position), len(values)
     if wanted == 0 or abs(wanted) > size:
         raise IllTyped
     return wanted - 1 if wanted > 0 else size + wanted
@@ -80,9 +80,7 @@ def _product(*arguments: Value) -> Value:
 
 
 def mean(values: list[Decimal]) -> Decimal:
-    """The arithmetic mean of at least one number."""
-    if not values:
-        raise IllTyped
+    """The arithmetic mean; of no numbers there is none."""
     return NUMBERS.divide(total(values), Decimal(len(values)))
 
 
@@ -118,7 +116,7 @@ def _mode(*arguments: Value) -> Value:
 
 def _all_of(arguments: tuple[Value, ...], settled: bool) -> bool | None:
     found = spread(arguments)
-    if settled in found and any(item is settled for item in found):
+    if any(item is settled for item in found):
         return settled
     return not settled if all(item is (not settled) for item in found) else None
 
@@ -235,6 +233,6 @@ def _sort(run: Run, values: Value, precedes: Value = None) -> Value:
 
     def order(left: Value, right: Value) -> int:
         run.spend(1)
-        return -1 if precedes.call([left, right]) is True else 1 if precedes.call([right, left]) is True else 0
+        return -1 if precedes.call([left, right]) is True else 0
 
     return sorted(found, key=cmp_to_key(order))

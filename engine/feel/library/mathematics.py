@@ -29,7 +29,7 @@ def rounded(value: Decimal, scale: int, rounding: str) -> Decimal:
         raise IllTyped
     if int(value.as_tuple().exponent) >= -scale:
         return value
-    return value.quantize(Decimal((0, (1,), -scale)), rounding=rounding, context=NUMBERS)
+    return value.quantize(Decimal(f"1E{-scale}"), rounding=rounding, context=NUMBERS)
 
 
 @builtin("decimal", "n, scale")

@@ -98,8 +98,9 @@ def _replace(run: Run, string: Value, expression: Value, new: Value, flags: Valu
     fill = replacement(text(new), compiled.groups)
     at = size = 0
     for match in compiled.finditer(content):
-        found += [content[at : match.start()], fill(match)]
-        size += len(found[-1])
+        filled = fill(match)
+        found += [content[at : match.start()], filled]
+        size += len(filled)
         run.spend(1)
         run.allow(size)
         at = match.end()
