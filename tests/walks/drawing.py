@@ -164,7 +164,7 @@ def _race(canvas: Canvas, block: Block, outs: list[Out], here: Here) -> Drawn:
         if on == "receive":
             event = receive(canvas, here, MESSAGES[0], False)
         else:
-            inside = happening(on, "PT2H", tested(here, block.told.get("test", ("filing", 0, 5))))
+            inside = happening(here.calm(on), "PT2H", tested(here, block.told.get("test", ("filing", 0, 5))))
             event = canvas.node("intermediateCatchEvent", here.scope, inside)
         more, _ = _row(canvas, row, [Out(_arrive(canvas, [Out(gateway)], event))], here)
         found += more
@@ -315,10 +315,11 @@ def _handlers(canvas: Canvas, block: Block, here: Here) -> None:
 
 def _handler(canvas: Canvas, block: Block, here: Here) -> None:
     """An event subprocess of a frame or of the process."""
-    frame = canvas.node("subProcess", here.scope, triggeredByEvent="true")
-    begin = canvas.node("startEvent", frame, happens(canvas, block, here),
-                        isInterrupting="false" if block.told.get("stays") else "true")
-    ending, _ = _row(canvas, block.parts[0], [Out(begin)], replace(here, scope=frame, ends=True, quiet=True))
+    frame, stays = canvas.node("subProcess", here.scope, triggeredByEvent="true"), block.told.get("stays")
+    begin = canvas.node("startEvent", frame, happens(canvas, block, here), isInterrupting="false" if stays else "true")
+    stormy = (*here.stormy, block.told.get("on", "")) if stays else here.stormy
+    inner = replace(here, scope=frame, ends=True, quiet=True, stormy=stormy)
+    ending, _ = _row(canvas, block.parts[0], [Out(begin)], inner)
     _arrive(canvas, ending, canvas.node("endEvent", frame))
 
 

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from tests.engine.builders import loop
 from tests.engine.constructs.drawing import standard
 from tests.walks.blocks import Block
-from tests.walks.canvas import Canvas, happening, properties
+from tests.walks.canvas import SIGNALS, Canvas, happening, properties
 
 
 @dataclass(frozen=True, slots=True)
 class Here:
     """Where a block stands: its subprocess, the steps certainly done before it and those certainly done beside it,
     whether a way may just end, whether nothing may be thrown (by what happens again and again), which errors are caught
-    around it, and whether no start or end event may be drawn."""
+    around it, whether no start or end event may be drawn, and which signals begin again what this stands in."""
 
     scope: str | None = None
     done: tuple[tuple[str, int], ...] = ()
@@ -23,6 +23,11 @@ class Here:
     quiet: bool = False
     caught: tuple[str, ...] = ()
     adhoc: bool = False
+    stormy: tuple[str, ...] = ()
+
+    def calm(self, on: str) -> str:
+        """Nothing but time instead of a signal that would end what stands here only by beginning it anew."""
+        return "" if on in SIGNALS and on in self.stormy else on
 
 
 def tested(here: Here, test: tuple[str, int, int]) -> str:
@@ -40,7 +45,7 @@ def tested(here: Here, test: tuple[str, int, int]) -> str:
 def happens(canvas: Canvas, block: Block, here: Here, duration: str = "P3D") -> str:
     """What an event of a block waits for."""
     when = tested(here, block.told.get("test", ("filing", 0, 5)))
-    return happening(block.told.get("on", ""), duration, when, key=bool(block.told.get("key")))
+    return happening(here.calm(block.told.get("on", "")), duration, when, key=bool(block.told.get("key")))
 
 
 def repeated(block: Block, here: Here, name: str = "") -> str:
