@@ -216,15 +216,19 @@ def _had(step: Spent, people: Mapping[int, str], ended_by: str) -> tuple[tuple[s
 def _allowed(found: Account, definition: Definition) -> list[Decimal | None]:
     """What each visit of a step is allowed: a plan counts once, a further visit has what those before it left.
 
-    Where a supplement lets the whole time begin anew, each visit has the whole plan.
+    Visits side by side have a plan each; where a supplement lets the whole time begin anew, so has every visit.
     """
     anew = (definition.procedure.get("supplement") or {}).get("policy") == RESTART
-    used: dict[str, Decimal] = {}
+    spans: dict[str, tuple[datetime, datetime]] = {}
+    for turn in found.turns:
+        for holder in turn.holders:
+            spans[holder.token] = spans.get(holder.token, (turn.begin, turn.end))[0], turn.end
     allowed: list[Decimal | None] = []
     for visit in found.steps:
-        before = Decimal(0) if anew else used.get(visit.step, Decimal(0))
-        allowed.append(None if visit.planned is None else max(hours_of(visit.planned) - before, Decimal(0)))
-        used[visit.step] = before + hours_of(visit.used)
+        before = [one.used for one in found.steps
+                  if one.step == visit.step and not anew and spans[one.token][1] <= spans[visit.token][0]]
+        left = None if visit.planned is None else hours_of(max(visit.planned - sum(before, timedelta()), timedelta()))
+        allowed.append(left)
     return allowed
 
 

@@ -86,6 +86,21 @@ def test_what_was_over_is_the_steps_and_the_wait_is_the_applicants(receiver: Act
     assert "Trần Tiếp Nhận" in {person for _, person, _, _ in lines}
 
 
+@make.on_sqlite
+def test_visits_side_by_side_have_a_plan_each(inside: Flask) -> None:
+    make.province()
+    receiver = make.person("receiver", (make.CENTRE, "receiver"))
+    xml = draw.diagram(
+        draw.start(), draw.task("ask", inside=draw.loop(cardinality="2"), hours="4", status="4"),
+        draw.task("last", status="9"), draw.end("returned", "10"), draw.path("begin", "ask", "last", "returned"),
+    )
+    with clock.at(make.NOW):
+        make.receive(receiver, make.publish(receiver, xml))
+    with clock.at(at("2026-03-02T17:00")):
+        lines = time_of(receiver, CODE).share.lines
+    assert [(line.planned, line.used, line.over) for line in lines] == [(4, Decimal("7.5"), Decimal("3.5"))] * 2
+
+
 def test_the_hours_of_a_step_are_told_person_by_person(inside: Flask) -> None:
     make.province()
     receiver = make.person("receiver", (make.CENTRE, "receiver"))
