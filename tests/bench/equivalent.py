@@ -9,6 +9,7 @@ _VISITS = "visits count from 1, so that the greater of the two is the same with 
 _BOTH = "a frame has values and visits, or neither; asking for one of them is asking for both"
 _NUMBERS = "the numbers of one command's tokens need only differ from one another"
 
+_TAKEN_OUT = "nobody looks at what is taken out"
 _AT_RANDOM = "a token without a number is given a random one by the library, only more slowly"
 
 _ONE_WAY = "from a value to itself there is one step, upwards or downwards"
@@ -85,6 +86,8 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
     ("engine/feel/properties.py", "_ALL = 10**13", "13 becomes 14"): _MORE,
     ("engine/running/moves.py", "if frame.data is not None and frame.visits is not None:", "becomes Or"): _BOTH,
     ("engine/running/moves.py", "if frame.data is not None and frame.visits is not None:", "None becomes 1"): _BOTH,
+    ("engine/running/compensation.py", "run.state.done.pop(place.id, None)", "None becomes 1"): _TAKEN_OUT,
+    ("engine/running/scopes.py", "run.state.done.pop(place.id, None)", "None becomes 1"): _TAKEN_OUT,
     ("engine/running/guards.py", "workflow.created += 1", "without: workflow.created += 1"): _AT_RANDOM,
     ("engine/running/guards.py", "workflow.created += 1", "Add becomes Sub"): _NUMBERS,
     ("engine/running/guards.py", "workflow.created += 1", "1 becomes 2"): _NUMBERS,

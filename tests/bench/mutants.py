@@ -138,10 +138,15 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 class _Only:
-    """Runs only these tests, in this order."""
+    """Runs only these tests, in this order, and notes which fail."""
 
     def __init__(self, wanted: Sequence[str]) -> None:
         self.wanted = {each: at for at, each in enumerate(wanted)}
+        self.failed: set[str] = set()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            self.failed.add(report.nodeid)
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         items[:] = sorted((each for each in items if each.nodeid in self.wanted), key=lambda e: self.wanted[e.nodeid])
@@ -173,6 +178,9 @@ class Trial:
         self.traced.switch_context("loaded")
         self._learn()
         with tempfile.TemporaryDirectory() as scratch:
+            self._try_loading(scratch)
+            if unsteady := self._unsteady(scratch):
+                print(f"Fail when loaded anew without a mutant, and are left out then: {sorted(unsteady)}")
             self._table(scratch)
         return True
 
@@ -215,6 +223,22 @@ class Trial:
                 break
             kept.append(name)
         return kept
+
+    def _unsteady(self, scratch: str) -> set[str]:
+        """The tests that fail without any mutant when everything is loaded anew: they say nothing about one then."""
+        told = Path(scratch) / "unsteady"
+        return set(told.read_text("utf-8").splitlines()) if told.exists() else set()
+
+    def _try_loading(self, scratch: str) -> None:
+        """Load everything anew as it is, once, and write down which tests fail."""
+        if child := os.fork():
+            os.waitpid(child, 0)
+            return
+        module = self.chosen[0]
+        code = compile(Path(module.path).read_text("utf-8"), module.path, "exec")
+        failed = _afresh(module, code, list(self.items), scratch)
+        (Path(scratch) / "unsteady").write_text("\n".join(sorted(failed)), "utf-8")
+        os._exit(0)
 
     # Mutants
 
@@ -278,7 +302,8 @@ class Trial:
             return True
         if module.loading(mutant.line) or not _exchange(*loaded, code):
             every = past or {name for line in module.by_line for name in module.past(line)}
-            return _afresh(module, code, self._first(every), scratch)
+            names = self._first(every - self._unsteady(scratch))
+            return not names or not _afresh(module, code, names, scratch, "-x")
         return self._passes(self._first(past))
 
 
@@ -316,15 +341,16 @@ def _forget(caches: Sequence[Any]) -> None:
         each.cache_clear()
 
 
-def _afresh(module: Module, code: CodeType, names: Sequence[str], scratch: str) -> bool:
-    """Load everything anew with the mutant in it, and run the tests."""
+def _afresh(module: Module, code: CodeType, names: Sequence[str], scratch: str, *how: str) -> set[str]:
+    """Load everything anew with the mutant in it, and run the tests; those that fail, "" if they could not be run."""
     for name in [name for name in sys.modules if name.startswith(("engine", "tests.engine", "tests.walks"))]:
         del sys.modules[name]
     sys.meta_path.insert(0, _Finder(module.dotted, code, module.path))
     files = dict.fromkeys(name.partition("::")[0] for name in names)
-    options = [*OPTIONS, "-x", "-o", f"cache_dir={scratch}"]
+    options = [*OPTIONS, *how, "-o", f"cache_dir={scratch}"]
     sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - the process ends with it
-    return int(pytest.main([*options, *files], plugins=[_Only(names)])) == 0
+    only = _Only(names)
+    return only.failed | {""} if int(pytest.main([*options, *files], plugins=[only])) > 1 else only.failed
 
 
 def _keys(module: Module, some: Iterable[Mutant]) -> set[tuple[str, str, str]]:

@@ -1,4 +1,4 @@
-"""Limits that depend on what was filed: the first variant that holds is set when the dossier starts."""
+"""Dates of a dossier: limits by what was filed, warnings, apologies with a new date, corrected calendars."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
-from engine.errors import LimitRefused, VariantFailed
-from engine.facts import LimitSet
-from tests.engine.builders import Walk, row
+from engine.commands import GiveWarning, Reappoint, RecomputeDeadlines
+from engine.errors import ClockStandsStill, LimitRefused, StepNotOpen, VariantFailed
+from engine.facts import DeadlinesRecomputed, LimitSet, Reappointed, WarningGiven
+from engine.state import load
+from tests.engine.builders import Walk, diagram, end, loop, path, receive, row, start, task
 
 HARD = {"value": 25, "condition": "= filing.floors > 7"}
 SHORT = {"value": 4, "unit": "hour", "condition": "filing.floors = 1"}
@@ -43,3 +45,48 @@ def test_a_limit_that_is_no_sensible_number_starts_nothing(value: Any) -> None:
 def test_a_variant_that_is_neither_true_nor_false_starts_nothing() -> None:
     with pytest.raises(VariantFailed, match="neither true nor false"):
         limits_set(None, HARD)
+
+
+def test_a_warning_is_of_an_open_step_or_of_the_dossier() -> None:
+    walk = Walk(diagram(start(), task("a", inside=loop(cardinality="2")), task("b"), end(),
+                        path("begin", "a", "b", "done")))
+    token = walk.token("a")
+    walk.do(GiveWarning(token, 1, "head"))
+    walk.do(GiveWarning("dossier", 0, "unit"))
+    given = [fact for fact in walk.facts if isinstance(fact, WarningGiven)]
+    assert given == [WarningGiven(token, "a", 1, "head"), WarningGiven("dossier", "", 0, "unit")]
+    walk.complete("a", index=0)
+    for gone in (token, "99", ""):
+        with pytest.raises(StepNotOpen):
+            walk.do(GiveWarning(gone, 0, "officer"))
+    assert walk.open == ["a"]
+
+
+def test_no_warning_is_of_what_is_no_step() -> None:
+    asked = "<bpmn:subProcess id='f'>" + start("i") + task("a") + end("o") + path("i", "a", "o") + "</bpmn:subProcess>"
+    walk = Walk(diagram(start(), asked, end(), path("begin", "f", "done")))
+    frame = next(place.id for place in load(walk.state or b"").tokens.values() if place.at == "f")
+    with pytest.raises(StepNotOpen):
+        walk.do(GiveWarning(frame, 0, "officer"))
+
+
+AGAIN = Reappoint("2026-03-09T10:00:00+00:00", "16", "Chờ xác minh", "1/PXL", "Bão")
+
+
+def test_a_new_date_is_promised_while_the_clock_runs() -> None:
+    walk = Walk(row("a"))
+    walk.do(AGAIN)
+    assert walk.last == (Reappointed("2026-03-09T10:00:00+00:00", "16", "Chờ xác minh", "1/PXL", "Bão"),)
+    waiting = diagram(start(), receive("w", "paper"), end(), path("begin", "w", "done"), messages=("paper",))
+    finished = diagram(start(), task("a", status="9"), end(), path("begin", "a", "done"))
+    for xml in (waiting, finished):
+        with pytest.raises(ClockStandsStill):
+            Walk(xml).do(AGAIN)
+
+
+def test_a_corrected_calendar_moves_dates_and_nothing_else() -> None:
+    walk = Walk(row("a"))
+    before = walk.open
+    walk.do(RecomputeDeadlines("Nghỉ bù"))
+    assert walk.last == (DeadlinesRecomputed("Nghỉ bù"),)
+    assert walk.open == before
