@@ -30,6 +30,7 @@ REASONS = (
     # decisions
     "rules {rules} hold at once, but only one may",
     "rules {rules} hold at once and disagree", "it collects values that are not numbers",
+    "it collects values that cannot be compared",
     "input {number} has a value that is not allowed",
     # expressions
     "there is no character \\{code}", "it is longer than {limit} characters",

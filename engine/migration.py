@@ -16,10 +16,10 @@ from engine import facts, state
 from engine.clock.timing import Working
 from engine.definition import Definition
 from engine.drawing import soundness
-from engine.drawing.events import Event
 from engine.drawing.naming import space_of
 from engine.drawing.vocabulary import Step
 from engine.errors import MappingRefused, MigrationRefused
+from engine.migration_waits import anew, named
 from engine.running import waits
 from engine.running.moves import Run
 from engine.state import Place, State, Timer, Wait
@@ -110,7 +110,7 @@ def move(to: Way, current: State, now: datetime, working: Working | None = None)
             _record_step(run, to.old.steps[before[place.id]], place)
     for one in _waiting(current):
         _move_wait(run, to, one)
-    _wait_anew(run, to)
+    anew(run, to.old, to.to, before)
     return run
 
 
@@ -194,17 +194,14 @@ def _at_wait(to: Way, current: State, one: Timer | Wait) -> Iterator[Obstacle]:
     missing = _exchange(to, one.element)
     if missing is not None:
         yield missing
-    elif _trigger(to.new.events[to.to(one.element)], one) is None:
+    elif _named(to, one) is None:
         yield Obstacle("event", one.element)
     elif not _hangs(to, current, one):
         yield Obstacle("host", one.element)
 
 
-def _trigger(event: Event, one: Timer | Wait) -> str | None:
-    """The name or condition that an event of the new version waits for in the same way; None if it does not."""
-    kind = "timer" if isinstance(one, Timer) else one.kind
-    names = [each.text if kind == "condition" else each.name for each in event.triggers if each.kind == kind]
-    return names[0] if names else None
+def _named(to: Way, one: Timer | Wait) -> str | None:
+    return named(to.old.events[one.element], to.new.events[to.to(one.element)], one)
 
 
 def _hangs(to: Way, current: State, one: Timer | Wait) -> bool:
@@ -295,33 +292,12 @@ def _move_wait(run: Run, to: Way, one: Timer | Wait) -> None:
     if target == DROPPED:
         waits.drop(run, one)
         return
-    moved = target != one.element
+    moved, name = target != one.element, _named(to, one)
     one.element = target
     if isinstance(one, Timer):
         if moved:
             run.record(facts.TimerMoved(one.id, target))
         return
-    name = _trigger(run.definition.events[target], one) or one.name
-    if moved or name != one.name:
+    if name is not None and (moved or name != one.name):
         one.name = name
         run.record(facts.EventMoved(one.id, target, name))
-
-
-def _wait_anew(run: Run, to: Way) -> None:
-    """Wait from now on for what only the new version has on the elements where the dossier stands."""
-    known = {to.to(element) for element in to.old.elements}
-    for place in list(run.state.tokens.values()):
-        drawn, around = run.definition.spec.task_specs[place.at], run.state.tokens.get(place.scope or "")
-        if around is None or around.items is None:
-            for event in drawn.events:
-                if event.name not in known:
-                    waits.arm(run, event.event, place.id, place)
-        if place.at in run.definition.frames and place.items is None:
-            _arm_handlers(run, drawn.handlers, known, place.id)
-    _arm_handlers(run, run.definition.handlers, known, "")
-
-
-def _arm_handlers(run: Run, handlers: tuple[Event, ...], known: set[str], scope: str) -> None:
-    for event in handlers:
-        if event.id not in known:
-            waits.arm(run, event, scope, Place("", event.id, scope) if scope else None)

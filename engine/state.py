@@ -156,8 +156,8 @@ def _check_kinds(found: State) -> None:
     for name, kinds in _KINDS.items():
         if type(getattr(found, name)) not in kinds:
             raise TypeError(name)
-    if found.at is not None:
-        datetime.fromisoformat(found.at)
+    if found.at is not None and datetime.fromisoformat(found.at).tzinfo is None:
+        raise ValueError("at")
 
 
 def as_kept(text: str) -> int | float:

@@ -17,7 +17,7 @@ from engine.feel.expression import Expression, UnaryTests
 from engine.feel.nodes import Type
 from engine.feel.scope import Scope
 from engine.feel.temporal import parse_date, parse_duration, parse_moment, parse_time
-from engine.feel.values import NUMBERS, Value, equal, lift
+from engine.feel.values import NUMBERS, Value, comparable, equal, lift
 from engine.forms.fields import as_number
 
 _COERCIONS: dict[str, Callable[[str], Any]] = {
@@ -143,14 +143,19 @@ class _Evaluation:
     def aggregate(self, values: list[Value]) -> Value:
         if self.table.aggregator == "COUNT":
             return Decimal(len(values))
+        if self.table.aggregator == "SUM":
+            return self.sum(values)
+        if not all(comparable(value, values[0]) for value in values):
+            raise self.fail("it collects values that cannot be compared")
+        return min(values) if self.table.aggregator == "MIN" else max(values)
+
+    def sum(self, values: list[Value]) -> Value:
         if not all(isinstance(value, Decimal) for value in values):
             raise self.fail("it collects values that are not numbers")
-        if self.table.aggregator == "SUM":
-            total = Decimal(0)
-            for value in values:
-                total = NUMBERS.add(total, value)
-            return total
-        return min(values) if self.table.aggregator == "MIN" else max(values)
+        total = Decimal(0)
+        for value in values:
+            total = NUMBERS.add(total, value)
+        return total
 
 
 def _numbers(hits: list[Rule]) -> str:
