@@ -34,6 +34,9 @@ def _begin(work: Work, scope: etree._Element, seen: Wiring) -> None:
     roots = _roots(inside, seen)
     for start in starts:
         _untrigger(work, start, {"message"} if local(scope) == "process" and len(starts) == 1 else set())
+    for root in roots:
+        if local(root) == "receiveTask" and root.attrib.pop("instantiate", "") == "true":
+            work.note("repair_start_kind", root)
     if not inside:
         work.note("repair_empty", scope)
     if not starts and roots:
@@ -41,8 +44,6 @@ def _begin(work: Work, scope: etree._Element, seen: Wiring) -> None:
     if len(starts) != 1:
         starts = [_only_start(work, scope, starts, inside)]
     for root in roots:
-        if root.attrib.pop("instantiate", "") == "true" and local(root) == "receiveTask":
-            work.note("repair_start_kind", root)
         work.note("repair_root", root)
         work.connect(scope, starts[0].get("id") or "", root.get("id") or "", root)
 

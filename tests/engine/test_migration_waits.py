@@ -1,4 +1,4 @@
-"""What a dossier waits for after it has moved: everything that the new version has where it stands, and nothing twice."""
+"""What a dossier waits for after it has moved: all that the new version has where it stands, and nothing twice."""
 
 from __future__ import annotations
 

@@ -131,3 +131,11 @@ def test_an_instance_that_gives_nothing_is_done_too() -> None:
     walk.answer("s", None)
     walk.answer("s", None)
     assert walk.open == ["a"]
+
+
+def test_a_receive_task_that_starts_the_process_is_rehearsed_by_hand() -> None:
+    waiting = '<bpmn:receiveTask id="r" instantiate="1"/>' + end() + path("r", "done")
+    copies = normalise(Bundle(document(waiting)))
+    assert copies.main is not None
+    assert errors(copies.main.xml) == {}
+    assert ("repair_start_kind", "r") in [(one.code, one.element) for one in copies.repairs]
