@@ -64,7 +64,7 @@ class Zone(tzinfo):
 
     def knows(self, year: int) -> bool:
         """Whether the rule was in force in all of that year."""
-        return year >= self.since
+        return year >= self.since and year not in _OTHERWISE.get(self.name, ())
 
     def __str__(self) -> str:
         return self.name
@@ -79,17 +79,13 @@ _STANDARD: tuple[tuple[float, int, str], ...] = (
     (0, 1970, "Africa/Abidjan Atlantic/Reykjavik"),
     (4, 1970, "Asia/Dubai"),
     (5.5, 1970, "Asia/Kolkata"),
-    (6, 2010, "Asia/Dhaka"),
+    (6, 1970, "Asia/Dhaka"),
     (7, 1970, "Asia/Bangkok Asia/Jakarta Asia/Phnom_Penh Asia/Vientiane"),
     (7, 1976, "Asia/Ho_Chi_Minh Asia/Saigon"),
-    (8, 1980, "Asia/Hong_Kong Asia/Taipei"),
+    (8, 1970, "Asia/Hong_Kong Asia/Taipei Asia/Manila Asia/Shanghai Australia/Perth"),
     (8, 1982, "Asia/Singapore Asia/Kuala_Lumpur"),
-    (8, 1991, "Asia/Manila"),
-    (8, 1992, "Asia/Shanghai"),
-    (8, 2010, "Australia/Perth"),
-    (9, 1970, "Asia/Tokyo"),
-    (9, 1989, "Asia/Seoul"),
-    (10, 1993, "Australia/Brisbane"),
+    (9, 1970, "Asia/Tokyo Asia/Seoul"),
+    (10, 1970, "Australia/Brisbane"),
 )
 _CHANGING: tuple[tuple[Summer, float, int, str], ...] = (
     (_EUROPE, 0, 1996, "Europe/London Europe/Dublin"),
@@ -98,9 +94,8 @@ _CHANGING: tuple[tuple[Summer, float, int, str], ...] = (
      "Europe/Vienna Europe/Zurich Europe/Prague Europe/Warsaw Europe/Stockholm Europe/Copenhagen Europe/Oslo "
      "Europe/Budapest"),
     (_EUROPE, 2, 1996, "Europe/Helsinki Europe/Athens"),
-    (_EUROPE, 2, 1997, "Europe/Sofia Europe/Bucharest"),
-    (_EUROPE, 2, 2001, "Europe/Riga"),
-    (_EUROPE, 2, 2002, "Europe/Tallinn"),
+    (_EUROPE, 2, 1997, "Europe/Sofia Europe/Bucharest Europe/Riga"),
+    (_EUROPE, 2, 1998, "Europe/Tallinn"),
     (_EUROPE, 2, 2003, "Europe/Vilnius"),
     (_AMERICA, -5, 2007, "America/New_York America/Toronto"),
     (_AMERICA, -6, 2007, "America/Chicago"),
@@ -109,6 +104,21 @@ _CHANGING: tuple[tuple[Summer, float, int, str], ...] = (
     (_AUSTRALIA, 9.5, 2008, "Australia/Adelaide"),
     (_AUSTRALIA, 10, 2008, "Australia/Melbourne Australia/Sydney Australia/Hobart"),
 )
+
+
+# Years since then in which a zone had summer time that it has not now, or none although it has now.
+_OTHERWISE: dict[str, tuple[int, ...]] = {
+    "Asia/Dhaka": (2009,),
+    "Asia/Hong_Kong": (1970, 1971, 1972, 1973, 1974, 1975, 1976, 1979),
+    "Asia/Manila": (1977, 1990),
+    "Asia/Seoul": (1987, 1988),
+    "Asia/Shanghai": (1986, 1987, 1988, 1989, 1990, 1991),
+    "Asia/Taipei": (1974, 1975, 1979),
+    "Australia/Brisbane": (1971, 1972, 1989, 1990, 1991, 1992),
+    "Australia/Perth": (1974, 1975, 1983, 1984, 1991, 1992, 2006, 2007, 2008, 2009),
+    "Europe/Riga": (2000,),
+    "Europe/Tallinn": (2000, 2001),
+}
 
 
 def _table() -> dict[str, Zone]:

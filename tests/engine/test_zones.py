@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import chain, product
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from engine.feel.temporal import parse_moment
-from engine.feel.zones import ZONES, Zone
+from engine.feel.zones import ZONES
 from tests.engine.test_values import shown
 
 HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
@@ -28,18 +29,15 @@ NAMES = KNOWN.split()
 ETC = [f"Etc/GMT{hours:+d}" for hours in range(-14, 13)]
 
 
-def known_years(zone: Zone) -> list[int]:
-    """The first years that a zone knows since 1970, and some of later ones."""
-    first = next(year for year in range(1970, 2030) if zone.knows(year))
-    return [first, first + 1, first + 2, 2026, 2027, 2032]
+def every_month(zone: ZoneInfo, year: int) -> Iterator[datetime]:
+    for month, day in product(range(1, 13), (1, 15)):
+        yield datetime(year, month, day, 12, tzinfo=zone)
 
 
-def looked_at(zone: ZoneInfo, year: int) -> Iterator[datetime]:
-    """Moments of every month, and those around each change of the clocks, as they are written on a wall."""
+def changes(zone: ZoneInfo, year: int) -> Iterator[datetime]:
+    """The moments around each change of the clocks, as they are written on a wall."""
     day = datetime(year, 1, 1, tzinfo=UTC)
     while day.year == year:
-        if day.day in (1, 15):
-            yield day.astimezone(zone)
         if day.astimezone(zone).utcoffset() != (day + 24 * HOUR).astimezone(zone).utcoffset():
             hours = [day + number * HOUR for number in range(25)]
             yield from ((hour - back).astimezone(zone) for hour in hours for back in (SECOND, 0 * HOUR))
@@ -54,14 +52,27 @@ def test_these_zones_are_known() -> None:
 @pytest.mark.parametrize("name", [*NAMES, *ETC])
 def test_a_zone_is_what_it_is_in_the_tables(name: str) -> None:
     zone, told = ZONES[name], ZoneInfo(name)
-    for year in known_years(zone):
-        for moment in looked_at(told, year):
-            if moment.year == year:
-                assert moment.replace(tzinfo=zone).utcoffset() == moment.utcoffset(), moment
+    known = [year for year in range(1970, 2038) if zone.knows(year)]
+    looked_at = [every_month(told, year) for year in known]
+    looked_at += [changes(told, year) for year in (*known[:3], 2026, 2027)]
+    for moment in chain.from_iterable(looked_at):
+        if zone.knows(moment.year):
+            assert moment.replace(tzinfo=zone).utcoffset() == moment.utcoffset(), moment
+
+
+@pytest.mark.parametrize("name", [*NAMES, *ETC])
+def test_a_zone_is_not_known_only_where_it_was_something_else(name: str) -> None:
+    """Between the first year that is known and now."""
+    zone, told = ZONES[name], ZoneInfo(name)
+    known = [year for year in range(1970, 2038) if zone.knows(year)]
+    for year in range(known[0], 2038):
+        as_now = all(one.replace(tzinfo=zone).utcoffset() == one.utcoffset() for one in every_month(told, year))
+        assert zone.knows(year) or not as_now, year
 
 
 @pytest.mark.parametrize(("name", "since"), [
     ("Asia/Ho_Chi_Minh", 1976), ("Asia/Shanghai", 1992), ("Europe/Paris", 1996), ("Europe/Vilnius", 2003),
+    ("Europe/Riga", 2001), ("Australia/Perth", 2010), ("Asia/Dhaka", 2010),
     ("America/New_York", 2007), ("Australia/Sydney", 2008),
 ])
 def test_before_the_first_year_of_its_rule_a_zone_is_not_known(name: str, since: int) -> None:

@@ -15,7 +15,7 @@ from engine.running import offering
 from tests.engine.builders import diagram, element, end, frame, loop, path, script, start, task, timer
 from tests.engine.constructs.drawing import Journey, all_steps, errors, standard
 from tests.engine.constructs.registry import refused, runs
-from tests.engine.happenings import Watched, catch, document, ours, told
+from tests.engine.happenings import Watched, catch, document, ours, service, told
 
 
 def ad_hoc(*parts: str, until: str = "", **attributes: str) -> str:
@@ -155,6 +155,9 @@ def test_what_is_computed_or_sent_can_be_enough() -> None:
     computed = Journey(around(ad_hoc(task("a"), script("s", "true"), task("b"), path("a", "s"), until="s = true")))
     computed.complete("a")
     assert computed.open == ["z"]
+    asked = Watched(around(ad_hoc(service("s"), task("b"), until="s = true")))
+    asked.answer("s", True)
+    assert asked.open == ["z"]
     sent = element("sendTask", "tell", ours(name="filing.name"), messageRef="message_paid")
     assert Watched(sending(sent, task("a"), until="filing.enough"), {"enough": True}).open == ["z"]
     assert Watched(sending(sent, task("a"), until="filing.enough"), {"enough": False}).open == ["a"]
