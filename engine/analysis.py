@@ -314,6 +314,8 @@ def _compile(found: Analysis, texts: list[tuple[str, str, bool]]) -> list[Findin
             wrong.append(f.error("expression", element.rstrip(":"), **problem.details))
             continue
         found.expressions[text] = expression
+        wrong += [f.warning("expression_pattern", element.rstrip(":"), pattern=pattern, reason=reason)
+                  for pattern, reason in expression.refused_patterns]
         known = _known(found, element) | (found.around if before else found.sight).get(element, frozenset())
         missing = sorted(set(_unknown(expression.paths, known, (found, element))))
         said = quoted(text)

@@ -67,6 +67,7 @@ TEMPLATES: dict[str, str] = {
     "expression": "An expression on {element} cannot be read: {reason} at position {position} (\"{expression}\").",
     "expression_name": "An expression on {element} uses \"{name}\", which does not exist (\"{expression}\").",
     "expression_field": "{element} reads {path}, but the form of {step} has no such field; the value is always empty.",
+    "expression_pattern": "{element} uses the pattern \"{pattern}\", which cannot be used: {reason}.",
     "script_missing": "Script task {element} has no expression.",
     "script_language": "Script task {element} is in {language}; only FEEL expressions can be run.",
     "decision_missing": "Business rule task {element} names no decision.",

@@ -18,6 +18,7 @@ from engine.feel.parser import parse, parse_tests
 from engine.feel.properties import NAMES
 from engine.feel.scope import Scope
 from engine.feel.values import Value, from_plain, lift
+from engine.feel.written import refused_patterns
 
 NamedTypes = tuple[tuple[str, n.Type], ...]
 _KNOWN = tuple(name for name in (*BUILTINS, *NAMES) if " " in name)
@@ -67,6 +68,11 @@ class Expression:
     def names(self) -> frozenset[str]:
         """The free names."""
         return frozenset(path[0] for path in self.paths)
+
+    @cached_property
+    def refused_patterns(self) -> tuple[tuple[str, str], ...]:
+        """The patterns written in it that cannot be used, each with the reason; what asks for one gives null."""
+        return tuple(refused_patterns(self.tree))
 
 
 def _why_not_boolean(value: Value) -> str:
