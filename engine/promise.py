@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from engine.clock.limits import condition_of
 from engine.definition import Definition
 from engine.drawing.findings import Finding, error
 
 HOURS_OF_A_DAY = 8
+Limit = Mapping[str, Any]
 # What stands before everything that begins with the dossier; no element has this id.
 BEGINNING = ""
 
@@ -23,21 +25,24 @@ class Way:
     hours: Decimal
 
 
-def hours_of(limit: Mapping[str, Any] | None) -> Decimal | None:
+def hours_of(limit: Limit | None) -> Decimal | None:
     """A limit in working hours; None when it is counted in calendar days (or absent)."""
     if not limit or limit.get("value") is None or limit.get("unit") == "calendar_day":
         return None
     return Decimal(str(limit["value"])) * (1 if limit.get("unit") == "hour" else HOURS_OF_A_DAY)
 
 
-def longest_way(definition: Definition, *, online: bool = False) -> Way:
-    """The way with the most working hours; ways back are gone once, waits count nothing."""
-    return longest_ways(definition, online=online)[BEGINNING]
+def longest_way(definition: Definition, *, online: bool = False, under: str = "") -> Way:
+    """The way with the most working hours; ways back are gone once, waits count nothing.
+
+    `under` is a condition that is true: a gateway that asks for just that does not go on by its default then.
+    """
+    return longest_ways(definition, online=online, under=under)[BEGINNING]
 
 
-def longest_ways(definition: Definition, *, online: bool = False) -> dict[str, Way]:
+def longest_ways(definition: Definition, *, online: bool = False, under: str = "") -> dict[str, Way]:
     """The same from each element on."""
-    onward = _onward(definition)
+    onward = _onward(definition, under)
     best: dict[str, Way] = {}
     for node in _ends_first(BEGINNING, onward):
         rest = max((best[target] for target in onward[node]), key=lambda way: way.hours, default=Way((), Decimal(0)))
@@ -62,22 +67,62 @@ def hours_at(definition: Definition, element: str, *, online: bool = False) -> D
 def broken_promises(definition: Definition, facts: Mapping[str, Any]) -> Iterator[Finding]:
     """Findings where the times of diagram, decision and law do not fit together."""
     limits = facts.get("limits") or {}
-    reduced, statutory = hours_of(limits.get("reduced")), _at_most(limits.get("statutory") or {})
-    if reduced is not None and statutory is not None and reduced > statutory:
-        yield error("reduced_longer", None, reduced=_plain(reduced), statutory=_plain(statutory))
-    needed = max(longest_way(definition, online=online).hours for online in (False, True))
+    yield from (each for name, pair in _pairs(limits) for each in _over_the_law(name, *pair))
     promised = limits.get("reduced") or {}
+    reduced, needed = hours_of(promised), _needed(definition)
     if promised.get("unit") == "calendar_day":
         yield error("reduced_in_days", None, needed=_plain(needed), reduced=promised.get("value"))
-    if reduced is None:
-        return
-    if needed > reduced:
+    if reduced is not None and needed > reduced:
         yield error("hours_over", None, needed=_plain(needed), reduced=_plain(reduced))
-    elif needed < reduced:
+    elif reduced is not None and needed < reduced:
         yield error("hours_under", None, needed=_plain(needed), reduced=_plain(reduced))
+    for variant in _variants(promised).values():
+        yield from _over_the_variant(definition, variant)
 
 
-def _at_most(limit: Mapping[str, Any]) -> Decimal | None:
+def _needed(definition: Definition, under: str = "") -> Decimal:
+    """The hours of the longest way, at the counter or online."""
+    return max(longest_way(definition, online=online, under=under).hours for online in (False, True))
+
+
+def _pairs(limits: Mapping[str, Any]) -> Iterator[tuple[str, tuple[Limit, Limit]]]:
+    """(variant, (reduced, statutory)): the limits that hold together, "" for those that hold without a variant."""
+    told: list[Limit] = [limits.get(name) or {} for name in ("reduced", "statutory")]
+    promised, law = map(_variants, told)
+    for name in dict.fromkeys(["", *promised, *law]):
+        yield name, (promised.get(name, told[0]), law.get(name, told[1]))
+
+
+def _variants(limit: Limit) -> dict[str, Limit]:
+    """A limit's variants by their condition, or by what readers are told of those that only they are told."""
+    found: dict[str, Limit] = {}
+    for variant in limit.get("variants") or ():
+        told = variant.get("when") or {}
+        name = condition_of(variant) or told.get("vi") or told.get("en") or str(len(found) + 1)
+        found.setdefault(name, {**variant, "unit": variant.get("unit") or limit.get("unit")})
+    return found
+
+
+def _over_the_law(name: str, reduced: Limit, statutory: Limit) -> Iterator[Finding]:
+    """What is promised for longer than the law allows."""
+    promised, allowed = hours_of(reduced), _at_most(statutory)
+    if promised is None or allowed is None or promised <= allowed:
+        return
+    found = {"reduced": _plain(promised), "statutory": _plain(allowed)}
+    yield error("variant_longer", None, variant=name, **found) if name else error("reduced_longer", None, **found)
+
+
+def _over_the_variant(definition: Definition, variant: Limit) -> Iterator[Finding]:
+    """A variant that the steps cannot keep; one that readers are only told holds for no dossier."""
+    under, reduced = condition_of(variant), hours_of(variant)
+    needed = _needed(definition, under)
+    if variant.get("unit") == "calendar_day":
+        yield error("reduced_in_days", None, needed=_plain(needed), reduced=variant.get("value"))
+    elif under and reduced is not None and needed > reduced:
+        yield error("variant_over", None, variant=under, needed=_plain(needed), reduced=_plain(reduced))
+
+
+def _at_most(limit: Limit) -> Decimal | None:
     """The working hours that a limit can hold at most: none of its calendar days is more than a working day."""
     return hours_of({**limit, "unit": "working_day"} if limit.get("unit") == "calendar_day" else limit)
 
@@ -88,9 +133,9 @@ def _plain(hours: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _onward(definition: Definition) -> dict[str, list[str]]:
+def _onward(definition: Definition, under: str) -> dict[str, list[str]]:
     """The ways through the diagram without those that lead back."""
-    targets: dict[str, Iterable[str]] = {**definition.onward, BEGINNING: definition.starts}
+    targets: dict[str, Iterable[str]] = {**definition.onward, BEGINNING: definition.starts, **_asked(definition, under)}
     onward: dict[str, list[str]] = {BEGINNING: []}
     under_way = {BEGINNING}
     open_nodes = [(BEGINNING, iter(targets[BEGINNING]))]
@@ -107,6 +152,16 @@ def _onward(definition: Definition) -> dict[str, list[str]]:
                 under_way.add(target)
                 open_nodes.append((target, iter(targets.get(target, []))))
     return onward
+
+
+def _asked(definition: Definition, under: str) -> dict[str, list[str]]:
+    """Where the gateways that ask for a condition can lead while it is true: never on by their default."""
+    flows = definition.flows.values() if under else ()
+    gateways = {flow.source for flow in flows if condition_of({"condition": flow.condition}) == under}
+    return {
+        gateway: [flow.target for flow in flows if flow.source == gateway and flow.condition]
+        for gateway in gateways if definition.elements[gateway].type == "exclusiveGateway"
+    }
 
 
 def _ends_first(start: str, onward: Mapping[str, list[str]]) -> list[str]:

@@ -22,6 +22,10 @@ TEMPLATES = {
     "the steps the hours that are left, or promise a shorter time.",
     "reduced_longer": "The reduced time ({reduced} working hours) is longer than the statutory time ({statutory}); "
     "correct the limits.",
+    "variant_longer": "Where {variant} holds, {reduced} working hours are promised, longer than the statutory time "
+    "({statutory}); correct the variants of the limits.",
+    "variant_over": "Where {variant} holds, the longest way takes {needed} working hours, more than the {reduced} that "
+    "are promised; promise more time, or branch on the same condition to a shorter way.",
 }
 
 

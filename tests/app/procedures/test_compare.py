@@ -14,6 +14,7 @@ from app.procedures.facts import cut_of, unfit_facts, unfit_part
 from engine.definition import Bundle, check, compile_definition
 from engine.promise import broken_promises, hours_of, longest_way
 from tests.builders_procedures import KEYS, definition_of, shipped
+from tests.engine import builders as draw
 
 NAMES = {"vi": "Thử", "en": "Try"}
 FACTS = blank.facts_for("1.000009", "thu-nghiem", NAMES, "commune", NAMES, NAMES)
@@ -81,6 +82,54 @@ def test_the_longest_way_must_take_exactly_the_reduced_time() -> None:
     assert "10.0" not in str([finding.message for finding in broken_promises(definition, {"limits": limits})])
     [days] = broken_promises(definition, {"limits": {"reduced": {"value": 1, "unit": "calendar_day"}}})
     assert days.code == "reduced_in_days", "steps have working hours, which no calendar day is equal to"
+
+
+def variant(condition: str, value: float, **more: Any) -> dict[str, Any]:
+    return {"when": {"vi": condition or "Vùng xa", "en": ""}, "condition": condition, "value": value, **more}
+
+
+@pytest.mark.parametrize(("reduced", "statutory", "found"), [
+    ([variant("=filing.far = true", 300)], [], [("variant_longer", "filing.far = true", "2400", "24")]),
+    ([variant("=filing.far = true", 4)], [variant("filing.far = true", 5)], []),
+    ([variant("=filing.far = true", 6)], [variant("filing.far = true", 5)], [
+        ("variant_longer", "filing.far = true", "48", "40")]),
+    ([variant("=filing.far = true", 4)], [variant("=filing.near = true", 5)], [
+        ("variant_longer", "filing.far = true", "32", "24")]),
+    ([], [variant("=filing.far = true", 1)], [("variant_longer", "filing.far = true", "12", "8")]),
+    ([variant("", 4)], [], [("variant_longer", "Vùng xa", "32", "24")]),
+    ([variant("", 4)], [variant("", 5)], []),
+    ([variant("=filing.far = true", 40, unit="hour")], [], [("variant_longer", "filing.far = true", "40", "24")]),
+    ([variant("=filing.far = true", 1)], [], [("variant_over", "filing.far = true", "8", "12")]),
+    ([variant("", 1)], [], []),
+    ([variant("=filing.far = true", 300, unit="calendar_day")], [], [("reduced_in_days", None, 300, "12")]),
+])
+def test_variants_are_held_against_the_law_and_the_steps_as_the_limit_is(
+    reduced: list[Any], statutory: list[Any], found: list[tuple[Any, ...]]
+) -> None:
+    definition, unit = definition_of("household-business"), "working_day"
+    limits = {"reduced": {"value": 1.5, "unit": unit, "variants": reduced},
+              "statutory": {"value": 3, "unit": unit, "variants": statutory}}
+    findings = list(broken_promises(definition, {"limits": limits}))
+    told = [each.details for each in findings]
+    assert [(each.code, each.severity) for each in findings] == [(code, "error") for code, *_ in found]
+    assert [(d.get("variant"), d["reduced"], d.get("statutory") or d["needed"]) for d in told] == [
+        tuple(rest) for _, *rest in found]
+
+
+def test_a_shorter_variant_is_kept_by_a_way_that_its_own_condition_chooses() -> None:
+    xml = draw.diagram(
+        draw.start(), draw.task("receive", hours="2"), draw.xor("far", default="far-long"),
+        draw.task("long", hours="6"), draw.task("short", hours="2", status="9"), draw.end("returned", "10"),
+        draw.path("begin", "receive", "far", "long", "short", "returned"), draw.flow("far", "short", "=filing.near"),
+    )
+    facts = {**FACTS, "limits": {
+        "statutory": {"value": 2, "unit": "working_day"},
+        "reduced": {"value": 10, "unit": "hour", "variants": [variant("filing.near", 4)]}}}
+    definition = compile_definition(Bundle(xml=xml, procedure=facts))
+    assert list(broken_promises(definition, facts)) == []
+    facts["limits"]["reduced"]["variants"] = [variant("filing.far", 4)]
+    [over] = broken_promises(definition, facts)
+    assert (over.code, over.details) == ("variant_over", {"variant": "filing.far", "needed": "10", "reduced": "4"})
 
 
 def test_limits_in_hours_and_the_cut() -> None:
