@@ -111,6 +111,8 @@ def _gateways(graph: Graph) -> Iterator[Finding]:
             continue
         if node.xml.get("instantiate") == "true" or node.xml.get("eventGatewayType") == "Parallel":
             yield f.error("gateway_instantiate", node.id)
+        if not graph.outgoing.get(node.id):
+            yield f.error("event_empty", node.id)
         for flow in graph.outgoing.get(node.id, []):
             target = graph.nodes.get(flow.target)
             if target is None or not _awaits(graph, target):

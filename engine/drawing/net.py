@@ -157,7 +157,7 @@ class Net:
 
     def _choices(self, node: Node) -> Iterator[Counter[str]]:
         ways = self.graph.outgoing.get(node.id, [])
-        if node.type in _EXCLUSIVE:
+        if ways and node.type in _EXCLUSIVE:
             yield from (Counter([flow.id]) for flow in ways)
         elif any(flow.condition for flow in ways) and node.type != "parallelGateway":
             yield from self._subsets(node, ways)

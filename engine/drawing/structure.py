@@ -188,6 +188,9 @@ def _walk(container: etree._Element, scope: str | None) -> Iterator[tuple[etree.
 
 def _add(graph: Graph, xml: etree._Element, scope: str | None) -> None:
     identity = xml.get("id") or ""
+    # An id that is used twice is refused; until then it means the first
+    if identity in graph.nodes or identity in graph.flows:
+        return
     if local(xml) != "sequenceFlow":
         node = Node(identity, local(xml), scope, xml, xml.get("attachedToRef"))
         graph.nodes[identity] = node
