@@ -83,7 +83,7 @@ class Values:
         elif place.round:
             seen["loopCounter"] = place.round
 
-    def evaluate(self, text: str, element: str, where: Where = None, **more: Any) -> Any:
+    def evaluate(self, text: str, element: str, where: Where, **more: Any) -> Any:
         """The plain value of an expression of the diagram; failures name the element."""
         expression = self.definition.expressions[text]
         try:
@@ -92,18 +92,18 @@ class Values:
             problem.details["element"] = element
             raise
 
-    def literal(self, text: str, element: str, where: Where = None) -> Any:
+    def literal(self, text: str, element: str, where: Where) -> Any:
         """The value of an attribute: FEEL after "=", else what stands there."""
         return self.evaluate(text[1:].strip(), element, where) if text.startswith("=") else text
 
-    def holds(self, text: str, element: str, where: Where = None, **more: Any) -> bool:
+    def holds(self, text: str, element: str, where: Where, **more: Any) -> bool:
         """Whether a condition is true; null counts as no."""
         value = self.evaluate(text, element, where, **more)
         if value is not None and not isinstance(value, bool):
             raise ExpressionFailed(expression=text, element=element, reason="it must be true or false")
         return value is True
 
-    def decided(self, text: str, element: str, where: Where = None) -> tuple[bool, dict[str, Any]]:
+    def decided(self, text: str, element: str, where: Where) -> tuple[bool, dict[str, Any]]:
         """Whether the condition of a branch holds, and the values it names, such as `{"appraise.choice": "forward"}`.
 
         Null fails: a missing value must not choose a branch by accident.

@@ -47,7 +47,7 @@ def await_(run: Run, wait: Wait) -> None:
     run.record(facts.EventAwaited(wait.id, wait.element, wait.kind, wait.name, wait.key))
 
 
-def correlation(run: Run, event: Event, where: Token | Place | None = None) -> str | None:
+def correlation(run: Run, event: Event, where: Token | Place | None) -> str | None:
     """The value that a message must have, or that it has; None where the diagram asks for none."""
     if not event.key:
         return None

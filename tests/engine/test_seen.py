@@ -66,5 +66,15 @@ def test_a_condition_that_is_waited_for_is_true_or_false_or_nothing_yet() -> Non
         walk.complete("a", n=value)
         assert walk.view.ended is ended
     walk = Walk(xml)
-    with pytest.raises(ExpressionFailed, match="on element c failed: it must be true or false"):
+    with pytest.raises(ExpressionFailed, match=r"on element c failed: it must be true or false\.$"):
         walk.complete("a", n=1)
+
+
+@pytest.mark.parametrize(("steps", "cost"), [(1, 0), (28, 0), (29, 1), (60, 1), (61, 2)])
+def test_what_is_in_sight_is_paid_for_by_the_thirty_two(steps: int, cost: int) -> None:
+    """Besides the steps there are the filing, the dossier and the visits."""
+    walk = Walk(row(*(f"s{number}" for number in range(steps))))
+    values = Run(walk.definition, load(walk.state or b""), walk.now).values
+    before = values.allowance.steps
+    assert len(values.context()) == steps + 3
+    assert before - values.allowance.steps == cost
