@@ -14,7 +14,8 @@ from datetime import date, time
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from app.people.models import CalendarDay, CutOffHour, Setting, Unit, WorkHours
 from engine.clock.calendar import CutOff
@@ -84,10 +85,17 @@ def of_edition(conn: Connection, edition: Mapping[str, str] | None) -> Calendars
     return found
 
 
+def in_turn(conn: Connection) -> None:
+    """Wait until nobody else is changing the calendar, so that what is read now is what will be changed."""
+    conn.execute(_EDITION.with_for_update())
+
+
 def new_edition(conn: Connection) -> None:
     """Let every process read the calendar tables anew once this transaction is through."""
-    conn.execute(delete(Setting).where(Setting.key == EDITION))
-    conn.execute(insert(Setting).values(key=EDITION, value={"value": secrets.token_hex(8)}))
+    value = {"value": secrets.token_hex(8)}
+    insert = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
+    statement = insert(Setting).values(key=EDITION, value=value)
+    conn.execute(statement.on_conflict_do_update(index_elements=["key"], set_={"value": value}))
 
 
 def seasons_of(rows: Iterable[Any]) -> tuple[_Rule, ...]:
@@ -120,7 +128,7 @@ def _days(season: Season) -> int:
 def _read(conn: Connection) -> Calendars:
     rows = conn.execute(select(Unit.code, Unit.parent, Unit.name_vi, Unit.name_en).order_by(Unit.code))
     units = tuple((row.code, row.parent, row.name_vi, row.name_en) for row in rows)
-    rules = seasons_of(conn.execute(select(WorkHours.__table__)))
+    rules = seasons_of(conn.execute(select(WorkHours.__table__).order_by(WorkHours.id)))
     days = conn.execute(select(CalendarDay.day, CalendarDay.kind).order_by(CalendarDay.day))
     hours = conn.execute(select(CutOffHour.__table__).order_by(CutOffHour.since, CutOffHour.channel, CutOffHour.id))
     cut_offs = tuple((row.unit, CutOff(_hour(row.at), row.since, row.channel)) for row in hours)

@@ -8,6 +8,7 @@ from app.deadlines import apologies as letters
 from app.deadlines import board, commands, notices, practice, queries, recompute, schemas, story
 from app.openapi import Blueprint
 from app.people.queries import read
+from app.people.schemas import Removal
 from app.security import current_actor, requires
 
 blueprint = Blueprint("api_deadlines", __name__, url_prefix="/api/v1", description="Working hours and the legal clock")
@@ -32,10 +33,11 @@ def set_hours(given: dict[str, Any]) -> dict[str, int]:
 
 @blueprint.delete("/hours/<int:number>")
 @requires("calendar.manage")
+@blueprint.arguments(Removal, location="query")
 @blueprint.response(204)
-def remove_hours(number: int) -> None:
+def remove_hours(by: dict[str, str], number: int) -> None:
     """Let hours count no longer"""
-    commands.remove_hours(current_actor(), number)
+    commands.remove_hours(current_actor(), number, by["document"])
 
 
 @blueprint.get("/cut-offs")
@@ -57,10 +59,11 @@ def set_cut_off(given: dict[str, Any]) -> dict[str, int]:
 
 @blueprint.delete("/cut-offs/<int:number>")
 @requires("calendar.manage")
+@blueprint.arguments(Removal, location="query")
 @blueprint.response(204)
-def remove_cut_off(number: int) -> None:
+def remove_cut_off(by: dict[str, str], number: int) -> None:
     """Let a cut-off hour hold no longer"""
-    commands.remove_cut_off(current_actor(), number)
+    commands.remove_cut_off(current_actor(), number, by["document"])
 
 
 @blueprint.get("/notices")

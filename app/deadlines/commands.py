@@ -6,10 +6,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, time
+from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select
 
-from app.calendars import new_edition
+from app.calendars import in_turn, new_edition
 from app.db import transaction
 from app.deadlines.errors import (
     ChannelUnknown,
@@ -20,9 +21,11 @@ from app.deadlines.errors import (
     TooEarly,
     UsualHoursStay,
 )
+from app.deadlines.queries import shifts_text, turned
 from app.errors import NotFound
+from app.people import journal
 from app.people.actor import Actor
-from app.people.errors import DocumentMissing, UnitUnfit
+from app.people.errors import UnitUnfit
 from app.people.models import CutOffHour, Unit, WorkHours
 from engine.clock.calendar import BEGINS, pieces_of
 
@@ -54,27 +57,29 @@ def set_hours(actor: Actor, new: NewHours) -> int:
     """Let hours count from a date on, by which document; the number of their row."""
     row = {
         "unit": new.unit or None, "since": new.since, "first": _season_day(new.first), "last": _season_day(new.last),
-        "week": week_of(new.week), "document": new.document.strip(),
+        "week": week_of(new.week), "document": journal.named(new.document),
     }
     if new.since < BEGINS:
         raise TooEarly(begins=BEGINS)
-    if not row["document"]:
-        raise DocumentMissing()
     with transaction() as conn:
+        in_turn(conn)
         _check_unit(conn, new.unit)
-        number = conn.execute(insert(WorkHours).values(**row).returning(WorkHours.id)).scalar_one()
-        new_edition(conn)
-    return int(number)
+        made = conn.execute(insert(WorkHours).values(**row).returning(*_HOURS)).one()
+        _keep(conn, actor, journal.Change("hours", None, _hours_told(made), made.document, made.unit))
+    return int(made.id)
 
 
-def remove_hours(actor: Actor, number: int) -> None:
-    """Let hours count no longer. The first of everybody's stay, so that there is always an answer."""
+def remove_hours(actor: Actor, number: int, document: str) -> None:
+    """Let hours count no longer, by which document. The first of everybody's stay: there must always be an answer."""
+    by = journal.named(document)
     with transaction() as conn:
+        in_turn(conn)
         if number == _usual(conn):
             raise UsualHoursStay()
-        if not conn.execute(delete(WorkHours).where(WorkHours.id == number)).rowcount:
+        old = conn.execute(delete(WorkHours).where(WorkHours.id == number).returning(*_HOURS)).first()
+        if old is None:
             raise NotFound(what="working hours of a unit", key=number)
-        new_edition(conn)
+        _keep(conn, actor, journal.Change("hours", _hours_told(old), None, by, old.unit))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,27 +98,51 @@ class NewCutOff:
 
 def set_cut_off(actor: Actor, new: NewCutOff) -> int:
     """Let a cut-off hour hold from a date on, by which document; the number of its row."""
-    at, document = _hour_of_day(new.at), new.document.strip()
+    at = _hour_of_day(new.at)
     if new.since < BEGINS:
         raise TooEarly(begins=BEGINS)
     if new.channel not in ("", *CHANNELS):
         raise ChannelUnknown(channel=new.channel, allowed=", ".join(CHANNELS))
-    if not document:
-        raise DocumentMissing()
+    by = journal.named(new.document)
     with transaction() as conn:
+        in_turn(conn)
         _check_unit(conn, new.unit)
-        values = {"unit": new.unit or None, "since": new.since, "channel": new.channel, "at": at, "document": document}
-        number = conn.execute(insert(CutOffHour).values(**values).returning(CutOffHour.id)).scalar_one()
-        new_edition(conn)
-    return int(number)
+        values = {"unit": new.unit or None, "since": new.since, "channel": new.channel, "at": at, "document": by}
+        made = conn.execute(insert(CutOffHour).values(**values).returning(*_CUT_OFF)).one()
+        _keep(conn, actor, journal.Change("cut_off", None, _cut_off_told(made), by, made.unit))
+    return int(made.id)
 
 
-def remove_cut_off(actor: Actor, number: int) -> None:
-    """Let a cut-off hour hold no longer, as if it had never been."""
+def remove_cut_off(actor: Actor, number: int, document: str) -> None:
+    """Let a cut-off hour hold no longer, as if it had never been, by which document."""
+    by = journal.named(document)
     with transaction() as conn:
-        if not conn.execute(delete(CutOffHour).where(CutOffHour.id == number)).rowcount:
+        in_turn(conn)
+        old = conn.execute(delete(CutOffHour).where(CutOffHour.id == number).returning(*_CUT_OFF)).first()
+        if old is None:
             raise NotFound(what="cut-off hour", key=number)
-        new_edition(conn)
+        _keep(conn, actor, journal.Change("cut_off", _cut_off_told(old), None, by, old.unit))
+
+
+_HOURS, _CUT_OFF = tuple(WorkHours.__table__.columns), tuple(CutOffHour.__table__.columns)
+
+
+def _keep(conn: Connection, actor: Actor, change: journal.Change) -> None:
+    """Write the change down and let everybody read the calendar anew."""
+    journal.note(conn, actor, change)
+    new_edition(conn)
+
+
+def _hours_told(row: Any) -> dict[str, Any]:
+    """Hours as the journal keeps them."""
+    return {"id": row.id, "since": row.since.isoformat(), "first": turned(row.first), "last": turned(row.last),
+            "week": [shifts_text(day) for day in row.week], "document": row.document}
+
+
+def _cut_off_told(row: Any) -> dict[str, Any]:
+    """A cut-off hour as the journal keeps it."""
+    return {"id": row.id, "since": row.since.isoformat(), "channel": row.channel, "at": row.at,
+            "document": row.document}
 
 
 def _hour_of_day(text: str) -> str:

@@ -103,10 +103,13 @@ def set_day() -> Page:
 
 @blueprint.post("/calendar/<day>/clear")
 @requires("calendar.manage")
-def clear_day(day: str) -> Response:
+def clear_day(day: str) -> Page:
     """Let a day follow the week's pattern again."""
     wanted = _day(day)
-    people.clear_day(current_actor(), wanted)
+    try:
+        people.clear_day(current_actor(), wanted, request.form.get("by", ""))
+    except Invalid as error:
+        return _calendar_page(message_of(error)), http_status(error)
     flash(gettext("The day follows the week's pattern again."), "success")
     return redirect(url_for(".calendar", year=wanted.year), 303)
 
@@ -134,7 +137,7 @@ def set_hours() -> Page:
 def remove_hours(number: int) -> Page:
     """Let hours count no longer."""
     try:
-        commands.remove_hours(current_actor(), number)
+        commands.remove_hours(current_actor(), number, request.form.get("by", ""))
     except OneDoorError as error:
         return _calendar_page(message_of(error)), http_status(error)
     flash(gettext("The working hours have been removed."), "success")
@@ -159,9 +162,12 @@ def set_cut_off() -> Page:
 
 @blueprint.post("/calendar/cut-offs/<int:number>/remove")
 @requires("calendar.manage")
-def remove_cut_off(number: int) -> Response:
+def remove_cut_off(number: int) -> Page:
     """Let a cut-off hour hold no longer."""
-    commands.remove_cut_off(current_actor(), number)
+    try:
+        commands.remove_cut_off(current_actor(), number, request.form.get("by", ""))
+    except Invalid as error:
+        return _calendar_page(message_of(error)), http_status(error)
     flash(gettext("The cut-off hour has been removed."), "success")
     return redirect(url_for(".calendar", _anchor="cut-offs"), 303)
 

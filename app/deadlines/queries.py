@@ -38,7 +38,7 @@ def work_hours(conn: Connection) -> tuple[HoursRow, ...]:
     return tuple(
         HoursRow(
             row.id, Named(row.unit, {"vi": row.name_vi, "en": row.name_en}) if row.unit else None, row.since,
-            _turned(row.first), _turned(row.last), tuple(shifts_text(day) for day in row.week), row.document,
+            turned(row.first), turned(row.last), tuple(shifts_text(day) for day in row.week), row.document,
             usual=number == 0,
         )
         for number, row in enumerate(rows)
@@ -74,6 +74,7 @@ def shifts_text(shifts: Sequence[Sequence[str]]) -> str:
     return ", ".join(f"{begin}-{'24:00' if end == '00:00' else end}" for begin, end in shifts)
 
 
-def _turned(text: str) -> str:
+def turned(text: str) -> str:
+    """A day of the year ("04-16") as it is typed ("16/04")."""
     month, day = text.split("-")
     return f"{day}/{month}"

@@ -161,10 +161,11 @@ def set_day(given: dict[str, Any], day: str) -> None:
 
 @blueprint.delete("/calendar/<day>")
 @requires("calendar.manage")
+@blueprint.arguments(s.Removal, location="query")
 @blueprint.response(204)
-def clear_day(day: str) -> None:
+def clear_day(by: dict[str, str], day: str) -> None:
     """Let a day follow the week's pattern again"""
-    commands.clear_day(current_actor(), _day(day))
+    commands.clear_day(current_actor(), _day(day), by["document"])
 
 
 def _person(username: str) -> queries.PersonRow:

@@ -8,21 +8,20 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app import clock, sessions
-from app.calendars import new_edition, working_calendar
+from app.calendars import in_turn, new_edition, working_calendar
 from app.db import transaction
 from app.errors import NotFound
-from app.people import passwords
+from app.people import journal, passwords
 from app.people.actor import Actor
 from app.people.errors import (
     AlreadyWorked,
     DatesInvalid,
     DayContradicts,
     DayKindUnknown,
-    DocumentMissing,
     MembershipExists,
     NameMissing,
     OwnAccount,
@@ -205,32 +204,47 @@ def set_day(actor: Actor, day: date, kind: str, names: tuple[str, str], document
         raise DayKindUnknown()
     if not names[0].strip() or not names[1].strip():
         raise NameMissing()
-    if not document.strip():
-        raise DocumentMissing()
-    row = {"kind": kind, "name_vi": names[0].strip(), "name_en": names[1].strip(), "document": document.strip()}
+    row = {"kind": kind, "name_vi": names[0].strip(), "name_en": names[1].strip(), "document": journal.named(document)}
     with transaction() as conn:
-        _check_day(conn, day, kind)
+        in_turn(conn)
+        old = _check_day(conn, day, kind)
         insert_ = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
         statement = insert_(CalendarDay).values(day=day, **row)
-        conn.execute(statement.on_conflict_do_update(index_elements=["day"], set_=row))
+        changed = conn.execute(statement.on_conflict_do_update(index_elements=["day"], set_=row).returning(*_DAY)).one()
+        before = _told(old) if old else None
+        journal.note(conn, actor, journal.Change("day", before, _told(changed), row["document"]))
         new_edition(conn)
 
 
-def _check_day(conn: Connection, day: date, kind: str) -> None:
-    """A day cannot be off and made up for at once, and an ordinary working day cannot be made up for."""
+_DAY = tuple(CalendarDay.__table__.columns)
+
+
+def _told(row: Any) -> dict[str, Any]:
+    """A day as the journal keeps it."""
+    return {"day": row.day.isoformat(), "kind": row.kind, "name": {"vi": row.name_vi, "en": row.name_en},
+            "document": row.document}
+
+
+def _check_day(conn: Connection, day: date, kind: str) -> Any:
+    """The day's entry until now. It cannot be off and made up for at once, nor made up for if it is worked anyway."""
     there = conn.execute(select(CalendarDay.__table__).where(CalendarDay.day == day)).first()
     if there is not None and there.kind != kind:
         raise DayContradicts(day=day.strftime("%d/%m/%Y"), name={"vi": there.name_vi, "en": there.name_en},
                              document=there.document)
     if there is None and kind == "make_up" and working_calendar(conn, None).works(day):
         raise AlreadyWorked(day=day.strftime("%d/%m/%Y"))
+    return there
 
 
-def clear_day(actor: Actor, day: date) -> None:
-    """Let a day follow the week's pattern again."""
+def clear_day(actor: Actor, day: date, document: str) -> None:
+    """Let a day follow the week's pattern again, by which document."""
+    by = journal.named(document)
     with transaction() as conn:
-        if not conn.execute(CalendarDay.__table__.delete().where(CalendarDay.day == day)).rowcount:
+        in_turn(conn)
+        old = conn.execute(delete(CalendarDay).where(CalendarDay.day == day).returning(*_DAY)).first()
+        if old is None:
             raise NotFound(what="calendar day", key=day.isoformat())
+        journal.note(conn, actor, journal.Change("day", _told(old), None, by))
         new_edition(conn)
 
 

@@ -121,6 +121,22 @@ class CutOffHour(db.Model):
     document: Mapped[str]
 
 
+class CalendarChange(db.Model):
+    """Somebody changed the calendar (kind: day, hours or cut_off) by a document; append-only.
+
+    `old` and `new` are what the API shows of it, empty where there was or is nothing; without a unit it is everybody's.
+    """
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    person: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    kind: Mapped[str] = mapped_column(String(10))
+    unit: Mapped[str | None] = mapped_column(ForeignKey("unit.code"))
+    old: Mapped[dict | None] = mapped_column(Json)
+    new: Mapped[dict | None] = mapped_column(Json)
+    document: Mapped[str]
+
+
 class Setting(db.Model):
     """A fact about this installation (the province's code, whether demonstration data were loaded)."""
 

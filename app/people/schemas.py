@@ -168,3 +168,9 @@ class YearFilter(ma.Schema):
     """Which year."""
 
     year = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(2000, 2100))
+
+
+class Removal(ma.Schema):
+    """By which document something of the calendar is removed."""
+
+    document = fields.String(load_default="", metadata={"description": "Needed; the number of the document"})

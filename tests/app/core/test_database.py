@@ -17,7 +17,8 @@ from sqlalchemy.exc import DBAPIError
 
 from app.audit.models import HistoryEntry, Look
 from app.db import assert_in_transaction, db, on_rollback, reading, transaction
-from app.people.models import CalendarDay
+from app.people import journal
+from app.people.models import CalendarChange, CalendarDay
 from app.writers import DatabaseBusy, FairQueue
 from tests import builders as make
 
@@ -41,6 +42,7 @@ def grown(inside: Flask) -> None:
             "INSERT INTO procedure_event (procedure, at, person, kind, data) "
             "VALUES ('1.000001', CURRENT_TIMESTAMP, 1, 'published', '{}')"
         ))
+        journal.note(conn, receiver, journal.Change("day", None, {"day": "2026-01-01"}, "1/QĐ"))
 
 
 CHANGES = (
@@ -48,6 +50,7 @@ CHANGES = (
     "UPDATE look SET action = 'nothing'", "DELETE FROM look",
     "UPDATE procedure_event SET kind = 'nothing'", "DELETE FROM procedure_event",
     "UPDATE process_version SET note = 'nothing'",
+    "UPDATE calendar_change SET person = NULL", "DELETE FROM calendar_change",
 )
 
 
@@ -57,27 +60,30 @@ def test_tables_that_grow_refuse_every_change(grown: None, change: str) -> None:
         conn.execute(text(change))
 
 
-def test_history_refuses_replacing_and_cutting_off(grown: None) -> None:
+@pytest.mark.parametrize("table", ["history_entry", "calendar_change"])
+def test_what_grows_refuses_replacing_and_cutting_off(grown: None, table: str) -> None:
     with reading() as conn:
         kind = conn.dialect.name
-    tricks = {
-        "sqlite": "INSERT OR REPLACE INTO history_entry SELECT * FROM history_entry",
-        "postgresql": "TRUNCATE history_entry",
-    }
+    tricks = {"sqlite": f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}", "postgresql": f"TRUNCATE {table}"}
     with pytest.raises(DBAPIError, match="only grows"), transaction() as conn:
         conn.execute(text(tricks[kind]))
 
 
 def test_the_guards_are_what_refuses(grown: None) -> None:
     """Without its trigger the same change goes through, so the tests above see the trigger."""
-    drop = {
-        "sqlite": "DROP TRIGGER history_entry_no_update",
-        "postgresql": "DROP TRIGGER history_entry_grows ON history_entry",
-    }
     with transaction() as conn:
-        conn.execute(text(drop[conn.dialect.name]))
+        _unguard(conn, "history_entry")
         conn.execute(text(CHANGES[0]))
         assert conn.scalar(select(HistoryEntry.person_name)) == "somebody else"
+        assert conn.scalar(select(CalendarChange.person)) is not None
+        _unguard(conn, "calendar_change")
+        conn.execute(text("UPDATE calendar_change SET person = NULL"))
+        assert conn.scalar(select(CalendarChange.person)) is None
+
+
+def _unguard(conn: Connection, table: str) -> None:
+    drop = {"sqlite": f"DROP TRIGGER {table}_no_update", "postgresql": f"DROP TRIGGER {table}_grows ON {table}"}
+    conn.execute(text(drop[conn.dialect.name]))
 
 
 def test_everything_or_nothing(inside: Flask) -> None:

@@ -74,10 +74,10 @@ def test_an_hour_is_lifted_or_removed(admin: Actor) -> None:
     number = set_cut_off(admin, cut_off())
     set_cut_off(admin, cut_off(unit=make.CENTRE, since=date(2026, 3, 2), at=""))
     assert received(1, "2026-03-02T15:30") == at("2026-03-04T15:30")
-    remove_cut_off(admin, number)
+    remove_cut_off(admin, number, "8/QĐ-UBND")
     assert [row.at for row in read(cut_off_hours)] == [""]
     with pytest.raises(NotFound):
-        remove_cut_off(admin, number)
+        remove_cut_off(admin, number, "8/QĐ-UBND")
 
 
 @pytest.mark.parametrize(("wrong", "error"), [
@@ -133,7 +133,7 @@ def test_the_calendar_page_and_the_api(app: Flask, sign_in: Callable[..., FlaskC
     made = ask.post("/api/v1/cut-offs", headers=bearer, json={
         "since": "2026-05-01", "at": "16:00", "channel": "online", "document": "7/QĐ-UBND"})
     assert made.status_code == 201
-    assert ask.delete(f"/api/v1/cut-offs/{made.get_json()['id']}", headers=bearer).status_code == 204
+    assert ask.delete(f"/api/v1/cut-offs/{made.get_json()['id']}?document=8", headers=bearer).status_code == 204
     assert browser.post(f"/calendar/cut-offs/{row['id']}/remove", data={
-        "csrf_token": given["csrf_token"]}).status_code == 303
+        "csrf_token": given["csrf_token"], "by": "8/QĐ-UBND"}).status_code == 303
     assert ask.get("/api/v1/cut-offs", headers=bearer).get_json() == []

@@ -69,7 +69,7 @@ def test_a_unit_and_those_below_it_follow_their_own_hours(admin: Actor) -> None:
     assert due(make.CENTRE, saturday, 1) == "07/03 09:00"
     set_hours(admin, hours(USUAL, unit=make.CENTRE))
     assert due(make.CENTRE) == "03/03 08:00"
-    remove_hours(admin, number)
+    remove_hours(admin, number, "13/QĐ-UBND")
     assert due(make.COMMUNE) == "03/03 08:00"
 
 
@@ -106,9 +106,9 @@ def test_senseless_hours_are_refused(admin: Actor, wrong: NewHours, error: type[
 
 def test_the_first_hours_of_everybody_stay(admin: Actor) -> None:
     with pytest.raises(UsualHoursStay):
-        remove_hours(admin, read(work_hours)[0].id)
+        remove_hours(admin, read(work_hours)[0].id, "13/QĐ-UBND")
     with pytest.raises(NotFound):
-        remove_hours(admin, 999)
+        remove_hours(admin, 999, "13/QĐ-UBND")
 
 
 def test_a_day_is_not_off_and_made_up_for_at_once(admin: Actor) -> None:
@@ -121,7 +121,7 @@ def test_a_day_is_not_off_and_made_up_for_at_once(admin: Actor) -> None:
     with pytest.raises(AlreadyWorked):
         set_day(admin, monday, "make_up", ("Làm bù", "Make-up"), "1/VPCP")
     assert known().of(None).works(saturday)
-    clear_day(admin, saturday)
+    clear_day(admin, saturday, "3/VPCP")
     set_day(admin, saturday, "off", ("Nghỉ", "Off"), "2/VPCP")
     assert not known().of(None).works(saturday)
 
