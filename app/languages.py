@@ -150,6 +150,12 @@ def moment(value: datetime | str | None) -> str:
     return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(LOCAL).strftime("%H:%M %d/%m/%Y")
 
 
+def exactly(value: datetime | None) -> str:
+    """The time of day in Viet Nam, with seconds where there are any."""
+    at = value and value.astimezone(LOCAL)
+    return at.strftime("%H:%M:%S" if at.second else "%H:%M") if at else ""
+
+
 def day(value: date | str | None) -> str:
     """The date in Viet Nam."""
     if not value:
@@ -163,16 +169,27 @@ def day(value: date | str | None) -> str:
 
 def hours(value: Decimal | float | str | None) -> str:
     """Working hours in words: 8 hours are a day; below a minute is no time."""
+    return _length(value, 60)
+
+
+def hours_exactly(value: Decimal | float | str | None) -> str:
+    """Working hours in words, with seconds where there are any."""
+    return _length(value, 1)
+
+
+def _length(value: Decimal | float | str | None, step: int) -> str:
+    """Working hours in words, to so many seconds."""
     if value is None or value == "":
         return ""
-    minutes = int((Decimal(str(value)) * 60).quantize(Decimal(1), ROUND_HALF_UP))
-    sign, minutes = ("−" if minutes < 0 else ""), abs(minutes)
+    seconds = int((Decimal(str(value)) * 3600 / step).quantize(Decimal(1), ROUND_HALF_UP)) * step
+    sign, (minutes, seconds) = ("−" if seconds < 0 else ""), divmod(abs(seconds), 60)
     days, minutes = divmod(minutes, HOURS_A_DAY * 60)
     whole, minutes = divmod(minutes, 60)
     parts = [
         ngettext("%(num)s day", "%(num)s days", days) if days else "",
         ngettext("%(num)s hour", "%(num)s hours", whole) if whole else "",
         ngettext("%(num)s minute", "%(num)s minutes", minutes) if minutes else "",
+        ngettext("%(num)s second", "%(num)s seconds", seconds) if seconds else "",
     ]
     return sign + (" ".join(part for part in parts if part) or ngettext("%(num)s hour", "%(num)s hours", 0))
 
@@ -195,7 +212,7 @@ def init_app(app: Flask) -> None:
     app.before_request(_look_once)
     app.teardown_request(_look_each_time)
     _install_words(app)
-    for name in (pick, moment, day, hours, number):
+    for name in (pick, moment, exactly, day, hours, hours_exactly, number):
         app.add_template_filter(name, name.__name__)
 
 

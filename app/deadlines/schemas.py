@@ -163,6 +163,7 @@ class Explained(ma.Schema):
     stands = fields.Boolean()
     due = fields.AwareDateTime(allow_none=True)
     days = fields.List(fields.Nested(DayCounted))
+    further = fields.Integer(metadata={"description": "How many days follow that are not listed"})
 
 
 class ShareLine(ma.Schema):

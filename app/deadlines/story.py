@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -28,6 +28,7 @@ from engine.clock.deadlines import RESTART
 from engine.clock.explain import Explanation, explain
 from engine.clock.ledger import Entry as LedgerEntry
 from engine.clock.ledger import ledger_of
+from engine.clock.seconds import cut
 from engine.definition import Definition
 from engine.errors import LimitRefused
 from engine.facts import StepCancelled, StepCompleted, from_json
@@ -132,7 +133,7 @@ def time_of(actor: Actor, code: str, scope: str = "dossier") -> Time:
             told = explain(definition.procedure, ledger, calendar, scope, until)
         except LimitRefused as error:
             raise NothingToExplain(code=code, scope=scope) from error
-        found = account(entries, calendar, now)
+        found = account([replace(entry, at=cut(entry.at)) for entry in entries], calendar, cut(now))
         return Time(
             head, scopes, wanted, told, _names(conn, told), share_of(conn, found, definition, head),
             line_of(conn, head, definition, found),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from math import ceil
@@ -25,6 +25,7 @@ from engine.clock.deadlines import (
     step_time,
 )
 from engine.clock.ledger import CLOCK, DOSSIER, Entry, moment_of, text_of
+from engine.clock.seconds import cut, cut_running
 from engine.clock.worktime import limit_hours, limit_value
 from engine.errors import LimitRefused
 
@@ -57,7 +58,11 @@ class Day:
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """The whole count. `unit` is hour or calendar_day; `begins` how the first moment fell: open, before_opening,
-    break, after_closing, after_cut_off (the hour is `cut_off`) or day_off; `due` is None while the clock stands."""
+    break, after_closing, after_cut_off (the hour is `cut_off`) or day_off; `due` is None while the clock stands.
+
+    What counts hours is told in whole seconds, so that spans, days and limit add up. `further` is the number of days
+    that are not told any more.
+    """
 
     scope: str
     limit: Mapping[str, Any]
@@ -71,6 +76,7 @@ class Explanation:
     due: datetime | None
     days: tuple[Day, ...]
     cut_off: str = ""
+    further: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,19 +107,28 @@ def explain(
     stops = [(begin, end or now, reason) for begin, end, reason in _stops(entries)]
     stops += [(begin, min([end, *(stop for stop, _, _ in stops if stop >= begin)]), DEFERRED)
               for begin, end in deferral_of(entries, calendar)]
-    if hours is None:
-        total = limit_value(limit)
-        days = tuple(_calendar_days(calendar, _Count(start, running, stops, ceil(total), due or now)))
-    else:
-        total = hours
-        whole = round((hours + extension) * HOUR)
-        days = tuple(_working_days(calendar, _Count(start, running, stops, whole, due or now)))
+    total = limit_value(limit) if hours is None else hours
+    count = _Count(start, running, stops, ceil(total), due or now)
+    if hours is not None:
+        count = _in_seconds(calendar, replace(count, total=round((hours + extension) * HOUR)), reached=due is not None)
+        extension = extension and Decimal(count.total) / HOUR - hours
+    days = tuple((_calendar_days if hours is None else _working_days)(calendar, count))
     return Explanation(
         scope=scope, limit=limit, unit="hour" if hours is not None else "calendar_day", total=total,
-        extension=extension, start=start, begins="after_cut_off" if cut_off else begins(calendar, start),
-        stands=stands(ledger), due=due, days=days, cut_off=cut_off,
+        extension=extension, start=count.start, begins="after_cut_off" if cut_off else begins(calendar, start),
+        stands=stands(ledger), due=due, days=days, cut_off=cut_off, further=_number(calendar, count) - len(days),
         restarted=procedure.get("supplement", {}).get("policy") == RESTART and len(entries) < len(ledger),
     )
+
+
+def _in_seconds(calendar: Calendar, count: _Count, *, reached: bool) -> _Count:
+    """The count in whole seconds; when its end is `reached` its total is what lies between."""
+    known = cut_running(calendar, count.running)
+    running = [(known[begin], end and known[end]) for begin, end in count.running]
+    stops = [(known.get(begin, cut(begin)), known.get(end, cut(end)), reason) for begin, end, reason in count.stops]
+    until = cut(count.until)
+    ran = sum(calendar.place(end or until) - calendar.place(begin) for begin, end in running)
+    return _Count(cut(count.start), running, stops, ran if reached else count.total, until)
 
 
 def _closed(entry: Entry, now: datetime) -> Entry:
@@ -173,10 +188,15 @@ def kind_of(calendar: Calendar, day: date) -> str:
     return marked if marked is not None else "open" if calendar.works(day) else "closed"
 
 
+def _number(calendar: Calendar, count: _Count) -> int:
+    """How many days the count has."""
+    return max((calendar.local(count.until).date() - calendar.local(count.start).date()).days + 1, 0)
+
+
 def _days(calendar: Calendar, count: _Count) -> Iterator[date]:
-    """The days of the count."""
-    first, last = calendar.local(count.start).date(), calendar.local(count.until).date()
-    for number in range(min((last - first).days + 1, LONGEST)):
+    """The days of the count that are told."""
+    first = calendar.local(count.start).date()
+    for number in range(min(_number(calendar, count), LONGEST)):
         yield first + timedelta(days=number)
 
 

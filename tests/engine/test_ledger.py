@@ -15,6 +15,7 @@ from engine.clock.account import Entry, account
 from engine.clock.deadlines import due_dates, hours_more, rung_of, rungs_of, schedule
 from engine.clock.explain import explain
 from engine.clock.ledger import ledger_of
+from engine.clock.seconds import cut
 from engine.clock.worktime import Calendar, add
 from engine.errors import AppointedAgain, LimitRefused
 
@@ -49,7 +50,7 @@ def by_chance(moves: list[tuple[int, str]]) -> History:
     now, token, held, stood = at("2025-07-01 09:00"), 1, {"1": False}, False
     history: History = [(now, (STARTED, entered("1")))]
     for gap, act in moves:
-        now += timedelta(seconds=gap, microseconds=gap % 7)
+        now += timedelta(seconds=gap, microseconds=gap * 7919 % 1_000_000)
         first = next(iter(held), None)
         facts: tuple[f.Fact, ...] = ()
         if act == "e":
@@ -111,7 +112,49 @@ def test_the_count_day_by_day_ends_with_the_date_itself(moves: Any) -> None:
     else:
         assert told.days[-1].left == 0
         assert told.days[-1].day == CALENDAR.local(told.due).date()
-        assert told.days[-1].spans[-1].end >= told.due
+        assert told.days[-1].spans[-1].end >= cut(told.due)
+
+
+@settings(deadline=None)
+@given(acts)
+def test_what_is_told_is_in_whole_seconds_and_adds_up(moves: Any) -> None:
+    history = by_chance(moves)
+    ledger, now = ledger_of(history), history[-1][0]
+    for scope in ("dossier", *(entry["reason"] for entry in ledger if entry["kind"] == "step")):
+        told = explain(PROCEDURE, ledger, CALENDAR, scope, now)
+        left, counted = told.total + told.extension, [told.start]
+        for day in told.days:
+            spans = [span for span in day.spans if not span.reason]
+            left -= day.used
+            assert abs(sum((span.end - span.begin).total_seconds() for span in spans) - float(day.used * 3600)) < 1e-6
+            assert abs(day.left - left) < Decimal("1e-20")
+            assert not any(moment.microsecond for span in day.spans for moment in (span.begin, span.end))
+            counted += [span.end for span in spans]
+        assert told.due is None or counted[-1] == cut(told.due)
+
+
+def test_a_pause_begins_and_ends_within_a_second_of_what_it_did() -> None:
+    ledger = ledger_of([
+        (at("2025-07-01 08:00:30.400"), (STARTED, entered("1"))),
+        (at("2025-07-01 09:00:10.200"), (f.ClockStopped("supplement"),)),
+        (at("2025-07-01 10:00:50.900"), (f.ClockStarted("supplement"),)),
+    ])
+    told = explain(PROCEDURE, ledger, CALENDAR, "1", at("2025-07-01 12:00"))
+    shown = [(f"{CALENDAR.local(span.begin):%T}", f"{CALENDAR.local(span.end):%T}") for span in told.days[0].spans]
+    assert shown == [("08:00:30", "09:00:10"), ("09:00:10", "10:00:51"), ("10:00:51", "11:30:00"),
+                     ("13:00:00", "17:00:00")]
+    assert told.due == at("2025-07-02 09:01:11.100")
+
+
+def test_a_count_of_more_than_a_thousand_days_says_how_many_follow() -> None:
+    long = {"limits": {"reduced": {"value": 1500, "unit": "working_day"}}}
+    ledger = ledger_of([(at("2025-07-01 07:30"), (STARTED,))])
+    told = explain(long, ledger, CALENDAR, "dossier", at("2025-07-01 12:00"))
+    last = CALENDAR.local(told.due).date() if told.due else date.min
+    assert (len(told.days), told.further) == (1000, (last - date(2025, 7, 1)).days + 1 - 1000)
+    days = {"limits": {"reduced": {"value": 1200, "unit": "calendar_day"}}}
+    assert explain(days, ledger, CALENDAR, "dossier", at("2025-07-01 12:00")).further > 200
+    assert explain(PROCEDURE, ledger, CALENDAR, "dossier", at("2025-07-01 12:00")).further == 0
 
 
 def test_a_supplement_in_the_count() -> None:

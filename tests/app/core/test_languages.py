@@ -11,7 +11,19 @@ from flask import Flask
 from flask_babel import force_locale, gettext
 
 from app import languages
-from app.languages import catalogue, compile_catalogue, day, hours, moment, number, pick, plain, stale
+from app.languages import (
+    catalogue,
+    compile_catalogue,
+    day,
+    exactly,
+    hours,
+    hours_exactly,
+    moment,
+    number,
+    pick,
+    plain,
+    stale,
+)
 from tests import builders as make
 
 
@@ -31,6 +43,16 @@ def test_working_hours_in_words(inside: Flask, value: object, vi: str, en: str) 
             assert hours(value) == vi  # type: ignore[arg-type]
         with force_locale("en"):
             assert hours(value) == en  # type: ignore[arg-type]
+
+
+@make.on_sqlite
+def test_seconds_are_told_where_there_are_any(inside: Flask) -> None:
+    at = datetime(2026, 3, 2, 2, 27, 41, 600_000, tzinfo=UTC)
+    assert [exactly(at), exactly(at.replace(second=0)), exactly(None)] == ["09:27:41", "09:27", ""]
+    with inside.test_request_context(), force_locale("en"):
+        assert hours_exactly(Decimal(7061) / 3600) == "1 hour 57 minutes 41 seconds"
+        assert [hours_exactly(value) for value in ("-0.5", 0, None)] == ["−30 minutes", "0 hours", ""]
+        assert hours(Decimal(7061) / 3600) == "1 hour 58 minutes"
 
 
 def test_times_are_those_of_viet_nam() -> None:

@@ -87,6 +87,26 @@ def test_what_was_over_is_the_steps_and_the_wait_is_the_applicants(receiver: Act
 
 
 @make.on_sqlite
+def test_page_and_api_say_the_same_to_the_second(app: Flask, sign_in: Callable[..., FlaskClient]) -> None:
+    with app.app_context():
+        make.province()
+        receiver = make.person("receiver", (make.CENTRE, "receiver"))
+        with clock.at(make.NOW + timedelta(seconds=30.4)):
+            make.receive(receiver, make.publish(receiver))
+        with clock.at(at("2026-03-02T09:27:41") + timedelta(seconds=0.9)):
+            make.complete(receiver, 1, "1", make.CENTRE)
+        bearer = {"Authorization": f"Bearer {create_token(receiver, 'x', 1).secret}"}
+    page = sign_in("receiver").get(f"/dossiers/{CODE}/time?of=1").get_data(as_text=True)
+    assert "08:00:30–10:00:30" in page
+    assert "1 giờ 27 phút 11 giây" in page
+    told = app.test_client().get(f"/api/v1/dossiers/{CODE}/time?scope=1", headers=bearer).get_json()
+    [day] = told["told"]["days"]
+    assert (day["spans"][0]["begin"], day["spans"][0]["end"], day["used"]) == (
+        "2026-03-02T01:00:30+00:00", "2026-03-02T03:00:30+00:00", "2")
+    assert told["share"]["lines"][0]["used"] == str(Decimal(5231) / 3600)
+
+
+@make.on_sqlite
 def test_visits_side_by_side_have_a_plan_each(inside: Flask) -> None:
     make.province()
     receiver = make.person("receiver", (make.CENTRE, "receiver"))
