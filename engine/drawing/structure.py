@@ -52,6 +52,11 @@ class Node:
         return self.type == "subProcess" and self.xml.get("triggeredByEvent") == "true"
 
     @property
+    def undoes(self) -> bool:
+        """Whether it is the event on an activity's border that leads to what takes it back."""
+        return self.type == "boundaryEvent" and self.xml.find(model("compensateEventDefinition")) is not None
+
+    @property
     def compensates(self) -> bool:
         """Whether it is done only to take back what another activity did."""
         return bool(self.xml.get("isForCompensation") == "true")
@@ -207,7 +212,7 @@ def _add(graph: Graph, xml: etree._Element, scope: str | None) -> None:
 def _associate(graph: Graph, source: str, target: str) -> None:
     """An association from a boundary event to an activity for compensation names the event's handler."""
     event, activity = graph.nodes.get(source), graph.nodes.get(target)
-    if event and activity and event.type == "boundaryEvent" and activity.compensates:
+    if event and activity and event.undoes and activity.compensates:
         graph.handlers[source] = target
 
 

@@ -27,3 +27,15 @@ def test_an_id_that_is_used_twice_is_told_and_nothing_breaks() -> None:
         for parts in ((undone, twice), (twice, undone)):
             xml = diagram(start(), task("a"), *parts, back, end(), path("begin", "a", "t", "done"))
             assert errors(xml)["id_duplicate"] == "u"
+
+
+def test_only_a_compensation_event_leads_to_what_takes_back() -> None:
+    said = '<bpmn:signal id="s1" name="s"/><bpmn:process'
+    border = element("boundaryEvent", "u", '<bpmn:signalEventDefinition signalRef="s1"/>', attachedToRef="a")
+    back = task("back").replace("<bpmn:userTask ", '<bpmn:userTask isForCompensation="true" ')
+    tie = element("association", "t", sourceRef="u", targetRef="back")
+    xml = diagram(start(), both("s"), task("a"), task("b"), both("j"), end(), path("begin", "s", "a", "j", "done"),
+                  path("s", "b", "j"), border, back, tie).replace("<bpmn:process", said)
+    assert errors(xml) == {"compensation_unused": "back"}
+    without = xml.replace(back, "").replace(tie, "")
+    assert errors(without) == {"deadlock": "j"}
