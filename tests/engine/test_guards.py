@@ -15,6 +15,7 @@ from engine.definition import Bundle, check, compile_definition
 from engine.drawing.findings import refused
 from engine.errors import BudgetExceeded, StepFailed, StepNotOpen
 from engine.execute import step
+from engine.running import guards
 from engine.running.guards import MAX_STEPS, Token
 from engine.running.moves import Run
 from engine.spiff.task_parsers import Made
@@ -88,6 +89,20 @@ def test_as_many_movements_as_allowed_are_made() -> None:
     xml = diagram(start(), both("f"), both("j"), end(), *(script(name, "1") for names in rows for name in names),
                   path("begin", "f"), *(path("f", *names, "j") for names in rows), path("j", "done"))
     assert Walk(xml).view.ended
+
+
+@pytest.mark.parametrize(("scripts", "enough"), [(3, True), (4, False)])
+def test_the_last_movement_that_is_allowed_is_made(monkeypatch: pytest.MonkeyPatch, scripts: int, enough: bool) -> None:
+    """A start, the scripts and an end, where five movements are allowed; else it is a thousand, and 500 instances."""
+    assert (guards.MAX_STEPS, guards.MAX_INSTANCES) == (1_000, 500)
+    monkeypatch.setattr(guards, "MAX_STEPS", 5)
+    names = [f"s{number}" for number in range(scripts)]
+    xml = diagram(start(), *(script(name, "1") for name in names), end(), path("begin", *names, "done"))
+    if enough:
+        assert Walk(xml).view.ended
+        return
+    with pytest.raises(BudgetExceeded, match="more than 5 steps on element done"):
+        Walk(xml)
 
 
 def test_a_library_error_becomes_ours_with_the_element(monkeypatch: pytest.MonkeyPatch) -> None:
