@@ -1,7 +1,7 @@
 """After a correction of the calendar: which dates would move, and moving them, many dossiers at a time.
 
-Every dossier whose dates move gets its own command, facts and entry in its history; those whose dates stay are left
-alone. A run that was cut short is simply run again.
+Every dossier whose dates move gets its own command, facts and entry in its history. Where only a warning point moves,
+the warning is set anew and nothing is told. A run that was cut short is simply run again.
 """
 
 from __future__ import annotations
@@ -26,8 +26,9 @@ from app.dossiers.named import Names
 from app.jobs import incidents
 from app.procedures.models import ProcessVersion
 from app.seals import opened, sealed
-from app.tasks.models import Task
+from app.tasks.models import LIVE, Task
 from engine.clock.deadlines import due_dates, next_warnings
+from engine.clock.ledger import DOSSIER
 from engine.commands import RecomputeDeadlines, to_json
 from engine.definition import Definition
 from engine.errors import Failed
@@ -37,7 +38,6 @@ from engine.facts import to_json as fact_to_json
 
 BATCH = 500
 SHOWN = 100
-LIMITS = ("dossier", "statutory")
 Told = Callable[[int, int], None]
 _OPEN = (Dossier.ended_at.is_(None), Dossier.finished_at.is_(None))
 _COLUMNS = (
@@ -50,6 +50,8 @@ _DOSSIERS = update(Dossier.__table__).where(Dossier.id == bindparam("of_dossier"
 _TASKS = update(Task.__table__).where(
     Task.dossier == bindparam("of_dossier"), Task.token == bindparam("of_token"),
 ).values(due_at=bindparam("new_due_at"), warn_at=bindparam("new_warn_at"))
+_REMIND = update(Dossier.__table__).where(Dossier.id == bindparam("of_dossier")).values(
+    warn_at=bindparam("new_warn_at"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +85,11 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A dossier with what moves in it."""
+    """A dossier with its open steps and what moves in it."""
 
     row: Row[Any]
     definition: Definition
-    due: Mapping[str, str | None]
+    tasks: list[Row[Any]]
     moved: list[Moved]
 
 
@@ -115,7 +117,7 @@ def recompute(actor: Actor, reason: str, told: Told = lambda done, of: None) -> 
     while more:
         with transaction() as conn:
             batch = list(_batch(conn, calendars(conn), last, lock=True))
-            failed = _write(conn, [found for found in batch if found.moved], (actor, reason))
+            failed = _write(conn, batch, (actor, reason))
         for note, code, error in failed:
             outcome.failed.append(code)
             incidents.record(note, error)
@@ -137,8 +139,8 @@ def _batch(conn: Connection, known: Calendars, after: int, *, lock: bool) -> Ite
         .where(*_OPEN, Dossier.id > after).order_by(Dossier.id).limit(BATCH)
     )
     rows = conn.execute(query.with_for_update(of=Dossier.__table__) if lock else query).all()
-    tasks = select(Task.dossier, Task.token, Task.step, Task.due_at).where(
-        Task.dossier.in_([row.id for row in rows]), Task.state == "open")
+    tasks = select(Task.dossier, Task.token, Task.step, Task.due_at, Task.warn_at).where(
+        Task.dossier.in_([row.id for row in rows]), LIVE)
     steps: dict[int, list[Any]] = {}
     for task in conn.execute(tasks) if rows else ():
         steps.setdefault(task.dossier, []).append(task)
@@ -156,36 +158,62 @@ def _found(row: Row[Any], definition: Definition, tasks: list[Any], known: Calen
         for scope, text in due.items()
         if scope in before and (new := datetime.fromisoformat(text) if text else None) != before[scope]
     ]
-    return _Found(row, definition, due, moved)
+    return _Found(row, definition, tasks, moved)
 
 
 def _write(
     conn: Connection, batch: list[_Found], why: tuple[Actor, str]
 ) -> list[tuple[incidents.Note, str, Failed]]:
-    """Histories, dossiers and steps of a batch in three statements; what could not be recomputed, and why."""
+    """Histories, dossiers and steps of a batch in few statements; what could not be recomputed, and why."""
     known = calendars(conn)
-    entries, dossiers, tasks, failed = [], [], [], []
+    entries, dossiers, reminders, failed = [], [], [], []
+    tasks: list[dict[str, Any]] = []
     for found in batch:
-        try:
-            entry, values, steps = _decided(found, why, known)
-        except Failed as error:
-            actor, reason = why
-            note = incidents.Note(found.row.id, clock.now(), actor, None, to_json(RecomputeDeadlines(reason)))
-            failed.append((note, found.row.code, error))
-            continue
-        entries.append({"dossier": found.row.id, **entry})
-        dossiers.append({"of_dossier": found.row.id, **{f"new_{name}": values[name] for name in _KEEP}})
-        tasks += steps
-    for statement, rows in ((insert(HistoryEntry.__table__), entries), (_DOSSIERS, dossiers), (_TASKS, tasks)):
+        warn = _warnings(found, known)
+        if found.moved:
+            try:
+                entry, values = _decided(found, why)
+            except Failed as error:
+                failed.append((_note(found, why), found.row.code, error))
+                continue
+            values["warn_at"] = warn[DOSSIER]
+            entries.append({"dossier": found.row.id, **entry})
+            dossiers.append({"of_dossier": found.row.id, **{f"new_{name}": values[name] for name in _KEEP}})
+        elif found.row.warn_at != warn[DOSSIER]:
+            reminders.append({"of_dossier": found.row.id, "new_warn_at": warn[DOSSIER]})
+        tasks += _steps(found, warn)
+    written = (insert(HistoryEntry.__table__), entries), (_DOSSIERS, dossiers), (_TASKS, tasks), (_REMIND, reminders)
+    for statement, rows in written:
         if rows:
             conn.execute(statement, rows)
     return failed
 
 
-def _decided(
-    found: _Found, why: tuple[Actor, str], known: Calendars
-) -> tuple[dict[str, Any], dict[str, Any], list[dict[str, Any]]]:
-    """The entry of one dossier's history, its row's new values, and those of its open steps."""
+def _note(found: _Found, why: tuple[Actor, str]) -> incidents.Note:
+    actor, reason = why
+    return incidents.Note(found.row.id, clock.now(), actor, None, to_json(RecomputeDeadlines(reason)))
+
+
+def _warnings(found: _Found, known: Calendars) -> dict[str, datetime | None]:
+    """The next warning of every open scope; one that is held back after a failure stays so where no date moves."""
+    row, moved = found.row, {each.scope for each in found.moved}
+    now = {DOSSIER: row.warn_at, **{task.token: task.warn_at for task in found.tasks}}
+    asked = [scope for scope, at in now.items() if at is not None or scope in moved]
+    new = next_warnings(found.definition.procedure, row.ledger, known.of(row.receiving_unit), asked)
+    return now | {scope: datetime.fromisoformat(text) if text else None for scope, text in new.items()}
+
+
+def _steps(found: _Found, warn: Mapping[str, datetime | None]) -> Iterator[dict[str, Any]]:
+    """The new values of the open steps whose date or warning moves."""
+    new = {each.scope: each.new for each in found.moved}
+    for task in found.tasks:
+        if task.token in new or task.warn_at != warn[task.token]:
+            yield {"of_dossier": found.row.id, "of_token": task.token, "new_warn_at": warn[task.token],
+                   "new_due_at": new.get(task.token, task.due_at)}
+
+
+def _decided(found: _Found, why: tuple[Actor, str]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The entry of one dossier's history and its row's new values."""
     row, (actor, reason) = found.row, why
     now, command = clock.not_before(row.updated_at), RecomputeDeadlines(reason)
     outcome = step(found.definition, opened(row.code, row.seq, row.state), command, now)
@@ -195,19 +223,11 @@ def _decided(
     seq = row.seq + 1
     entry = log.chain(log.Entry(row.code, seq, now, type(command).__name__, actor, None, payload), row.head)
     new = {each.scope: each.new for each in found.moved}
-    calendar = known.of(row.receiving_unit)
-    warn = next_warnings(found.definition.procedure, row.ledger, calendar, new)
-    at = {scope: datetime.fromisoformat(text) if text else None for scope, text in warn.items()}
     values = {
         "state": sealed(row.code, seq, outcome.state), "seq": seq, "head": entry["hash"], "updated_at": now,
-        "due_at": new.get("dossier", row.due_at), "statutory_due_at": new.get("statutory", row.statutory_due_at),
-        "warn_at": at.get("dossier", row.warn_at),
+        "due_at": new.get(DOSSIER, row.due_at), "statutory_due_at": new.get("statutory", row.statutory_due_at),
     }
-    steps = [
-        {"of_dossier": row.id, "of_token": scope, "new_due_at": due, "new_warn_at": at.get(scope)}
-        for scope, due in new.items() if scope not in LIMITS
-    ]
-    return entry, values, steps
+    return entry, values
 
 
 def _text(moment: datetime | None) -> str | None:

@@ -17,6 +17,7 @@ from app.audit.models import HistoryEntry
 from app.audit.reexecute import Recorded, reexecute
 from app.casework import definition_of
 from app.db import reading, transaction
+from app.deadlines.commands import NewHours, set_hours
 from app.deadlines.errors import CorrectionUnnamed
 from app.deadlines.recompute import preview, recompute
 from app.dossiers.models import Dossier
@@ -27,6 +28,7 @@ from app.procedures.models import ProcessVersion
 from app.tasks.models import Task
 from tests import builders as make
 from tests.conftest import page_token
+from tests.engine import builders as draw
 
 DECISION = "Nghỉ ngày 3/3 theo 1/VPCP"
 
@@ -36,16 +38,17 @@ def admin(inside: Flask) -> Actor:
     return stage()
 
 
-def stage() -> Actor:
-    """Three open dossiers received on Monday and one that was taken back; then Tuesday is given off."""
+def stage(xml: str | None = None, **said: Any) -> Actor:
+    """Two open dossiers received on Monday and one that was taken back."""
     make.province()
     receiver = make.person("receiver", (make.CENTRE, "receiver"))
     admin = make.person("admin", ("H49", "administrator"))
     with clock.at(make.NOW):
-        version = make.publish(receiver)
+        version = make.publish(receiver, xml, **said)
         for number in range(1, 4):
             make.receive(receiver, version, number)
-        make.complete(receiver, 2, "1", make.CENTRE)
+        if xml is None:
+            make.complete(receiver, 2, "1", make.CENTRE)
     with transaction() as conn:
         conn.execute(update(Dossier).where(Dossier.id == 3).values(ended_at=make.NOW))
     return admin
@@ -100,6 +103,74 @@ def test_steps_and_their_warnings_move_too(admin: Actor) -> None:
         step = conn.execute(select(Task.due_at, Task.warn_at).where(Task.dossier == 2, Task.state == "open")).one()
     assert step.due_at == datetime(2026, 3, 3, 4, 30, tzinfo=UTC)
     assert step.warn_at == datetime(2026, 3, 3, 3, 30, tzinfo=UTC)
+
+
+def another_break(admin: Actor) -> None:
+    """As many hours by the lunch break's end as before, but with a break at nine."""
+    week = ["07:30-09:00, 10:00-12:30, 13:00-17:00"] * 5 + ["", ""]
+    set_hours(admin, NewHours("H49", date(2026, 1, 1), "01/01", "31/12", week, "2/QĐ-UBND"))
+
+
+def warned_at() -> list[datetime | None]:
+    """The next warnings about the second dossier's open step and about itself."""
+    with reading() as conn:
+        step = select(Task.warn_at).where(Task.dossier == 2, Task.state == "open")
+        return [conn.scalar(step), conn.scalar(select(Dossier.warn_at).where(Dossier.id == 2))]
+
+
+@pytest.fixture
+def pressed(inside: Flask) -> Actor:
+    """As on the stage, where an apology is called to mind six hours before the date; the day has a new break."""
+    admin = stage(apology={"before": 6})
+    with clock.at(make.NOW):
+        make.complete(make.actor("receiver"), 1, "1", make.CENTRE)
+    assert warned_at() == [make.at("2026-03-02T11:00"), make.at("2026-03-03T10:00")]
+    another_break(admin)
+    assert preview().dates == 0
+    return admin
+
+
+def test_warnings_follow_where_no_date_moves_and_nothing_is_told(pressed: Actor) -> None:
+    assert recompute(pressed, DECISION).dates == 0
+    assert warned_at() == [make.at("2026-03-02T12:00"), make.at("2026-03-03T11:00")]
+    assert "DeadlinesRecomputed" not in [fact["fact"] for fact in facts(2)]
+
+
+def test_warnings_follow_beside_a_date_that_moves(pressed: Actor) -> None:
+    set_day(pressed, date(2026, 3, 4), "off", ("Nghỉ", "Off"), "1/VPCP")
+    done = recompute(pressed, DECISION)
+    assert (done.dossiers, done.failed) == (2, [])
+    assert {fact["scope"] for fact in facts(2)[1:]} == {"dossier", "statutory"}, "the step's date stays"
+    assert warned_at() == [make.at("2026-03-02T12:00"), make.at("2026-03-03T11:00")]
+
+
+def test_a_dossier_that_cannot_be_recomputed_keeps_its_warnings(pressed: Actor) -> None:
+    set_day(pressed, date(2026, 3, 4), "off", ("Nghỉ", "Off"), "1/VPCP")
+    with transaction() as conn:
+        conn.execute(update(Dossier).where(Dossier.id == 2).values(state=b"nonsense"))
+    assert len(recompute(pressed, DECISION).failed) == 1
+    assert warned_at() == [make.at("2026-03-02T11:00"), make.at("2026-03-03T10:00")]
+
+
+def test_a_warning_that_is_held_back_after_a_failure_stays_so(pressed: Actor) -> None:
+    with transaction() as conn:
+        conn.execute(update(Task).where(Task.dossier == 2).values(warn_at=None))
+    recompute(pressed, DECISION)
+    assert warned_at() == [None, make.at("2026-03-03T11:00")]
+
+
+def test_a_wait_with_hours_of_its_own_moves_too(inside: Flask) -> None:
+    diagram = draw.diagram(
+        draw.start(), draw.receive("consult", "answer", kind="consult", hours="8", clock="running", status="4"),
+        draw.end(),
+        draw.path("begin", "consult", "done"), messages=("answer",),
+    )
+    admin = stage(diagram)
+    give_tuesday_off(admin)
+    recompute(admin, DECISION)
+    with reading() as conn:
+        assert conn.scalar(select(Task.due_at).where(Task.dossier == 1)) == make.at("2026-03-04T08:00")
+    assert preview().dates == 0
 
 
 def test_work_goes_on_after_the_dates_have_moved(admin: Actor) -> None:
