@@ -15,6 +15,8 @@ from engine.drawing.findings import Finding
 from engine.drawing.structure import ACTIVITY_TAGS, Graph, Node
 
 _QUANTITIES = ("startQuantity", "completionQuantity")
+# The standard knows nothing below 1, and modellers that were told nothing write 0.
+_ONE = ("", "0", "1")
 _THROWN = {"None": "noneBehaviorEventRef", "One": "oneBehaviorEventRef"}
 _WRITTEN = tuple(model(tag) for tag in (
     "conditionExpression", "condition", "completionCondition", "loopCondition", "loopCardinality", "timeDuration",
@@ -33,7 +35,7 @@ def _quantities(node: Node) -> Iterator[Finding]:
     """An activity takes one token and gives one."""
     for name in _QUANTITIES if node.type in ACTIVITY_TAGS else ():
         said = node.xml.get(name, "1").strip()
-        if said != "1":
+        if said not in _ONE:
             yield f.error("quantity", node.id, attribute=name, count=said)
 
 

@@ -86,7 +86,7 @@ def test_what_would_change_the_run_is_not_passed_over(xml: str, code: str, at: s
 
 
 def test_what_only_says_the_usual_is_accepted() -> None:
-    said = 'startQuantity="1" completionQuantity="1" '
+    said = 'startQuantity="0" completionQuantity="1" '
     plain = alone(task("a", inside=loop(cardinality="2").replace("isSequential", 'behavior="All" isSequential')))
     assert errors(plain.replace("<bpmn:userTask ", f"<bpmn:userTask {said}")) == {}
     feel = '<bpmn:conditionExpression language="https://www.omg.org/spec/DMN/20191111/FEEL/">'
