@@ -170,6 +170,7 @@ class ShareLine(ma.Schema):
     """Working hours of a step, or of a wait."""
 
     step = fields.Nested(BothLanguages, allow_none=True)
+    visit = fields.Integer(metadata={"description": "Its number where the step was visited more than once, else 0"})
     unit = fields.Nested(BothLanguages)
     person = fields.String()
     reason = fields.String()
@@ -197,6 +198,10 @@ class ShareOut(ma.Schema):
     waiting = fields.Dict(keys=fields.String(), values=fields.Decimal(as_string=True))
     lines = fields.List(fields.Nested(ShareLine))
     turns = fields.List(fields.Nested(TurnOut))
+    side_by_side = fields.Boolean(metadata={
+        "description": "Steps were open side by side; each line has all of its time, so that they add up to more"})
+    late = fields.Decimal(as_string=True, allow_none=True, metadata={
+        "description": "Working hours after the promised date; none for a dossier that is not late"})
 
 
 class TimeOut(ma.Schema):

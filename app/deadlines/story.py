@@ -29,6 +29,7 @@ from engine.clock.explain import Explanation, explain
 from engine.clock.ledger import Entry as LedgerEntry
 from engine.clock.ledger import ledger_of
 from engine.clock.seconds import cut
+from engine.clock.worktime import Calendar, between
 from engine.definition import Definition
 from engine.errors import LimitRefused
 from engine.facts import StepCancelled, StepCompleted, from_json
@@ -52,6 +53,7 @@ class Scope:
 class Line:
     """Working hours of somebody: `planned` where there is a plan, `over` beyond it; the wait has a reason instead.
 
+    `visit` is 0 where the step was visited only once.
     `people` are those who had the step, with their hours; those before anybody claimed it come last, without a name.
     """
 
@@ -63,6 +65,7 @@ class Line:
     used: Decimal
     over: Decimal
     people: tuple[tuple[str, Decimal], ...] = ()
+    visit: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +98,19 @@ class TimeLine:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """How the elapsed working hours are shared out: officers and waiting are the whole, exactly."""
+    """How the elapsed working hours are shared out: officers and waiting are the whole, exactly.
+
+    Steps that were open `side_by_side` each have all of their time in `lines`. `late` are the working hours after the
+    promised date; None for a dossier that is not late.
+    """
 
     elapsed: Decimal
     officers: Decimal
     waiting: Mapping[str, Decimal]
     lines: tuple[Line, ...]
     turns: tuple[Any, ...]
+    side_by_side: bool = False
+    late: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +143,9 @@ def time_of(actor: Actor, code: str, scope: str = "dossier") -> Time:
         except LimitRefused as error:
             raise NothingToExplain(code=code, scope=scope) from error
         found = account([replace(entry, at=cut(entry.at)) for entry in entries], calendar, cut(now))
-        return Time(
-            head, scopes, wanted, told, _names(conn, told), share_of(conn, found, definition, head),
-            line_of(conn, head, definition, found),
-        )
+        share = share_of(conn, found, definition, head, _late(head, calendar, now))
+        line = line_of(conn, head, definition, found)
+        return Time(head, scopes, wanted, told, _names(conn, told), share, line)
 
 
 def history(conn: Connection, dossier: int) -> list[Entry]:
@@ -179,27 +187,42 @@ def _names(conn: Connection, told: Explanation) -> dict[date, tuple[Names, str]]
     return {row.day: ({"vi": row.name_vi, "en": row.name_en}, row.document) for row in conn.execute(query)}
 
 
-def share_of(conn: Connection, found: Account, definition: Definition, head: Head) -> Share:
+def _late(head: Head, calendar: Calendar, now: datetime) -> Decimal | None:
+    """The working hours by which a dossier is late, or was when its processing ended."""
+    ended, due = head.finished_at or head.ended_at or now, head.promised.at
+    return between(calendar, cut(due), cut(ended)) if due is not None and ended > due else None
+
+
+def share_of(conn: Connection, found: Account, definition: Definition, head: Head, late: Decimal | None) -> Share:
     """Whose working hours they were: each visit of a step by unit and people, then what was waited for."""
     units = unit_names(conn, {step.unit for step in found.steps} | {head.receiving.code})
     people = person_names(conn, {int(who) for step in found.steps for who, _ in step.people if who})
-    ended = select(Task.token, Person.name).join(Person, Person.id == Task.ended_by).where(Task.dossier == head.id)
-    done = {row.token: row.name for row in conn.execute(ended)}
+    visits = _visits(conn, head.id)
+    often = {step for step, visit, _ in visits.values() if visit > 1}
     lines, allowed = [], _allowed(found, definition)
     for step, plan in zip(found.steps, allowed, strict=True):
-        had = _had(step, people, done.get(step.token, ""))
+        _, visit, ended_by = visits.get(step.token, ("", 0, ""))
+        had = _had(step, people, ended_by)
         lines.append(Line(
             step_names(definition, step.step), units.get(step.unit, {"vi": step.unit, "en": step.unit}),
             ", ".join(name for name, _ in had if name), "",
             plan, hours_of(step.used), Decimal(0) if plan is None else max(hours_of(step.used) - plan, Decimal(0)),
-            had,
+            had, visit if step.step in often else 0,
         ))
     nobody = sum((part.time for part in found.parts if part.holder == NOBODY), timedelta())
     if nobody:
         lines.append(Line(None, {}, "", "between", None, hours_of(nobody), Decimal(0)))
     lines += [Line(None, {}, "", reason, None, hours_of(time), Decimal(0)) for reason, time in found.waiting.items()]
     return Share(hours_of(found.elapsed), hours_of(found.officers),
-                 {reason: hours_of(time) for reason, time in found.waiting.items()}, tuple(lines), found.turns)
+                 {reason: hours_of(time) for reason, time in found.waiting.items()}, tuple(lines), found.turns,
+                 any(len(turn.holders) > 1 for turn in found.turns), late)
+
+
+def _visits(conn: Connection, dossier: int) -> dict[str, tuple[str, int, str]]:
+    """(step, number, who finished it) of every visit, by token."""
+    query = select(Task.token, Task.step, Task.visit, Person.name).outerjoin(Person, Person.id == Task.ended_by)
+    rows = conn.execute(query.where(Task.dossier == dossier))
+    return {row.token: (row.step, row.visit, row.name or "") for row in rows}
 
 
 def _had(step: Spent, people: Mapping[int, str], ended_by: str) -> tuple[tuple[str, Decimal], ...]:

@@ -107,18 +107,35 @@ def test_page_and_api_say_the_same_to_the_second(app: Flask, sign_in: Callable[.
 
 
 @make.on_sqlite
-def test_visits_side_by_side_have_a_plan_each(inside: Flask) -> None:
-    make.province()
-    receiver = make.person("receiver", (make.CENTRE, "receiver"))
+def test_visits_side_by_side_have_a_plan_each(app: Flask, sign_in: Callable[..., FlaskClient]) -> None:
     xml = draw.diagram(
         draw.start(), draw.task("ask", inside=draw.loop(cardinality="2"), hours="4", status="4"),
         draw.task("last", status="9"), draw.end("returned", "10"), draw.path("begin", "ask", "last", "returned"),
     )
-    with clock.at(make.NOW):
-        make.receive(receiver, make.publish(receiver, xml))
-    with clock.at(at("2026-03-02T17:00")):
-        lines = time_of(receiver, CODE).share.lines
+    with app.app_context():
+        make.province()
+        receiver = make.person("receiver", (make.CENTRE, "receiver"))
+        with clock.at(make.NOW):
+            make.receive(receiver, make.publish(receiver, xml))
+        with clock.at(at("2026-03-02T17:00")):
+            lines = time_of(receiver, CODE).share.lines
     assert [(line.planned, line.used, line.over) for line in lines] == [(4, Decimal("7.5"), Decimal("3.5"))] * 2
+    assert [line.visit for line in lines] == [0, 0], "both are of the first visit"
+    page = sign_in("receiver").get(f"/dossiers/{CODE}/time").get_data(as_text=True)
+    assert ("mở song song" in page, "Đến nay hồ sơ đã quá hạn" in page) == (True, True)
+
+
+@make.on_sqlite
+def test_rows_have_the_number_of_their_visit_and_the_lateness_stands_above(
+    app: Flask, sign_in: Callable[..., FlaskClient]
+) -> None:
+    with app.app_context():
+        told()
+    page = sign_in("receiver").get(f"/dossiers/{CODE}/time").get_data(as_text=True)
+    assert "Giải quyết xong muộn 4 giờ làm việc" in page
+    assert ("Đã chờ" in page, "Đang chờ" in page, "mở song song" in page) == (True, False, False)
+    table = page[page.index('id="share"'):]
+    assert (table.count("· lần 1"), table.count("· lần 2")) == (1, 1), "only what was visited again has numbers"
 
 
 def test_the_hours_of_a_step_are_told_person_by_person(inside: Flask) -> None:
