@@ -22,6 +22,7 @@ from app.languages import number as figure
 from app.languages import pick
 from app.people import commands as people
 from app.people.errors import DateUnreadable
+from app.people.journal import changes
 from app.people.queries import calendar_days, read, units
 from app.security import current_actor, requires
 from app.web import pager
@@ -78,10 +79,12 @@ def calendar() -> str:
 def _calendar_page(problem: str | None = None) -> str:
     year = request.args.get("year", type=int) or clock.today().year
     year = min(max(year, 2000), 2100)
+    before = request.args.get("before", type=int)
     known = [(unit.code, f"{unit.code} · {pick(unit.name)}") for unit in read(units)]
     return render_template(
         "deadlines/calendar.html", days=read(calendar_days, year), year=year, problem=problem,
         hours=read(queries.work_hours), cut_offs=read(queries.cut_off_hours), weekdays=WEEKDAYS, unit_options=known,
+        changes=read(changes, before=before), later=before is not None, as_date=date.fromisoformat,
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from flask import current_app
 
 from app.openapi import Blueprint
-from app.people import accounts, commands, queries
+from app.people import accounts, commands, journal, queries
 from app.people import schemas as s
 from app.people.errors import DateUnreadable
 from app.security import current_actor, requires
@@ -147,6 +147,15 @@ def end_membership(given: dict[str, date], username: str, membership: int) -> qu
 def calendar(wanted: dict[str, int | None]) -> list[queries.DayRow]:
     """Days off and make-up working days"""
     return queries.read(queries.calendar_days, wanted["year"])
+
+
+@blueprint.get("/calendar/changes")
+@requires("catalogue.read")
+@blueprint.arguments(s.ChangeFilter, location="query")
+@blueprint.response(200, s.ChangeList)
+def calendar_changes(wanted: dict[str, Any]) -> journal.ChangePage:
+    """Who changed days, working hours and cut-off hours, newest first"""
+    return queries.read(journal.changes, before=wanted["before"], size=wanted["page_size"])
 
 
 @blueprint.put("/calendar/<day>")

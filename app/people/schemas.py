@@ -174,3 +174,35 @@ class Removal(ma.Schema):
     """By which document something of the calendar is removed."""
 
     document = fields.String(load_default="", metadata={"description": "Needed; the number of the document"})
+
+
+_VALUE = {"description": "As GET /calendar, /hours or /cut-offs shows it; null where there was or is nothing"}
+
+
+class ChangeOut(ma.Schema):
+    """A change of the calendar."""
+
+    id = fields.Integer()
+    at = fields.AwareDateTime()
+    person = fields.Integer(allow_none=True, metadata={"description": "null for the platform itself"})
+    person_name = fields.String(allow_none=True)
+    kind = fields.String(metadata={"description": "day, hours or cut_off"})
+    unit = fields.String(allow_none=True, metadata={"description": "null where it is everybody's"})
+    unit_name = fields.Nested(TwoLanguages, allow_none=True)
+    old = fields.Dict(allow_none=True, metadata=_VALUE)
+    new = fields.Dict(allow_none=True, metadata=_VALUE)
+    document = fields.String()
+
+
+class ChangeList(ma.Schema):
+    """One page of changes."""
+
+    rows = fields.List(fields.Nested(ChangeOut))
+    next = fields.Integer(allow_none=True, metadata={"description": "`before` of the next page"})
+
+
+class ChangeFilter(ma.Schema):
+    """Which changes."""
+
+    before = fields.Integer(load_default=None, allow_none=True)
+    page_size = fields.Integer(load_default=50, validate=validate.Range(1, 200))

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 
 from app import clock
 from app.db import transaction
 from app.deadlines import commands
 from app.deadlines.commands import NewCutOff, NewHours
+from app.people.accounts import create_token
 from app.people.actor import Actor
 from app.people.commands import clear_day, seed_calendar, set_day
 from app.people.errors import DocumentMissing
@@ -20,6 +23,7 @@ from app.people.journal import ChangeRow, changes
 from app.people.queries import read
 from engine.errors import OneDoorError
 from tests import builders as make
+from tests.conftest import page_token
 
 DAY, NAMES, MORNING = date(2026, 3, 3), ("Nghỉ", "Off"), datetime(2026, 3, 2, 1, tzinfo=UTC)
 WEEK = ("07:30-11:30, 13:00-24:00",) * 5 + ("", "")
@@ -138,3 +142,83 @@ def test_the_journal_is_read_in_pages(admin: Actor) -> None:
     assert [row.document for row in page.rows] == ["3/VPCP", "2/VPCP"]
     page = read(changes, before=page.next, size=2)
     assert ([row.document for row in page.rows], page.next) == (["1/VPCP"], None)
+
+
+def test_the_page_tells_the_changes_in_words(app: Flask, sign_in: Callable[..., FlaskClient]) -> None:
+    browser, _ = _changed(app, sign_in)
+    page = _journal(browser, "/calendar")
+    for told_there in ("03/03/2026", "theo lịch tuần thông thường", "ngày nghỉ: Nghỉ", "3/VPCP", "Admin",
+                       "từ 01/01/2026, 16/04 – 15/10", "Thứ Hai – Thứ Sáu: 07:30-11:30, 13:00-24:00",
+                       "từ 01/01/2026, Trực tuyến: 15:00", "5/QĐ"):
+        assert told_there in page, told_there
+    assert page.index("3/VPCP") < page.index("5/QĐ"), "the newest first"
+    browser.post("/language", data={"language": "en", "csrf_token": page_token(browser, "/account")})
+    page = _journal(browser, "/calendar")
+    assert "day off: Off" in page
+    assert "from 01/01/2026, Online: 15:00" in page
+    assert "by the week" in page
+
+
+def test_older_changes_are_a_page_further(app: Flask, sign_in: Callable[..., FlaskClient]) -> None:
+    browser, _ = _changed(app, sign_in)
+    with app.app_context():
+        for number in range(1, 51):
+            set_day(make.actor("admin"), DAY, "off", NAMES, f"{number}/NEW")
+    page = _journal(browser, "/calendar?year=2026")
+    assert "50/NEW" in page
+    assert "5/QĐ" not in page
+    following = re.search(r'href="(/calendar[?][^"]*before=[^"]*)#changes"', page)
+    assert following is not None
+    older = _journal(browser, following[1].replace("&amp;", "&"))
+    assert "5/QĐ" in older
+    assert "50/NEW" not in older
+    assert "Mới nhất" in older
+
+
+def test_a_removal_on_the_page_asks_for_its_document(app: Flask, sign_in: Callable[..., FlaskClient]) -> None:
+    browser, _ = _changed(app, sign_in)
+    given = {"csrf_token": page_token(browser, "/calendar")}
+    with app.app_context():
+        set_day(make.actor("admin"), DAY, "off", NAMES, "4/VPCP")
+    for url in (f"/calendar/{DAY}/clear", "/calendar/hours/2/remove", "/calendar/cut-offs/1/remove"):
+        refused = browser.post(url, data=given)
+        assert refused.status_code == 422
+        assert "Hãy nêu văn bản quy định" in refused.get_data(as_text=True)
+        assert browser.post(url, data=given | {"by": "9/QĐ"}).status_code == 303
+    with app.app_context():
+        assert [row.document for row in read(changes).rows[:4]] == ["9/QĐ", "9/QĐ", "9/QĐ", "4/VPCP"]
+
+
+def test_the_api_tells_the_changes_and_asks_for_documents(app: Flask, sign_in: Callable[..., FlaskClient]) -> None:
+    _, bearer = _changed(app, sign_in)
+    ask = app.test_client()
+    page = ask.get("/api/v1/calendar/changes?page_size=2", headers=bearer).get_json()
+    first = page["rows"][0]
+    assert (first["kind"], first["new"], first["document"], first["person_name"]) == ("day", None, "3/VPCP", "Admin")
+    assert first["old"]["name"] == {"vi": "Nghỉ", "en": "Off"}
+    rest = ask.get(f"/api/v1/calendar/changes?before={page['next']}", headers=bearer).get_json()
+    assert [(row["kind"], row["unit"]) for row in rest["rows"]] == [("cut_off", make.COMMUNE), ("hours", make.COMMUNE)]
+    assert rest["next"] is None
+    for url in (f"/api/v1/calendar/{DAY}", "/api/v1/hours/2", "/api/v1/cut-offs/1"):
+        refused = ask.delete(url, headers=bearer)
+        assert (refused.status_code, refused.get_json()["error"]["code"]) == (422, "DocumentMissing")
+    assert ask.delete("/api/v1/hours/2?document=9/QĐ", headers=bearer).status_code == 204
+
+
+def _changed(app: Flask, sign_in: Callable[..., FlaskClient]) -> tuple[FlaskClient, dict[str, str]]:
+    """An administrator's browser and token, after four changes."""
+    with app.app_context():
+        make.province()
+        admin = make.person("admin", ("H49", "administrator"))
+        commands.set_hours(admin, HOURS)
+        commands.set_cut_off(admin, CUT_OFF)
+        set_day(admin, DAY, "off", NAMES, "1/VPCP")
+        clear_day(admin, DAY, "3/VPCP")
+        bearer = {"Authorization": f"Bearer {create_token(admin, 'x', 1).secret}"}
+    return sign_in("admin"), bearer
+
+
+def _journal(browser: FlaskClient, url: str) -> str:
+    """The part of the calendar's page that tells who changed it, without the marks."""
+    part = browser.get(url).get_data(as_text=True).partition('id="changes"')[2]
+    return re.sub(r"<(?!a )[^>]*>", "", part)

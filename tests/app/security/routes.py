@@ -54,6 +54,7 @@ _BY_PERMISSION: dict[str, tuple[str, ...]] = {
     ),
     "catalogue.read": (
         "GET /api/v1/calendar",
+        "GET /api/v1/calendar/changes",
         "GET /api/v1/hours",
         "GET /api/v1/cut-offs",
         "GET /api/v1/procedures",
