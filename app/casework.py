@@ -243,8 +243,8 @@ def _decide(
     about = before.code if state is not None else f"{before.procedure} {act.actor.person}"
     with watched(about, patient=act.actor.person is None):
         outcome = step(definition, state, act.command, act.now, onto, counted_in(calendar))
-    procedure = (onto or definition).procedure
-    scheduled = schedule(procedure, outcome.facts, list(before.ledger), calendar, act.now)
+    old, procedure = definition.procedure, (onto or definition).procedure
+    scheduled = schedule(procedure, outcome.facts, list(before.ledger), calendar, act.now, old if onto else None)
     facts = (*outcome.facts, *scheduled.due)
     return Change(
         act.command, act.actor, act.now, before.seq + 1, outcome.state, facts, scheduled.ledger, scheduled.warn

@@ -13,6 +13,7 @@ from engine.facts_dated import DeadlinesRecomputed as DeadlinesRecomputed
 from engine.facts_dated import DueMoved as DueMoved
 from engine.facts_dated import DueSet as DueSet
 from engine.facts_dated import LimitSet as LimitSet
+from engine.facts_dated import PromiseKept as PromiseKept
 from engine.facts_dated import Reappointed as Reappointed
 from engine.facts_dated import ReceptionDeferred as ReceptionDeferred
 from engine.facts_dated import WarningGiven as WarningGiven
@@ -315,7 +316,7 @@ Fact = (
     | EventDropped | EventThrown | MessageSent | ServiceRequested | ServiceAnswered | ServiceFailed | ServiceCancelled
     | ActivityCompensated | StatusChanged | ClockStopped | ClockStarted | DueSet | LimitSet
     | ReceptionDeferred | DeadlinesRecomputed | DueMoved | WarningGiven | Reappointed | DossierMigrated | StepMoved
-    | TimerMoved | EventMoved | DossierEnded
+    | TimerMoved | EventMoved | PromiseKept | DossierEnded
 )
 
 KINDS: dict[str, type] = {kind.__name__: kind for kind in Fact.__args__}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,15 @@ class LimitSet:
     value: float
     unit: str
     condition: str
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseKept:
+    """The dossier went over to a version with other limits: until its clock next stops or starts, its dates are counted
+    by those of the version before. `limits` are these, with value and unit; `policy` is what a supplement does."""
+
+    limits: Mapping[str, Any]
+    policy: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -320,6 +320,7 @@ APPLY: dict[type, Callable[[_Draft, Any], None]] = {
     facts.DueSet: _due,
     facts.LimitSet: _told,
     facts.ReceptionDeferred: _told,
+    facts.PromiseKept: _told,
     facts.DeadlinesRecomputed: _told,
     facts.DueMoved: _due,
     facts.WarningGiven: _told,

@@ -19,7 +19,7 @@ from engine.errors import OneDoorError
 from engine.execute import step
 from engine.facts import to_json
 
-_BY_CALENDAR = ("DueSet", "DueMoved", "ReceptionDeferred")
+_BY_CALENDAR = ("DueSet", "DueMoved", "ReceptionDeferred", "PromiseKept")
 
 
 @dataclass(frozen=True, slots=True)

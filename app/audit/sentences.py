@@ -77,6 +77,7 @@ SENTENCES = {
     "LimitSet.statutory": "The statutory time is {limit}, because {condition} held.",
     "LimitSet.reduced": "The reduced time is {limit}, because {condition} held.",
     "ReceptionDeferred": "Received after the cut-off hour {after}: time runs from the opening of the next working day.",
+    "PromiseKept": "The promised dates stay; the limits of the version before count until the clock next turns.",
     "DeadlinesRecomputed": "The calendar was corrected ({reason}), which moved dates.",
     "DueMoved": "The date of {step} moved from {old} to {due_at}.",
     "WarningGiven.officer": "The officer was warned that most of the time for {step} is used.",

@@ -160,6 +160,7 @@ class Explained(ma.Schema):
     begins = fields.String(
         metadata={"description": "open, before_opening, break, after_closing, after_cut_off or day_off"})
     restarted = fields.Boolean()
+    kept = fields.Boolean(metadata={"description": "The limit is still that of the version before the dossier's own"})
     stands = fields.Boolean()
     due = fields.AwareDateTime(allow_none=True)
     days = fields.List(fields.Nested(DayCounted))

@@ -41,7 +41,7 @@ class Scheduled:
     """What follows for dates, the next warning of each scope (None while there is none to wait for), the ledger to
     keep."""
 
-    due: tuple[f.DueSet | f.ReceptionDeferred, ...]
+    due: tuple[f.DueSet | f.ReceptionDeferred | f.PromiseKept, ...]
     ledger: list[Entry]
     warn: Mapping[str, str | None] = field(default_factory=dict)
 
@@ -52,12 +52,19 @@ def schedule(
     ledger: list[Entry],
     calendar: Calendar,
     now: datetime,
+    before: Mapping[str, Any] | None = None,
 ) -> Scheduled:
-    """What the facts of one command, all of this moment, mean for the dossier's dates."""
+    """What the facts of one command, all of this moment, mean for the dossier's dates.
+
+    `before` is the procedure of the version that the dossier was under until now, where it goes over to another.
+    """
     book, given = Book(ledger, now), list(facts)
-    deferred = tuple(_deferral(given, calendar, now))
+    deferred: tuple[f.ReceptionDeferred | f.PromiseKept, ...] = tuple(_deferral(given, calendar, now))
     for fact in (*given, *deferred):
         book.enter(fact)
+    for kept in _kept(procedure, before, book):
+        book.enter(kept)
+        deferred = (*deferred, kept)
     due = tuple(_due(procedure, book, calendar))
     scopes = dict.fromkeys([each.scope for each in due] + book.touched)
     return Scheduled((*deferred, *due), book.entries, next_warnings(procedure, book.entries, calendar, scopes))
@@ -72,6 +79,29 @@ def _deferral(facts: Iterable[f.Fact], calendar: Calendar, now: datetime) -> Ite
                 yield f.ReceptionDeferred(f"{after:%H:%M}")
 
 
+def _kept(procedure: Mapping[str, Any], before: Mapping[str, Any] | None, book: Book) -> Iterator[f.PromiseKept]:
+    """What was promised by the limits of the version before goes on, unless the clock stands or has just turned."""
+    if before is None or book.moved or stands(book.entries) or any(e["kind"] == "kept" for e in book.entries):
+        return
+    said, says = _promise(before), _promise(procedure)
+    if said != says:
+        yield said
+
+
+def _promise(procedure: Mapping[str, Any]) -> f.PromiseKept:
+    """What a procedure says about a dossier's dates."""
+    found = procedure.get("limits") or {}
+    limits = {key: {name: found[key].get(name) for name in ("value", "unit")} for _, key in SCOPES if found.get(key)}
+    return f.PromiseKept(limits, str((procedure.get("supplement") or {}).get("policy") or ""))
+
+
+def in_force(procedure: Mapping[str, Any], ledger: Iterable[Entry]) -> Mapping[str, Any]:
+    """The procedure with the limits that the dossier's dates are counted by: a kept promise, or its own."""
+    kept = next((entry for entry in ledger if entry["kind"] == "kept"), None)
+    return procedure if kept is None else {
+        **procedure, "limits": kept["limits"], "supplement": {"policy": kept["reason"]}}
+
+
 def due_dates(procedure: Mapping[str, Any], ledger: list[Entry], calendar: Calendar) -> dict[str, str | None]:
     """All due dates of a dossier from its ledger alone, as after a change of the calendar."""
     tokens = [entry["reason"] for entry in ledger if entry["kind"] == "step"]
@@ -80,10 +110,10 @@ def due_dates(procedure: Mapping[str, Any], ledger: list[Entry], calendar: Calen
     return {**scopes, **{token: _step_due(ledger, calendar, token) for token in tokens}}
 
 
-def limit_of(procedure: Mapping[str, Any], ledger: Iterable[Entry], key: str) -> Mapping[str, Any] | None:
+def limit_of(procedure: Mapping[str, Any], ledger: Sequence[Entry], key: str) -> Mapping[str, Any] | None:
     """The limit that holds for the dossier: a variant's, or the procedure's own."""
     variant = next((entry for entry in ledger if entry["kind"] == "limit" and entry["reason"] == key), None)
-    found: Mapping[str, Any] | None = variant or procedure.get("limits", {}).get(key)
+    found: Mapping[str, Any] | None = variant or in_force(procedure, ledger).get("limits", {}).get(key)
     return found
 
 
@@ -145,7 +175,7 @@ def stands(ledger: Iterable[Entry]) -> bool:
 
 def counted(procedure: Mapping[str, Any], ledger: Sequence[Entry]) -> list[Entry]:
     """The part of the ledger that counts: all of it, or what came after the last supplement that restarts the limit."""
-    if procedure.get("supplement", {}).get("policy") != RESTART:
+    if in_force(procedure, ledger).get("supplement", {}).get("policy") != RESTART:
         return list(ledger)
     goes_on = max((index for index, e in enumerate(ledger) if e["kind"] == "run"), default=0)
     again = [index for index, e in enumerate(ledger[:goes_on]) if e["kind"] == "stop" and e["reason"] == "supplement"]

@@ -12,7 +12,6 @@ from typing import Any
 from engine.clock.account import DEFERRED
 from engine.clock.calendar import HOUR, Calendar
 from engine.clock.deadlines import (
-    RESTART,
     SCOPES,
     Interval,
     counted,
@@ -61,7 +60,7 @@ class Explanation:
     break, after_closing, after_cut_off (the hour is `cut_off`) or day_off; `due` is None while the clock stands.
 
     What counts hours is told in whole seconds, so that spans, days and limit add up. `further` is the number of days
-    that are not told any more.
+    that are not told any more; `kept` says that the limit is still that of the version before the dossier's own.
     """
 
     scope: str
@@ -77,6 +76,7 @@ class Explanation:
     days: tuple[Day, ...]
     cut_off: str = ""
     further: int = 0
+    kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,8 @@ def explain(
         scope=scope, limit=limit, unit="hour" if hours is not None else "calendar_day", total=total,
         extension=extension, start=count.start, begins="after_cut_off" if cut_off else begins(calendar, start),
         stands=stands(ledger), due=due, days=days, cut_off=cut_off, further=_number(calendar, count) - len(days),
-        restarted=procedure.get("supplement", {}).get("policy") == RESTART and len(entries) < len(ledger),
+        restarted=len(entries) < len(ledger),
+        kept=scope in dict(SCOPES) and any(entry["kind"] == "kept" for entry in ledger),
     )
 
 

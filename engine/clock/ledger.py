@@ -1,6 +1,7 @@
 """A dossier's ledger: what its facts say about time, as plain data in the order of time.
 
     {"kind": "limit", "reason": "statutory", "value", "unit"}            a variant of a limit that holds here
+    {"kind": "kept", "reason": policy, "limits"}                         the limits of before, until the clock turns
     {"kind": "run" | "stop", "reason", "from", "to"}                     the legal clock ran or stood
     {"kind": "deferral", "reason": "15:00", "from", "to"}                it came after that hour, so the next day counts
     {"kind": "step", "reason": token, "from", "to", "hours", "warned"}   an open step, and how many warnings it had
@@ -57,8 +58,9 @@ class Book:
                 self.entries.remove(open_one)
 
     def turn(self, kind: str, reason: str) -> None:
-        """Let the clock run or stand from now on."""
+        """Let the clock run or stand from now on; the limits are those of the dossier's version again."""
         self.close()
+        self.entries = [entry for entry in self.entries if entry["kind"] != "kept"]
         self.entries.append({"kind": kind, "reason": reason, "from": self.now, "to": None})
         self.moved = True
 
@@ -69,6 +71,10 @@ class Book:
 
 def _limit(book: Book, fact: f.LimitSet) -> None:
     book.entries.append({"kind": "limit", "reason": fact.scope, "value": fact.value, "unit": fact.unit})
+
+
+def _kept(book: Book, fact: f.PromiseKept) -> None:
+    book.entries.append({"kind": "kept", "reason": fact.policy, "limits": dict(fact.limits)})
 
 
 def _started(book: Book, fact: f.ProcessStarted) -> None:
@@ -128,12 +134,13 @@ def _appointed(book: Book, fact: f.Reappointed) -> None:
 
 
 def _gone_over(book: Book, fact: f.DossierMigrated) -> None:
-    """The warnings about open steps are from now on those of the version that the dossier went over to."""
-    book.touched += [entry["reason"] for entry in book.entries if entry["kind"] == "step"]
+    """The warnings are from now on those of the version that the dossier went over to."""
+    book.touched += [DOSSIER, *(entry["reason"] for entry in book.entries if entry["kind"] == "step")]
 
 
 _RULES: dict[type, Callable[[Book, Any], None]] = {
     f.LimitSet: _limit,
+    f.PromiseKept: _kept,
     f.ProcessStarted: _started,
     f.ReceptionDeferred: _deferred,
     f.ClockStopped: _stopped,

@@ -286,7 +286,7 @@ def test_the_warnings_of_another_version_take_over_at_once() -> None:
                       at("2025-07-01 16:00")).ledger
     fewer = {**PROCEDURE, "warnings": ["75% officer"]}
     moved = schedule(fewer, (f.DossierMigrated("old", "new", {}),), ledger, CALENDAR, at("2025-07-01 16:10"))
-    assert (moved.due, moved.warn) == ((), {"1": None})
+    assert (moved.due, moved.warn["1"], moved.warn["dossier"]) == ((), None, iso("2025-07-09 17:00"))
 
 
 def test_a_dossier_that_ended_while_the_clock_stood_has_no_date() -> None:

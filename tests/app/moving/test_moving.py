@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -58,10 +59,11 @@ def second() -> str:
     return xml.replace('kind="assess"', 'kind="appraise"')
 
 
-def publish_again(publisher: Actor, xml: str, number: int = 2) -> None:
+def publish_again(publisher: Actor, xml: str, number: int = 2, **said: Any) -> None:
     """Another version of the small procedure."""
-    bundle = Bundle(xml, {"filing": make.FILING}, {}, make.FACTS)
-    content = {"xml": bundle.xml, "forms": bundle.forms, "decisions": {}, "procedure": make.FACTS}
+    facts = make.FACTS | said
+    bundle = Bundle(xml, {"filing": make.FILING}, {}, facts)
+    content = {"xml": bundle.xml, "forms": bundle.forms, "decisions": {}, "procedure": facts}
     with transaction() as conn:
         conn.execute(insert(ProcessVersion).values(
             procedure=make.PROCEDURE, number=number, digest=bundle.digest, bundle=content, findings=[], note="",
