@@ -128,7 +128,7 @@ def _in_seconds(calendar: Calendar, count: _Count, *, reached: bool) -> _Count:
     running = [(known[begin], end and known[end]) for begin, end in count.running]
     stops = [(known.get(begin, cut(begin)), known.get(end, cut(end)), reason) for begin, end, reason in count.stops]
     until = cut(count.until)
-    ran = sum(calendar.place(end or until) - calendar.place(begin) for begin, end in running)
+    ran = sum(calendar.place(min(end or until, until)) - calendar.place(min(begin, until)) for begin, end in running)
     return _Count(cut(count.start), running, stops, ran if reached else count.total, until)
 
 

@@ -43,7 +43,7 @@ def entered(token: str, hours: str | None = "8", unit: str = "H49.1") -> f.StepE
 
 # A history by chance: steps open, are claimed, given back and left; the clock stands and runs; at last it ends.
 
-acts = st.lists(st.tuples(st.integers(1, 300_000), st.sampled_from("ecrlsqx")), max_size=25)
+acts = st.lists(st.tuples(st.integers(1, 300_000), st.sampled_from("ecrlsq" * 4 + "x")), max_size=25)
 
 
 def by_chance(moves: list[tuple[int, str]]) -> History:
@@ -144,6 +144,18 @@ def test_a_pause_begins_and_ends_within_a_second_of_what_it_did() -> None:
     assert shown == [("08:00:30", "09:00:10"), ("09:00:10", "10:00:51"), ("10:00:51", "11:30:00"),
                      ("13:00:00", "17:00:00")]
     assert told.due == at("2025-07-02 09:01:11.100")
+
+
+def test_what_ran_after_the_date_is_no_part_of_its_count() -> None:
+    ledger = ledger_of([
+        (at("2025-07-01 08:00:30.400"), (STARTED, entered("1"))),
+        (at("2025-07-02 16:00:10.200"), (f.ClockStopped("supplement"),)),
+        (at("2025-07-04 10:00:50.900"), (f.ClockStarted("supplement"),)),
+    ])
+    short = {"limits": {"reduced": {"value": 1, "unit": "working_day"}}}
+    told = explain(short, ledger, CALENDAR, "dossier", at("2025-07-04 12:00"))
+    assert (told.due, told.extension) == (at("2025-07-02 08:00:30.400"), 0)
+    assert [day.left for day in told.days] == [Decimal(30 * 60 + 30) / 3600, 0]
 
 
 def test_a_count_of_more_than_a_thousand_days_says_how_many_follow() -> None:
