@@ -43,8 +43,6 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
      "True becomes False"): _COUNTED,
     ("engine/feel/evaluate.py", "return items[int(index) - 1 if index > 0 else size + int(index)]",
      "Gt becomes GtE"): "there is no item 0, as was asked before",
-    ("engine/feel/evaluate.py", "if kind is type(right) and (kind is Decimal or kind is str):",
-     "becomes And"): "the way around it comes to the same, only more slowly",
     ("engine/feel/values.py",
      "return len(left) == len(right) and all(equal(a, b) is True for a, b in zip(left, right, strict=True))",
      "True becomes False"): _COUNTED,

@@ -351,7 +351,9 @@ def _afresh(module: Module, code: CodeType, names: Sequence[str], scratch: str, 
     options = [*OPTIONS, *how, "-o", f"cache_dir={scratch}"]
     sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - the process ends with it
     only = _Only(names)
-    return only.failed | {""} if int(pytest.main([*options, *files], plugins=[only])) > 1 else only.failed
+    ended = int(pytest.main([*options, *files], plugins=[only]))
+    # What cannot even be collected is no test that fails
+    return only.failed or ({""} if ended else set())
 
 
 def _keys(module: Module, some: Iterable[Mutant]) -> set[tuple[str, str, str]]:
