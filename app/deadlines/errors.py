@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.errors import NotFound
 from engine.errors import Conflict, Invalid, NotPossible
 
 
@@ -37,8 +38,8 @@ class CorrectionUnnamed(Invalid):
     """Say which correction of the calendar moves the dates; it is kept in the history of every dossier."""
 
 
-class NothingToExplain(NotPossible):
-    """Dossier {code} has no date of that kind ({scope}) to explain."""
+class NothingToExplain(NotFound):
+    """Dossier {code} has no date "{scope}" that could be explained; open its time page and choose one of its dates."""
 
 
 class ApologyUnclear(Invalid):

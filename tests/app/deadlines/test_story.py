@@ -192,7 +192,11 @@ def test_the_page_and_the_api(app: Flask, sign_in: Callable[..., FlaskClient]) -
     assert answer["share"]["waiting"] == {"supplement": "11.5"}
     assert "Theo lịch và thời hạn hiện nay" not in page
     missing = app.test_client().get(f"/api/v1/dossiers/{CODE}/time?scope=99", headers=bearer)
-    assert (missing.status_code, missing.get_json()["error"]["code"]) == (409, "NothingToExplain")
+    assert (missing.status_code, missing.get_json()["error"]["code"]) == (404, "NothingToExplain")
+    nothing = sign_in("receiver").get(f"/dossiers/{CODE}/time?of=99")
+    text = nothing.get_data(as_text=True)
+    assert (nothing.status_code, "<h1>Không tìm thấy</h1>" in text) == (404, True)
+    assert "không có thời hạn &#34;99&#34; để giải thích" in text
 
 
 @make.on_sqlite
