@@ -19,7 +19,7 @@ from engine.state import Place, short
 if TYPE_CHECKING:
     from engine.running.moves import Run
 
-MAX_RECORDS = 1_000
+MAX_RECORDS = 10_000
 
 
 def remember(run: Run, node: Any, token: Token) -> None:
@@ -130,10 +130,24 @@ def cancel_transaction(run: Run, element: str, scope: str) -> None:
     """A transaction is cancelled: all in it ends, and what was done in it is taken back."""
     place = run.state.tokens[scope]
     run.record(facts.EventThrown(element, "cancel", "", {}))
-    records = run.state.done.pop(scope, [])
+    records = [*_of_others(run, place), *run.state.done.pop(scope, [])]
     scopes.empty(run, scope, "interrupted")
     waits.stop(run, scope)
     place.todo = list(_undoing(run, records))
+
+
+def _of_others(run: Run, place: Place) -> list[Any]:
+    """What was done in the other instances of a repeated transaction, which all end with this one."""
+    body = repeating.body_of(run, place)
+    if body is None:
+        return []
+    waits.stop(run, body.id)
+    records = run.state.done.pop(body.id, [])
+    for other in run.state.parts_of(body.id):
+        if other is not place:
+            records += run.state.done.pop(other.id, [])
+            scopes.cancel(run, other, "interrupted")
+    return records
 
 
 def _leave_cancelled(run: Run, place: Place) -> None:

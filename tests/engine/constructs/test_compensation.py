@@ -6,7 +6,7 @@ import pytest
 
 from engine.commands import WithdrawDossier
 from engine.errors import BudgetExceeded
-from engine.facts import ActivityCompensated, StepCancelled
+from engine.facts import ActivityCompensated, StepCancelled, ValueComputed
 from engine.running import compensation
 from engine.state import load
 from tests.engine.builders import both, choice, element, end, flow, frame, loop, path, script, start, task, xor
@@ -142,6 +142,7 @@ def test_an_error_handler_may_take_back_what_its_scope_did() -> None:
     assert walk.view.end == "x"
 
 
+@runs("Compensation of what was done in a loop", "Every round is remembered and taken back; 10,000 at most.")
 def test_rounds_that_could_be_taken_back_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compensation, "MAX_RECORDS", 3)
     xml = document(start(), xor("m", ""), script("a", "1"), xor("g", "g-m"), end(),
@@ -229,6 +230,27 @@ def test_a_cancelled_transaction_breaks_off_its_other_instances() -> None:
     assert walk.open == ["sorry"]
     assert [(fact.token, fact.reason) for fact in walk.facts if isinstance(fact, StepCancelled)] == [
         (second, "interrupted")]
+
+
+@runs("Cancel in one instance of a repeated transaction", "All instances end; what was done in any is taken back.")
+def test_a_cancelled_transaction_takes_back_what_its_other_instances_did() -> None:
+    inner = element("transaction", "trip", "".join((
+        start("i"), task("book"), task("pay", choice("ok"), choice("no", "refuse")), xor("g", "g-o"), end("o"),
+        finish("stop", told("cancel")), path("i", "book", "pay", "g", "o"), flow("g", "stop", 'pay.choice = "no"'),
+        undo("book", by=script("un_book", "book.n").replace(
+            "<bpmn:scriptTask ", '<bpmn:scriptTask isForCompensation="true" ')), loop("filing.x"))))
+    walk = Watched(document(start(), inner, end(), path("begin", "trip", "done"),
+                            border("cancelled", "trip", told("cancel")), task("sorry"), end("x"),
+                            path("cancelled", "sorry", "x")), {"x": [1, 2, 3, 4]})
+    for n in range(3):
+        walk.complete("book", index=None, n=n)
+    walk.complete("pay", "ok")
+    walk.complete("pay", "no")
+    assert walk.open == ["sorry"]
+    assert [fact.activity for fact in walk.facts if isinstance(fact, ActivityCompensated)] == ["book"] * 3
+    undone = [fact.value for fact in walk.facts if isinstance(fact, ValueComputed) and fact.element == "un_book"]
+    assert sorted(undone) == [0, 1, 2]
+    assert not load(walk.state or b"").done
 
 
 def test_a_dossier_that_is_withdrawn_keeps_nothing_to_take_back_and_no_join_that_waits() -> None:
