@@ -60,7 +60,7 @@ def set_hours(actor: Actor, new: NewHours) -> int:
         "week": week_of(new.week), "document": journal.named(new.document),
     }
     if new.since < BEGINS:
-        raise TooEarly(begins=BEGINS)
+        raise TooEarly(begins=f"{BEGINS:%d/%m/%Y}")
     with transaction() as conn:
         in_turn(conn)
         _check_unit(conn, new.unit)
@@ -100,7 +100,7 @@ def set_cut_off(actor: Actor, new: NewCutOff) -> int:
     """Let a cut-off hour hold from a date on, by which document; the number of its row."""
     at = _hour_of_day(new.at)
     if new.since < BEGINS:
-        raise TooEarly(begins=BEGINS)
+        raise TooEarly(begins=f"{BEGINS:%d/%m/%Y}")
     if new.channel not in ("", *CHANNELS):
         raise ChannelUnknown(channel=new.channel, allowed=", ".join(CHANNELS))
     by = journal.named(new.document)

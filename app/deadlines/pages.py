@@ -78,7 +78,7 @@ def calendar() -> str:
 
 def _calendar_page(problem: str | None = None) -> str:
     year = request.args.get("year", type=int) or clock.today().year
-    year = min(max(year, 2000), 2100)
+    year = min(max(year, people.FIRST_DAY.year), people.LAST_DAY.year)
     before = request.args.get("before", type=int)
     known = [(unit.code, f"{unit.code} · {pick(unit.name)}") for unit in read(units)]
     return render_template(

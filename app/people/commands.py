@@ -22,6 +22,7 @@ from app.people.errors import (
     DatesInvalid,
     DayContradicts,
     DayKindUnknown,
+    DayOutside,
     MembershipExists,
     NameMissing,
     OwnAccount,
@@ -35,11 +36,13 @@ from app.people.errors import (
 )
 from app.people.models import CalendarDay, Membership, Person, Role, Setting, Unit
 from app.people.permissions import ROLES
+from engine.clock.calendar import BEGINS
 
 USERNAME = re.compile(r"[a-z0-9._-]{3,80}")
 UNIT_CODE = re.compile(r"[A-Z][0-9]{2}(\.[0-9]{1,4}){0,3}")
 UNIT_KINDS = ("province", "department", "centre", "commune", "enterprise", "vertical", "division")
 DAY_KINDS = ("off", "make_up")
+FIRST_DAY, LAST_DAY = BEGINS, date(2100, 12, 31)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +205,8 @@ def set_day(actor: Actor, day: date, kind: str, names: tuple[str, str], document
     """Say that a day is off or made up for, by which document."""
     if kind not in DAY_KINDS:
         raise DayKindUnknown()
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise DayOutside(begins=f"{FIRST_DAY:%d/%m/%Y}", ends=f"{LAST_DAY:%d/%m/%Y}", day=f"{day:%d/%m/%Y}")
     if not names[0].strip() or not names[1].strip():
         raise NameMissing()
     row = {"kind": kind, "name_vi": names[0].strip(), "name_en": names[1].strip(), "document": journal.named(document)}

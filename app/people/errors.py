@@ -86,6 +86,10 @@ class DayContradicts(Conflict):
     """{day} already has another entry ("{name}", {document}); remove that one first."""
 
 
+class DayOutside(Invalid):
+    """The calendar is kept from {begins} to {ends}; correct {day}."""
+
+
 class AlreadyWorked(Conflict):
     """{day} is an ordinary working day, so there is nothing to make up; choose a day that is off."""
 

@@ -94,7 +94,7 @@ class WorkHours(db.Model):
 
     Without a unit they are everybody's; units below take over their parent's. `week` is a list of Monday to Sunday,
     each a list of ["07:30", "11:30"]; "00:00" ends a day. Of several that cover a day the nearer unit's count, of
-    these the later `since`, of these the shorter season.
+    these the later `since`, of these the shorter season, of these what was entered later.
     """
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -167,7 +167,7 @@ class DayIn(ma.Schema):
 class YearFilter(ma.Schema):
     """Which year."""
 
-    year = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(2000, 2100))
+    year = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(1990, 2100))
 
 
 class Removal(ma.Schema):

@@ -9,10 +9,10 @@ from decimal import Decimal
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app import clock
-from app.calendars import Calendars, calendars
+from app.calendars import Calendars, calendars, new_edition
 from app.db import reading, transaction
 from app.deadlines.commands import NewHours, remove_hours, set_hours
 from app.deadlines.errors import HoursEmpty, HoursUnreadable, SeasonUnreadable, TooEarly, UsualHoursStay
@@ -22,7 +22,8 @@ from app.errors import NotFound
 from app.people.accounts import create_token
 from app.people.actor import Actor
 from app.people.commands import clear_day, set_day
-from app.people.errors import AlreadyWorked, DayContradicts, DocumentMissing, UnitUnfit
+from app.people.errors import AlreadyWorked, DayContradicts, DayOutside, DocumentMissing, UnitUnfit
+from app.people.models import WorkHours
 from app.people.queries import read
 from engine.clock.worktime import add
 from engine.errors import CalendarRefused, OneDoorError
@@ -124,6 +125,25 @@ def test_a_day_is_not_off_and_made_up_for_at_once(admin: Actor) -> None:
     clear_day(admin, saturday, "3/VPCP")
     set_day(admin, saturday, "off", ("Nghỉ", "Off"), "2/VPCP")
     assert not known().of(None).works(saturday)
+
+
+def test_days_that_the_calendar_does_not_reach_are_refused(admin: Actor) -> None:
+    for outside in (date(1989, 12, 31), date(2101, 1, 1), date(1, 1, 1), date(9999, 12, 31)):
+        with pytest.raises(DayOutside):
+            set_day(admin, outside, "off", ("Nghỉ", "Off"), "1/VPCP")
+    for inside in (date(1990, 1, 1), date(2100, 12, 31)):
+        set_day(admin, inside, "off", ("Nghỉ", "Off"), "1/VPCP")
+        assert not known().of(None).works(inside)
+
+
+def test_of_hours_of_the_same_date_the_later_entered_count(admin: Actor) -> None:
+    number = set_hours(admin, hours(USUAL, unit=make.CENTRE))
+    set_hours(admin, hours(unit=make.CENTRE))
+    assert due(make.CENTRE) == "02/03 18:00"
+    with transaction() as conn:  # which moves the row to the end of PostgreSQL's table
+        conn.execute(update(WorkHours).where(WorkHours.id == number).values(document="the same"))
+        new_edition(conn)
+    assert due(make.CENTRE) == "02/03 18:00"
 
 
 def test_the_calendar_is_read_once_until_somebody_corrects_it(admin: Actor) -> None:

@@ -231,6 +231,9 @@ def test_an_administrators_pages(sign_in: SignIn, people: object) -> None:
     day["csrf_token"] = token
     assert browser.post("/calendar", data=day).status_code == 303
     assert browser.post("/calendar", data=day | {"document": ""}).status_code == 422
+    outside = browser.post("/calendar", data=day | {"day": "1026-12-24"})
+    assert outside.status_code == 422
+    assert "từ 01/01/1990 đến 31/12/2100; hãy sửa lại ngày 24/12/1026" in outside.get_data(as_text=True)
     assert browser.post("/calendar/2026-12-24/clear", data={"csrf_token": token}).status_code == 422
     assert browser.post("/calendar/2026-12-24/clear", data={"csrf_token": token, "by": "2/QĐ"}).status_code == 303
     unit = {"code": "H49.99", "name_vi": "Xã Mới", "name_en": "New", "kind": "commune", "parent": "H49"}
