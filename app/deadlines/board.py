@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
-from statistics import median
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, select
@@ -16,6 +14,7 @@ from app.calendars import Calendars, calendars
 from app.casework import Actor
 from app.db import UtcDateTime, reading
 from app.deadlines.habits import Expected, Habits
+from app.deadlines.hindsight import Past, past_of
 from app.dossiers.models import Dossier
 from app.dossiers.queries import Head, head_of, head_query
 from app.dossiers.sight import units_in_sight, visible
@@ -24,13 +23,9 @@ from app.people.queries import subtree, unit_names
 from app.procedures.models import ProcessVersion
 from app.search import of_procedure
 from app.tasks.models import Task
-from engine.clock.deadlines import reached, running_of
-from engine.clock.ledger import Entry
-from engine.clock.worktime import Calendar, between
 
 AHEAD = 500
 PAGE = 50
-JUDGED = 200
 WORDS = ("late", "will", "may", "fits")
 
 
@@ -52,17 +47,6 @@ class Line:
 
     head: Head
     expected: Expected
-
-
-@dataclass(frozen=True, slots=True)
-class Past:
-    """How good the forecast was: of so many finished dossiers, the median error in working hours (and without its
-    sign), and how many it would have called late or in time rightly."""
-
-    count: int
-    error: Decimal | None
-    lean: Decimal | None
-    right: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +79,7 @@ def board(actor: Actor, wanted: Wanted = EVERYTHING, page: int = 1) -> Board:
         shown = [each for each in (*late, *ahead[:AHEAD]) if wanted.word in ("", each.word)]
         shown.sort(key=lambda each: (WORDS.index(each.word), each.due))
         lines = _with_heads(conn, shown[(page - 1) * PAGE : page * PAGE], (known, now))
-        past = _past(conn, mine, habits)
+        past = past_of(conn, mine, habits)
     pages = max(1, -(-len(shown) // PAGE))
     return Board(lines, counts, past, len(ahead) > AHEAD, len(shown), page, pages)
 
@@ -133,11 +117,16 @@ def _expected(
 ) -> list[Expected]:
     """So many dossiers, those due soonest first, each by its open step that takes longest, or where it stands."""
     condition, number = which
+    soonest = (
+        select(Dossier.id, Dossier.due_at).outerjoin(Task, _OPEN_STEP).where(condition).distinct()
+        .order_by(Dossier.due_at, Dossier.id).limit(number).subquery()
+    )
     query: Select[*tuple[Any, ...]] = (
         select(Dossier.id, Dossier.procedure, Dossier.due_at, Dossier.receiving_unit, Dossier.channel,
                Dossier.ledger, ProcessVersion.digest, _AT, _UNIT.label("unit"), _SINCE)
         .outerjoin(Task, _OPEN_STEP).join(ProcessVersion, ProcessVersion.id == Dossier.version)
-        .where(condition).order_by(Dossier.due_at, Dossier.id, Task.token).limit(number)
+        .join(soonest, soonest.c.id == Dossier.id)
+        .where(condition).order_by(Dossier.due_at, Dossier.id, Task.token)
     )
     found: dict[int, Expected] = {}
     for row in conn.execute(query):
@@ -153,34 +142,3 @@ def _with_heads(
     rows = conn.execute(head_query().where(Dossier.id.in_([each.dossier for each in shown])))
     heads = {row.id: head_of(row, *at) for row in rows}
     return tuple(Line(heads[each.dossier], each) for each in shown)
-
-
-def _past(conn: Connection, mine: ColumnElement[bool], habits: Habits) -> Past:
-    """The forecast held against dossiers that are finished, as it would have been made when they came in."""
-    query = (
-        select(Dossier.procedure, Dossier.receiving_unit, Dossier.competent_unit, Dossier.channel, Dossier.due_at,
-               Dossier.finished_at, Dossier.ledger, ProcessVersion.digest)
-        .join(ProcessVersion, ProcessVersion.id == Dossier.version)
-        .where(mine, Dossier.finished_at.is_not(None), Dossier.due_at.is_not(None))
-        .order_by(Dossier.finished_at.desc()).limit(JUDGED)
-    )
-    errors, right = [], 0
-    for row in conn.execute(query):
-        calendar, expected = habits.known.of(row.receiving_unit), habits.whole(row)
-        errors.append(_worked(calendar, row.ledger) - expected)
-        right += (_foreseen(calendar, row.ledger, expected) > row.due_at) == (row.finished_at > row.due_at)
-    if not errors:
-        return Past(0, None, None, 0)
-    return Past(len(errors), median(abs(error) for error in errors), median(errors), right)
-
-
-def _foreseen(calendar: Calendar, ledger: Sequence[Entry], expected: Decimal) -> datetime:
-    """When so many hours of the running clock were over, however long it stood meanwhile."""
-    running = running_of(ledger, calendar)
-    return reached(calendar, [*running[:-1], (running[-1][0], None)], expected)
-
-
-def _worked(calendar: Calendar, ledger: Sequence[Entry]) -> Decimal:
-    """The working hours in which the clock ran."""
-    ran = ((begin, end) for begin, end in running_of(ledger, calendar) if end)
-    return sum((between(calendar, begin, end) for begin, end in ran), Decimal(0))

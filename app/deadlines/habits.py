@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -71,10 +72,10 @@ class Habits:
             word_of(row.due_at, self.now, finish, slow),
         )
 
-    def whole(self, row: Row[Any]) -> Decimal:
-        """The working hours that were expected of a dossier when it came in."""
+    def whole(self, row: Row[Any], taken: Callable[[str, str], list[Decimal]]) -> Decimal:
+        """The working hours that were to be expected of a dossier by what steps had taken, in a unit or anywhere."""
         steps = self.steps(row.digest, None, row.channel == "online")
-        usual = {step: self.usual(row.procedure, step, row.competent_unit, hours) for step, hours in steps}
+        usual = {step: chosen(taken(step, row.competent_unit), taken(step, ""), hours) for step, hours in steps}
         return sum((each.median for each in usual.values()), Decimal(0))
 
     def _steps(self, digest: str, step: str | None, online: bool) -> tuple[tuple[str, Decimal], ...]:
@@ -90,9 +91,7 @@ class Habits:
     def _usual(self, procedure: str, step: str, unit: str, planned: Decimal) -> Usual:
         """What a step usually takes: in this unit, else anywhere, else as planned."""
         taken = self._taken(procedure)
-        own, everywhere = taken.get((step, unit), []), taken.get((step, ""), [])
-        here = usual_of(own, planned)
-        return here if here.count and len(own) >= len(everywhere) / 4 else usual_of(everywhere, planned)
+        return chosen(taken.get((step, unit), []), taken.get((step, ""), []), planned)
 
     def _taken(self, procedure: str) -> Taken:
         """Working hours of finished steps by (step, unit), and by (step, "") for all units."""
@@ -110,6 +109,12 @@ class Habits:
             for unit in (visit.unit, ""):
                 found.setdefault((visit.step, unit), []).append(visit.used)
         return found
+
+
+def chosen(own: list[Decimal], everywhere: list[Decimal], planned: Decimal) -> Usual:
+    """What a step usually takes by what it took in a unit and anywhere: the unit's own where that is enough of it."""
+    here = usual_of(own, planned)
+    return here if here.count and len(own) >= len(everywhere) / 4 else usual_of(everywhere, planned)
 
 
 def _named(definition: Definition, element: str) -> Names:

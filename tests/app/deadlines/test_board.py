@@ -74,8 +74,48 @@ def test_the_forecast_is_held_against_what_came(specialist: Actor) -> None:
         past = board(specialist).past
     assert past.count == 6
     assert past.error is not None
-    assert past.error < 2
-    assert 0 <= past.right <= 6
+    assert past.error > 7, "when they came in nothing but the plan was known"
+    receiver = make.actor("receiver")
+    with reading() as conn:
+        version = conn.execute(select(Dossier.version).limit(1)).scalar_one()
+    with clock.at(at("2026-03-03T16:30")):
+        make.receive(receiver, version, 9)
+    with clock.at(at("2026-03-04T08:30")):
+        make.complete(receiver, 9, "1", make.CENTRE)
+    with clock.at(at("2026-03-05T15:30")):
+        make.complete(specialist, 9, "2", make.COMMUNE, "forward")
+        later = board(specialist).past
+    assert (later.count, round(later.error or 0, 1)) == (7, Decimal("7.6")), "six are judged by what was known then"
+    with clock.at(at("2026-03-05T16:00")):
+        for number in range(1, 7):
+            with transaction() as conn:
+                conn.execute(update(Dossier).where(Dossier.id == number).values(due_at=None))
+        alone = board(specialist).past
+    assert alone.count == 1
+    assert alone.error is not None
+    assert alone.error < 2, "six visits of 14 hours were known when it came in"
+
+
+def test_the_board_counts_dossiers_that_it_leaves_out_and_not_their_steps(
+    inside: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.deadlines.board.AHEAD", 2)
+    make.province()
+    receiver = make.person("receiver", (make.CENTRE, "receiver"))
+    officer = make.person("specialist", (make.COMMUNE, "specialist"))
+    xml = draw.diagram(
+        draw.start(), draw.both("split"), draw.task("one", hours="4", status="4"), draw.task("two", hours="4"),
+        draw.both("join"), draw.task("last", status="9"), draw.end("returned", "10"),
+        draw.path("begin", "split", "one", "join", "last", "returned"), draw.path("split", "two", "join"),
+    )
+    with clock.at(make.NOW):
+        version = make.publish(receiver, xml)
+        make.receive(receiver, version, 1)
+        make.receive(receiver, version, 2)
+        two = board(officer)
+        make.receive(receiver, version, 3)
+        three = board(officer)
+    assert [(found.total, found.cut_off) for found in (two, three)] == [(2, False), (2, True)]
 
 
 def test_strangers_see_nothing(specialist: Actor) -> None:
