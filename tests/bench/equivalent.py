@@ -17,6 +17,7 @@ _ANY_DAY = "two times of day are compared on the same day, whichever it is"
 _AS_LONG = "a context has as many values as keys from the beginning"
 _LONG = "where there is no most, the least is not looked at"
 _NO_TIME = "a length of nothing is refused either way"
+_NEITHER = "nothing at all has neither sign"
 _COUNTED = "that there are as many of both was asked before"
 _NO_X = "no letter X stands there that could be taken off too"
 _MORE = "more than there can be is left as it is by any greater number too"
@@ -80,6 +81,16 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
      "0 becomes 1"): "one time is never too often either",
     ("engine/feel/patterns.py", '"IsBasicLatin": r"\\x00-\\x7f",', "'\\\\x00-\\\\x7f' becomes another"):
         "the letter X is in the block already",
+    ("engine/feel/properties.py",
+     "return abs(value) // timedelta(seconds=1) * (-1 if value < timedelta(0) else 1)",
+     "Mult becomes FloorDiv"): "dividing by 1 and by -1 is multiplying by them",
+    ("engine/feel/properties.py",
+     "return abs(value) // timedelta(seconds=1) * (-1 if value < timedelta(0) else 1)",
+     "Lt becomes LtE"): _NEITHER,
+    ("engine/feel/properties.py", "return Decimal(-part if total < 0 else part)", "Lt becomes LtE"): _NEITHER,
+    ("engine/feel/properties.py", "return Decimal(-part if total < 0 else part)", "0 becomes 1"): _NEITHER,
+    ("engine/feel/instances.py", "pairs = zip(wanted.keys, wanted.parts, strict=True)",
+     "True becomes False"): "a type of a context has as many parts as keys from the beginning",
     ("engine/feel/properties.py", "_ALL = 10**13", "10 becomes 11"): _MORE,
     ("engine/feel/properties.py", "_ALL = 10**13", "13 becomes 14"): _MORE,
     ("engine/running/moves.py", "if frame.data is not None and frame.visits is not None:", "becomes Or"): _BOTH,

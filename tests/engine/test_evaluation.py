@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from time import tzset
 from types import MappingProxyType
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from engine.errors import BudgetExceeded
 from engine.feel import Budget, compile_expression, unary_tests
+from engine.feel import nodes as n
 from engine.feel.budget import CHARACTERS, DEFAULT, Run
 from engine.feel.evaluate import value_of
 from engine.feel.scope import Scope
@@ -212,3 +214,29 @@ def test_tests_share_the_value_they_ask_about() -> None:
     assert unary_tests("not(1, 2)").matches(3, {}, NOW)
     assert not unary_tests('not(1, < "a")').matches(3, {}, NOW)
     assert unary_tests("-").matches(None, {}, NOW)
+
+
+# Tests of a cell
+
+
+def test_a_test_sees_plain_values_of_what_is_around_it() -> None:
+    tests = unary_tests("> limit, < least.of")
+    for given, passes in ((7, True), (5, False), (1, True), (3, False)):
+        assert tests.matches(given, {"limit": 5, "least": {"of": 2}}, NOW) is passes
+
+
+def test_a_test_may_name_types_of_its_own() -> None:
+    marks = (("Mark", n.Type("number")),)
+    assert unary_tests("? instance of Mark", types=marks).matches(1, {}, NOW)
+    assert not unary_tests("? instance of Mark", types=marks).matches("a", {}, NOW)
+
+
+def test_how_far_apart_two_moments_without_a_zone_are_is_no_matter_of_the_machine(
+    monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for place in ("Europe/Paris", "UTC"):
+        monkeypatch.setenv("TZ", place)
+        tzset()
+        assert value('string(@"2026-03-30T00:00:00" - @"2026-03-29T00:00:00")') == "P1D"
+    monkeypatch.undo()
+    tzset()
