@@ -42,6 +42,7 @@ from engine.facts import (
     StepMoved,
     StepReleased,
     TimerCancelled,
+    TimerDueMoved,
     TimerFired,
     TimerMoved,
     TimerSet,
@@ -66,6 +67,9 @@ _WRITE_LETTER = Statement(insert(Letter.__table__).values({
     name: bindparam(name) for name in ("dossier", "seq", "kind", "body", "created_at", "next_at")}).inline())
 _STOP_TIMER = Statement(delete(Timer.__table__).where(
     Timer.dossier == bindparam("dossier"), Timer.timer == bindparam("timer")))
+_RESET_TIMER = Statement(update(Timer.__table__).where(
+    Timer.dossier == bindparam("of_dossier"), Timer.timer == bindparam("of_timer")
+).values(due_at=bindparam("new_due_at"), failed_at=None))
 _ASK_SERVICE = Statement(insert(ServiceCall.__table__).values({
     name: bindparam(name) for name in (
         "dossier", "token", "element", "connector", "inputs", "created_at", "next_at")}).inline())
@@ -233,6 +237,8 @@ def _timers(before: Before, facts: Iterable[Fact]) -> Iterator[Question]:
             added[fact.timer] = {"dossier": before.id, "timer": fact.timer, "element": fact.element, "due_at": due}
         elif isinstance(fact, TimerFired | TimerCancelled) and added.pop(fact.timer, None) is None:
             yield _STOP_TIMER.of(dossier=before.id, timer=fact.timer)
+        elif isinstance(fact, TimerDueMoved):
+            yield _RESET_TIMER.of(of_dossier=before.id, of_timer=fact.timer, new_due_at=_time(fact.due_at))
     for row in added.values():
         yield _SET_TIMER.of(**row, failed_at=None)
 

@@ -94,9 +94,11 @@ class WithdrawDossier:
 
 @dataclass(frozen=True, slots=True)
 class RecomputeDeadlines:
-    """Compute all dates anew after the working calendar was corrected; `reason` names the correction."""
+    """Compute all dates anew after the working calendar was corrected; `reason` names the correction, `timers` are the
+    new dates of timers in working time, by their numbers."""
 
     reason: str
+    timers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from engine.facts_dated import LimitSet as LimitSet
 from engine.facts_dated import PromiseKept as PromiseKept
 from engine.facts_dated import Reappointed as Reappointed
 from engine.facts_dated import ReceptionDeferred as ReceptionDeferred
+from engine.facts_dated import TimerDueMoved as TimerDueMoved
 from engine.facts_dated import WarningGiven as WarningGiven
 from engine.facts_moved import DossierMigrated as DossierMigrated
 from engine.facts_moved import EventMoved as EventMoved
@@ -316,7 +317,7 @@ Fact = (
     | EventDropped | EventThrown | MessageSent | ServiceRequested | ServiceAnswered | ServiceFailed | ServiceCancelled
     | ActivityCompensated | StatusChanged | ClockStopped | ClockStarted | DueSet | LimitSet
     | ReceptionDeferred | DeadlinesRecomputed | DueMoved | WarningGiven | Reappointed | DossierMigrated | StepMoved
-    | TimerMoved | EventMoved | PromiseKept | DossierEnded
+    | TimerMoved | EventMoved | PromiseKept | TimerDueMoved | DossierEnded
 )
 
 KINDS: dict[str, type] = {kind.__name__: kind for kind in Fact.__args__}

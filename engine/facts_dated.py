@@ -60,6 +60,16 @@ class DueMoved:
 
 
 @dataclass(frozen=True, slots=True)
+class TimerDueMoved:
+    """A set timer in working time is due at `due_at` instead of `old` by a corrected calendar."""
+
+    timer: str
+    element: str
+    old: str
+    due_at: str
+
+
+@dataclass(frozen=True, slots=True)
 class WarningGiven:
     """A warning was given about an open step (or, with the token "dossier", that an apology is to be thought of).
 

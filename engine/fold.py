@@ -191,7 +191,7 @@ def _cancelled(draft: _Draft, fact: facts.StepCancelled) -> None:
     del draft.open[fact.token]
 
 
-def _timer_set(draft: _Draft, fact: facts.TimerSet) -> None:
+def _timer_set(draft: _Draft, fact: facts.TimerSet | facts.TimerDueMoved) -> None:
     draft.timers[fact.timer] = (fact.element, fact.due_at)
 
 
@@ -302,6 +302,7 @@ APPLY: dict[type, Callable[[_Draft, Any], None]] = {
     facts.StepCompleted: _completed,
     facts.StepCancelled: _cancelled,
     facts.TimerSet: _timer_set,
+    facts.TimerDueMoved: _timer_set,
     facts.TimerFired: _timer_over,
     facts.TimerCancelled: _timer_over,
     facts.EventAwaited: _awaited,

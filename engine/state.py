@@ -54,7 +54,8 @@ class Place:
 class Timer:
     """A set timer; `token` is what it waits with, empty for the dossier as a whole.
 
-    A repeated one has its `cycle`, the moment `base` it is counted from, and how often it has `fired`.
+    A repeated one has its `cycle`, the moment `base` it is counted from, and how often it has `fired`; another one has
+    its `working` time, if its value was in that, and the `base` too.
     """
 
     id: str
@@ -64,6 +65,7 @@ class Timer:
     cycle: str = ""
     base: str = ""
     fired: int = 0
+    working: str = ""
 
 
 @dataclass(slots=True)
@@ -215,6 +217,8 @@ _WAIT = ("id", "element", "kind", "name", "token", "key", "held")
 
 def _timer(timer: Timer) -> list[Any]:
     usual: list[Any] = [timer.id, timer.element, timer.due_at, timer.token]
+    if timer.working:
+        return [*usual, timer.cycle, timer.base, timer.fired, timer.working]
     return [*usual, timer.cycle, timer.base, timer.fired] if timer.cycle else usual
 
 

@@ -316,6 +316,11 @@ def _moved(fact: Mapping[str, Any], words: Words, steps: Mapping[str, str]) -> R
     return "DueMoved", {"step": step, "old": old, "due_at": new}
 
 
+def _timer_due(fact: Mapping[str, Any], words: Words, steps: Mapping[str, str]) -> Read:
+    old, new = (words.moment(fact[name]) for name in ("old", "due_at"))
+    return "TimerDueMoved", {"element": words.name(fact["element"]), "old": old, "due_at": new}
+
+
 def _warned(fact: Mapping[str, Any], words: Words, steps: Mapping[str, str]) -> Read:
     return f"WarningGiven.{fact['to']}", {"step": words.name(fact["step"])}
 
@@ -344,4 +349,5 @@ _READERS: dict[str, Callable[[Mapping[str, Any], Words, Mapping[str, str]], Read
     "LimitSet": _limit, "ReceptionDeferred": _deferred,
     "DeadlinesRecomputed": _recomputed, "DueMoved": _moved, "WarningGiven": _warned, "Reappointed": _reappointed,
     "DossierMigrated": _migrated, "StepMoved": _on_step, "TimerMoved": _timer, "EventMoved": _event,
+    "TimerDueMoved": _timer_due,
 }

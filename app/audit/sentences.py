@@ -80,6 +80,7 @@ SENTENCES = {
     "PromiseKept": "The promised dates stay; the limits of the version before count until the clock next turns.",
     "DeadlinesRecomputed": "The calendar was corrected ({reason}), which moved dates.",
     "DueMoved": "The date of {step} moved from {old} to {due_at}.",
+    "TimerDueMoved": "The time limit {element} moved from {old} to {due_at}.",
     "WarningGiven.officer": "The officer was warned that most of the time for {step} is used.",
     "WarningGiven.head": "The head was told that {step} is due.",
     "WarningGiven.unit": "The unit's leader was told that {step} is overdue.",

@@ -7,7 +7,7 @@ the warning is set anew and nothing is told. A run that was cut short is simply 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -20,24 +20,29 @@ from app.calendars import Calendars, calendars
 from app.casework import Actor, definition_of
 from app.db import reading, transaction
 from app.deadlines.errors import CorrectionUnnamed
-from app.dossiers.definitions import step_names
+from app.dossiers.definitions import element_names, step_names
 from app.dossiers.models import Dossier
 from app.dossiers.named import Names
 from app.jobs import incidents
+from app.jobs.models import Timer
 from app.procedures.models import ProcessVersion
 from app.seals import opened, sealed
 from app.tasks.models import LIVE, Task
 from engine.clock.deadlines import due_dates, next_warnings
 from engine.clock.ledger import DOSSIER
+from engine.clock.worktime import counted_in
 from engine.commands import RecomputeDeadlines, to_json
 from engine.definition import Definition
 from engine.errors import Failed
 from engine.execute import step
 from engine.facts import DueMoved, Fact
 from engine.facts import to_json as fact_to_json
+from engine.running.dates import recounted
+from engine.state import load
 
 BATCH = 500
 SHOWN = 100
+TIMER = "timer"
 Told = Callable[[int, int], None]
 _OPEN = (Dossier.ended_at.is_(None), Dossier.finished_at.is_(None))
 _COLUMNS = (
@@ -52,11 +57,14 @@ _TASKS = update(Task.__table__).where(
 ).values(due_at=bindparam("new_due_at"), warn_at=bindparam("new_warn_at"))
 _REMIND = update(Dossier.__table__).where(Dossier.id == bindparam("of_dossier")).values(
     warn_at=bindparam("new_warn_at"))
+_TIMERS = update(Timer.__table__).where(
+    Timer.dossier == bindparam("of_dossier"), Timer.timer == bindparam("of_timer"),
+).values(due_at=bindparam("new_due_at"), failed_at=None)
 
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """A date that moves; `step` is the open step's name, None for the dossier's own dates."""
+    """A date that moves; `step` is the open step's or the timer's name, None for the dossier's own dates."""
 
     code: str
     scope: str
@@ -85,12 +93,23 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A dossier with its open steps and what moves in it."""
+    """A dossier with its open steps and what moves in it; `timers` that move by their numbers, None where its state
+    cannot be read."""
 
     row: Row[Any]
     definition: Definition
     tasks: list[Row[Any]]
     moved: list[Moved]
+    timers: Mapping[str, str] | None
+
+    @property
+    def concerned(self) -> bool:
+        """Whether there is something to write into its history, or to say why that cannot be done."""
+        return bool(self.moved) or self.timers is None
+
+    def dates(self) -> dict[str, Moved]:
+        """The dates that move but for those of timers, by their scopes."""
+        return {each.scope: each for each in self.moved if each.scope != TIMER}
 
 
 def preview(told: Told = lambda done, of: None) -> Outcome:
@@ -144,8 +163,11 @@ def _batch(conn: Connection, known: Calendars, after: int, *, lock: bool) -> Ite
     steps: dict[int, list[Any]] = {}
     for task in conn.execute(tasks) if rows else ():
         steps.setdefault(task.dossier, []).append(task)
+    timed = select(Timer.dossier).where(Timer.dossier.in_([row.id for row in rows])).distinct()
+    waiting = set(conn.scalars(timed) if rows else ())
     for row in rows:
-        yield _found(row, definition_of(conn, row.digest), steps.get(row.id, []), known)
+        found = _found(row, definition_of(conn, row.digest), steps.get(row.id, []), known)
+        yield _with_timers(found, known) if row.id in waiting else found
 
 
 def _found(row: Row[Any], definition: Definition, tasks: list[Any], known: Calendars) -> _Found:
@@ -158,7 +180,23 @@ def _found(row: Row[Any], definition: Definition, tasks: list[Any], known: Calen
         for scope, text in due.items()
         if scope in before and (new := datetime.fromisoformat(text) if text else None) != before[scope]
     ]
-    return _Found(row, definition, tasks, moved)
+    return _Found(row, definition, tasks, moved, {})
+
+
+def _with_timers(found: _Found, known: Calendars) -> _Found:
+    """The same with the timers in working time that move."""
+    row, working = found.row, counted_in(known.of(found.row.receiving_unit))
+    try:
+        stored = opened(row.code, row.seq, row.state)
+        timers, kept = recounted(stored, working, clock.not_before(row.updated_at)), load(stored).timers
+    except Failed:
+        return replace(found, timers=None)
+    moved = [
+        Moved(row.code, TIMER, element_names(found.definition, kept[number].element),
+              datetime.fromisoformat(kept[number].due_at), datetime.fromisoformat(due))
+        for number, due in timers.items()
+    ]
+    return replace(found, moved=[*found.moved, *moved], timers=timers)
 
 
 def _write(
@@ -168,9 +206,10 @@ def _write(
     known = calendars(conn)
     entries, dossiers, reminders, failed = [], [], [], []
     tasks: list[dict[str, Any]] = []
+    timers: list[dict[str, Any]] = []
     for found in batch:
         warn = _warnings(found, known)
-        if found.moved:
+        if found.concerned:
             try:
                 entry, values = _decided(found, why)
             except Failed as error:
@@ -179,11 +218,17 @@ def _write(
             values["warn_at"] = warn[DOSSIER]
             entries.append({"dossier": found.row.id, **entry})
             dossiers.append({"of_dossier": found.row.id, **{f"new_{name}": values[name] for name in _KEEP}})
+            timers += [
+                {"of_dossier": found.row.id, "of_timer": number, "new_due_at": datetime.fromisoformat(due)}
+                for number, due in (found.timers or {}).items()
+            ]
         elif found.row.warn_at != warn[DOSSIER]:
             reminders.append({"of_dossier": found.row.id, "new_warn_at": warn[DOSSIER]})
         tasks += _steps(found, warn)
-    written = (insert(HistoryEntry.__table__), entries), (_DOSSIERS, dossiers), (_TASKS, tasks), (_REMIND, reminders)
-    for statement, rows in written:
+    for statement, rows in (
+        (insert(HistoryEntry.__table__), entries), (_DOSSIERS, dossiers), (_TASKS, tasks), (_REMIND, reminders),
+        (_TIMERS, timers),
+    ):
         if rows:
             conn.execute(statement, rows)
     return failed
@@ -196,7 +241,7 @@ def _note(found: _Found, why: tuple[Actor, str]) -> incidents.Note:
 
 def _warnings(found: _Found, known: Calendars) -> dict[str, datetime | None]:
     """The next warning of every open scope; one that is held back after a failure stays so where no date moves."""
-    row, moved = found.row, {each.scope for each in found.moved}
+    row, moved = found.row, found.dates()
     now = {DOSSIER: row.warn_at, **{task.token: task.warn_at for task in found.tasks}}
     asked = [scope for scope, at in now.items() if at is not None or scope in moved]
     new = next_warnings(found.definition.procedure, row.ledger, known.of(row.receiving_unit), asked)
@@ -205,7 +250,7 @@ def _warnings(found: _Found, known: Calendars) -> dict[str, datetime | None]:
 
 def _steps(found: _Found, warn: Mapping[str, datetime | None]) -> Iterator[dict[str, Any]]:
     """The new values of the open steps whose date or warning moves."""
-    new = {each.scope: each.new for each in found.moved}
+    new = {scope: each.new for scope, each in found.dates().items()}
     for task in found.tasks:
         if task.token in new or task.warn_at != warn[task.token]:
             yield {"of_dossier": found.row.id, "of_token": task.token, "new_warn_at": warn[task.token],
@@ -215,14 +260,15 @@ def _steps(found: _Found, warn: Mapping[str, datetime | None]) -> Iterator[dict[
 def _decided(found: _Found, why: tuple[Actor, str]) -> tuple[dict[str, Any], dict[str, Any]]:
     """The entry of one dossier's history and its row's new values."""
     row, (actor, reason) = found.row, why
-    now, command = clock.not_before(row.updated_at), RecomputeDeadlines(reason)
+    now, command = clock.not_before(row.updated_at), RecomputeDeadlines(reason, dict(found.timers or {}))
+    dates = found.dates()
     outcome = step(found.definition, opened(row.code, row.seq, row.state), command, now)
     facts: tuple[Fact, ...] = (*outcome.facts, *(DueMoved(each.scope, _text(each.old), _text(each.new))
-                                                 for each in found.moved))
+                                                 for each in dates.values()))
     payload = {"command": to_json(command), "facts": [fact_to_json(fact) for fact in facts]}
     seq = row.seq + 1
     entry = log.chain(log.Entry(row.code, seq, now, type(command).__name__, actor, None, payload), row.head)
-    new = {each.scope: each.new for each in found.moved}
+    new = {scope: each.new for scope, each in dates.items()}
     values = {
         "state": sealed(row.code, seq, outcome.state), "seq": seq, "head": entry["hash"], "updated_at": now,
         "due_at": new.get(DOSSIER, row.due_at), "statutory_due_at": new.get("statutory", row.statutory_due_at),

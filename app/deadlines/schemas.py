@@ -102,7 +102,7 @@ class MovedOut(ma.Schema):
     """A date that moves."""
 
     code = fields.String()
-    scope = fields.String(metadata={"description": 'dossier, statutory or a step\'s token'})
+    scope = fields.String(metadata={"description": "dossier, statutory, a step's token, or timer"})
     step = fields.Nested(BothLanguages, allow_none=True)
     old = fields.AwareDateTime(allow_none=True)
     new = fields.AwareDateTime(allow_none=True)

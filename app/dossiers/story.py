@@ -22,7 +22,7 @@ TOLD = frozenset({
     "StepEntered", "StepCancelled", "TimerFired", "EventAwaited", "EventCaught", "EventThrown", "MessageSent",
     "ServiceRequested", "ServiceAnswered", "ServiceFailed", "ActivityCompensated", "StatusChanged", "ClockStopped",
     "ClockStarted", "DossierMigrated", "DossierEnded", "LimitSet", "DeadlinesRecomputed", "DueMoved", "WarningGiven",
-    "Reappointed", "ReceptionDeferred", "PromiseKept",
+    "Reappointed", "ReceptionDeferred", "PromiseKept", "TimerDueMoved",
 })
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from engine import commands, facts
+from datetime import datetime
+
+from engine import commands, facts, state
 from engine.clock.ledger import DOSSIER
 from engine.clock.limits import chosen_variants, condition_of
+from engine.clock.timing import Working, due_at, is_working, moment_of, next_of_cycle, text_of
 from engine.clock.worktime import limit_value
-from engine.errors import ClockStandsStill, StepNotOpen
+from engine.errors import ClockStandsStill, StepNotOpen, TimerNotSet
 from engine.running.moves import Run
+from engine.state import Timer
 from engine.statuses import FINISHED
 
 
@@ -21,8 +25,34 @@ def set_limits(run: Run) -> None:
 
 
 def recompute(run: Run, command: commands.RecomputeDeadlines) -> None:
-    """Nothing moves in the diagram; the dates follow from the ledger and the corrected calendar."""
+    """Nothing moves in the diagram; the dates follow from the ledger and the corrected calendar, timers are told."""
     run.record(facts.DeadlinesRecomputed(command.reason))
+    for unknown in sorted(set(command.timers) - set(run.state.timers)):
+        raise TimerNotSet(timer=unknown)
+    for timer in run.state.timers.values():
+        if timer.id in command.timers:
+            old, timer.due_at = timer.due_at, text_of(moment_of(command.timers[timer.id]))
+            run.record(facts.TimerDueMoved(timer.id, timer.element, old, timer.due_at))
+
+
+def recounted(stored: bytes, working: Working, now: datetime) -> dict[str, str]:
+    """The set timers in working time that a corrected calendar moves, with their new dates; none lies in the past."""
+    found: dict[str, str] = {}
+    for timer in state.load(stored).timers.values():
+        due = _counted(timer, working)
+        if due is not None and max(due, now) != max(moment_of(timer.due_at), now):
+            found[timer.id] = text_of(max(due, now))
+    return found
+
+
+def _counted(timer: Timer, working: Working) -> datetime | None:
+    """When a timer in working time is due, counted from when it was set; None for any other."""
+    if is_working(timer.cycle):
+        return next_of_cycle(timer.cycle, moment_of(timer.base), timer.fired, working)
+    if not timer.working:
+        return None
+    form = "date" if "/" in timer.working else "duration"
+    return due_at(form, timer.working, moment_of(timer.base), working)
 
 
 def warn(run: Run, command: commands.GiveWarning) -> None:

@@ -69,7 +69,10 @@ def _set_timer(run: Run, event: Event, trigger: Trigger, waiting: tuple[str, Pla
     except ValueError as problem:
         reason = f"it gives no {trigger.form}"
         raise ExpressionFailed(expression=trigger.text, element=event.id, reason=reason) from problem
-    _start(run, Timer("", event.id, due, token), value)
+    timer = Timer("", event.id, due, token)
+    if is_working(value):
+        timer.base, timer.working = text_of(run.now), value.strip()
+    _start(run, timer, value)
 
 
 def _start_cycle(run: Run, timer: Timer) -> None:

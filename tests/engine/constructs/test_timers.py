@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from engine.clock.timing import due_at, moment_of, next_of_cycle, text_of
+from engine.clock.timing import Working, due_at, moment_of, next_of_cycle, text_of
 from engine.clock.worktime import Calendar, counted_in
-from engine.commands import FireTimer
+from engine.commands import FireTimer, RecomputeDeadlines
 from engine.definition import Bundle, check
-from engine.errors import ExpressionFailed, TimerNotDue
-from engine.facts import TimerSet, to_json
-from tests.engine.builders import NOW, choice, end, flow, path, script, start, task, xor
+from engine.errors import ExpressionFailed, TimerNotDue, TimerNotSet
+from engine.facts import TimerDueMoved, TimerSet, to_json
+from engine.running.dates import recounted
+from engine.state import dump, load
+from tests.engine.builders import NOW, USUAL, choice, end, flow, path, script, start, task, xor
 from tests.engine.constructs.registry import refused, runs
 from tests.engine.happenings import Watched, border, catch, document, handler, told
 
@@ -197,6 +199,61 @@ def test_working_time_repeats() -> None:
 def test_a_timer_without_working_time_says_nothing_about_it() -> None:
     walk = Watched(reminding("R3/PT10H"))
     assert ["working" in to_json(fact) for fact in walk.facts if isinstance(fact, TimerSet)] == [False]
+
+
+HOLIDAY = counted_in(Calendar(days={date(2026, 3, 3): "off"}))
+
+
+def corrected(walk: Watched, working: Working = HOLIDAY) -> dict[str, str]:
+    """What a holiday on Tuesday moves, once it has been moved."""
+    found = recounted(walk.state or b"", working, walk.now)
+    walk.do(RecomputeDeadlines("8/VPCP", found))
+    return found
+
+
+@pytest.mark.parametrize(("tag", "value", "due"), [
+    ("timeDuration", "=working hours(16)", "2026-03-05T01:00:00+00:00"),
+    ("timeDuration", "=working days(1)", "2026-03-04T01:00:00+00:00"),
+    ("timeDate", "=working hours(8, filing.hearing)", "2026-03-04T10:00:00+00:00"),
+])
+def test_a_set_timer_in_working_time_moves_with_the_calendar(tag: str, value: str, due: str) -> None:
+    walk = awaited(tag, value, hearing="2026-03-02T17:00:00+07:00")
+    before, number = dues(walk), walk.timer("t")
+    assert corrected(walk) == {number: due}
+    assert walk.last[1:] == (TimerDueMoved(number, "t", before[0], due),)
+    assert dues(walk) == [due]
+    assert corrected(walk) == {}
+    assert list(corrected(walk, USUAL).values()) == before, "what was corrected wrongly can be undone"
+
+
+def test_a_repetition_in_working_time_moves_and_goes_on_from_its_beginning() -> None:
+    walk = Watched(reminding('="R3/" + working hours(6)'))
+    walk.fire("t")
+    assert list(corrected(walk).values()) == ["2026-03-04T06:30:00+00:00"]
+    walk.fire("t")
+    assert dues(walk) == ["2026-03-04T03:00:00+00:00"], "the next one is set by the calendar that is handed in"
+
+
+@pytest.mark.parametrize(("tag", "value"), [
+    ("timeDuration", "PT30H"), ("timeDate", "2026-03-05T09:00:00+07:00"), ("timeCycle", "R3/PT30H"),
+])
+def test_no_other_timer_moves(tag: str, value: str) -> None:
+    assert corrected(awaited(tag, value)) == {}
+
+
+def test_a_timer_that_an_earlier_release_set_keeps_its_date() -> None:
+    walk = awaited("timeDuration", "=working hours(16)")
+    kept = load(walk.state or b"")
+    for timer in kept.timers.values():
+        timer.base = timer.working = ""
+    assert b"working" not in dump(kept)
+    assert recounted(dump(kept), HOLIDAY, walk.now) == {}
+
+
+def test_a_correction_names_timers_that_are_set() -> None:
+    walk = awaited("timeDuration", "=working hours(16)")
+    with pytest.raises(TimerNotSet):
+        walk.do(RecomputeDeadlines("8/VPCP", {"77": "2026-03-05T01:00:00+00:00"}))
 
 
 @pytest.mark.parametrize("value", [
