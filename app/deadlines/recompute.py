@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
@@ -18,7 +19,7 @@ from app.audit import log
 from app.audit.models import HistoryEntry
 from app.calendars import Calendars, calendars
 from app.casework import Actor, definition_of
-from app.db import reading, transaction
+from app.db import on_rollback, reading, transaction
 from app.deadlines.errors import CorrectionUnnamed
 from app.dossiers.definitions import element_names, step_names
 from app.dossiers.models import Dossier
@@ -148,14 +149,26 @@ def recompute(actor: Actor, reason: str, told: Told = lambda done, of: None) -> 
     return outcome
 
 
+def recompute_one(conn: Connection, dossier: int, why: tuple[Actor, str]) -> None:
+    """The same for one dossier, when it failed before and is tried again. Raises Failed; one that has ended stays."""
+    known = calendars(conn)
+    for found in _batch(conn, known, dossier - 1, lock=True, count=1):
+        if found.row.id == dossier:
+            for note, _, error in _write(conn, [found], why):
+                on_rollback(partial(incidents.record, note, error))
+                raise error
+
+
 def _total(conn: Connection) -> int:
     return conn.scalar(select(func.count()).select_from(Dossier).where(*_OPEN)) or 0
 
 
-def _batch(conn: Connection, known: Calendars, after: int, *, lock: bool) -> Iterator[_Found]:
+def _batch(
+    conn: Connection, known: Calendars, after: int, *, lock: bool, count: int = BATCH
+) -> Iterator[_Found]:
     query = (
         select(*_COLUMNS).join(ProcessVersion, ProcessVersion.id == Dossier.version)
-        .where(*_OPEN, Dossier.id > after).order_by(Dossier.id).limit(BATCH)
+        .where(*_OPEN, Dossier.id > after).order_by(Dossier.id).limit(count)
     )
     rows = conn.execute(query.with_for_update(of=Dossier.__table__) if lock else query).all()
     tasks = select(Task.dossier, Task.token, Task.step, Task.due_at, Task.warn_at).where(

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, bindparam, select, update
 from app import clock
 from app.casework import SYSTEM, Actor, Advanced, advance
 from app.db import database_time, reading, transaction
+from app.deadlines.recompute import recompute_one
 from app.dossiers.models import Dossier, DossierUnit
 from app.errors import Forbidden
 from app.jobs.errors import IncidentResolved, NeverReceived, Overtaken
@@ -20,7 +21,7 @@ from app.people.models import Person
 from app.people.policy import may_retry, overseen_units
 from app.people.queries import subtree
 from app.statements import Question, Statement, send
-from engine.commands import AnswerService, FireTimer, from_json
+from engine.commands import AnswerService, FireTimer, RecomputeDeadlines, from_json
 from engine.errors import AlreadyEnded, Conflict, Failed, MessageNotAwaited, ServiceNotAwaited, TimerNotSet
 
 _LIVE = Timer.failed_at.is_(None)
@@ -61,6 +62,9 @@ def _retry(conn: Connection, actor: Actor, incident_id: int) -> Advanced:
     command, officer = from_json(row.command), _first_actor(conn, row.person)
     if isinstance(command, AnswerService):
         return _ask_again(conn, actor, row, command)
+    if isinstance(command, RecomputeDeadlines):
+        recompute_one(conn, row.dossier, (officer, command.reason))
+        return _resolved(conn, actor, row)
     done = advance(conn, row.dossier, command, officer, acting_unit=row.acting_unit)
     _resolve(conn, actor, incident_id)
     return done
@@ -70,6 +74,11 @@ def _ask_again(conn: Connection, actor: Actor, row: Any, command: AnswerService)
     """The connector is asked anew: what it answered before would only fail again."""
     if not ask_again(conn, row.dossier, command.token):
         raise ServiceNotAwaited(token=command.token)
+    return _resolved(conn, actor, row)
+
+
+def _resolved(conn: Connection, actor: Actor, row: Any) -> Advanced:
+    """The incident is done with; where its dossier is now."""
     _resolve(conn, actor, row.id)
     dossier = conn.execute(select(Dossier.code, Dossier.seq).where(Dossier.id == row.dossier)).one()
     return Advanced(row.dossier, dossier.code, dossier.seq, (), ())

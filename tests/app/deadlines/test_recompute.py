@@ -21,11 +21,13 @@ from app.deadlines.commands import NewHours, set_hours
 from app.deadlines.errors import CorrectionUnnamed
 from app.deadlines.recompute import preview, recompute
 from app.dossiers.models import Dossier
+from app.jobs.commands import retry_incident
 from app.jobs.models import Incident
 from app.people.actor import Actor
 from app.people.commands import set_day
 from app.procedures.models import ProcessVersion
 from app.tasks.models import Task
+from engine.errors import Failed
 from tests import builders as make
 from tests.conftest import page_token
 from tests.engine import builders as draw
@@ -190,6 +192,27 @@ def test_a_dossier_that_cannot_be_recomputed_becomes_an_incident_and_the_others_
     assert due()[:2] == ["04/03 08:00", "05/03 08:00"]
     with reading() as conn:
         assert conn.scalar(select(Incident.dossier)) == 1
+
+
+def test_a_dossier_that_is_tried_again_moves_as_the_others_did(admin: Actor) -> None:
+    supervisor = make.person("supervisor", ("H49", "supervisor"))
+    give_tuesday_off(admin)
+    with transaction() as conn:
+        whole = conn.scalar(select(Dossier.state).where(Dossier.id == 1))
+        conn.execute(update(Dossier).where(Dossier.id == 1).values(state=b"nonsense"))
+    recompute(admin, DECISION)
+    with pytest.raises(Failed):
+        retry_incident(supervisor, 1)
+    with reading() as conn:
+        assert conn.execute(select(Incident.retries, Incident.resolved_at)).one() == (1, None)
+    with transaction() as conn:
+        conn.execute(update(Dossier).where(Dossier.id == 1).values(state=whole))
+    assert retry_incident(supervisor, 1).seq == 2
+    assert due() == ["05/03 08:00", "05/03 08:00", "04/03 08:00"]
+    assert {fact["fact"] for fact in facts(1)} == {"DeadlinesRecomputed", "DueMoved"}
+    assert preview().dates == 0
+    with reading() as conn:
+        assert conn.scalar(select(Incident.resolved_at)) is not None
 
 
 def test_a_correction_has_a_name(admin: Actor) -> None:
