@@ -9,6 +9,7 @@ from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
+from app.casework import Actor
 from app.clock import LOCAL
 from app.demonstration.names import STARTED, another_person, retold
 from app.demonstration.province import Place, communes
@@ -31,7 +32,10 @@ PACES = ((0.25, 0.9, 86), (1.3, 2.2, 9), (3.0, 5.0, 5))
 
 @dataclass(slots=True)
 class Play:
-    """One dossier on its way through its scenario; at the act `lies_at` it is left lying for days."""
+    """One dossier on its way through its scenario; at the act `lies_at` it is left lying for days.
+
+    `then` is when the next act follows while its step is yet to be claimed, `holder` who claimed it.
+    """
 
     procedure: str
     channel: str
@@ -46,7 +50,8 @@ class Play:
     code: str = ""
     lies_at: int | None = None
     position: int = field(default=0)
-    acted: datetime | None = None
+    then: datetime | None = None
+    holder: Actor | None = None
 
     def pace_at(self, kind: str) -> Decimal:
         """How much of its hours a step of this kind takes."""

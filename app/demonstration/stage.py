@@ -26,9 +26,10 @@ from app.jobs.commands import fire_due_timers
 from app.jobs.models import Timer
 from app.tasks.commands import Submission, claim, complete, deliver
 from app.tasks.models import Task
-from engine.clock.worktime import Calendar, add
+from engine.clock.worktime import Calendar, add, between
 
 DEFAULT_HOURS = Decimal(2)
+UNCLAIMED = 0.3
 WITH_RESULT = {"stamp", "sign"}
 
 
@@ -52,15 +53,39 @@ def perform(stage: Stage, plays: Iterable[Play], now: datetime, told: Callable[[
     received = 0
     while due and due[0][0] <= now:
         moment, number, play = heapq.heappop(due)
+        following, play.then = play.then, None
         with clock.at(moment):
-            _act(stage, play)
-        play.acted = moment
-        received += not play.position and bool(play.code)
-        following = _next_moment(stage, play, moment)
+            if following is not None:
+                _claim(stage, play)
+            else:
+                _act(stage, play)
+                received += not play.position and bool(play.code)
+                following = _next_moment(stage, play, moment)
         if following is not None:
-            heapq.heappush(due, (following, number, play))
+            heapq.heappush(due, (_claimed_first(stage, play, (moment, following), now), number, play))
         told(received)
-    _claim_some(stage, [play for _, _, play in due], now)
+
+
+def _claimed_first(stage: Stage, play: Play, between_acts: tuple[datetime, datetime], now: datetime) -> datetime:
+    """When something happens next: the act itself, or before it somebody claims its step, soon after it came.
+
+    What takes less than an hour is done without; of the work that lies open now a part is in nobody's hands.
+    """
+    moment, following = between_acts
+    took = between(stage.calendar, moment, following)
+    if "complete" not in (play.upcoming() or {}) or play.holder is not None or took < 1:
+        return following
+    if following > now and play.chance.random() < UNCLAIMED:
+        return following
+    play.then = following
+    return add(stage.calendar, moment, took * play.chance.randrange(3, 25) / 100)
+
+
+def _claim(stage: Stage, play: Play) -> None:
+    """Somebody takes the step that the next act is about."""
+    task = _task(play, play.upcoming() or {})
+    play.holder = stage.officer(play, task.unit, task.role)
+    claim(play.holder, play.code, task.token)
 
 
 def _act(stage: Stage, play: Play) -> None:
@@ -94,7 +119,7 @@ def _upload(stage: Stage, officer: Actor, title: str, *, component: str = "", st
 
 def _work(stage: Stage, play: Play, act: dict[str, Any]) -> None:
     task = _task(play, act)
-    officer = stage.officer(play, task.unit, task.role)
+    officer, play.holder = play.holder or stage.officer(play, task.unit, task.role), None
     result = (_upload(stage, officer, "Kết quả giải quyết", step=task.step),) if task.kind in WITH_RESULT else ()
     given = Submission(act.get("form", {}), act.get("choice"), result)
     finish = deliver if "deliver" in act else complete
@@ -135,17 +160,3 @@ def _timer_due(play: Play, moment: datetime) -> datetime:
     query = select(Timer.due_at).join(Dossier, Dossier.id == Timer.dossier).where(Dossier.code == play.code)
     with reading() as conn:
         return min((due for due in conn.scalars(query) if due > moment), default=moment)
-
-
-def _claim_some(stage: Stage, plays: Sequence[Play], now: datetime) -> None:
-    """Half of the work that lies open is in somebody's hands."""
-    for play in plays:
-        act = play.upcoming() or {}
-        if not play.code or "complete" not in act or play.chance.random() < 0.5:
-            continue
-        task = _task(play, act)
-        since = max(task.entered_at, play.acted or task.entered_at)
-        taken = min(now, since + timedelta(minutes=play.chance.randrange(5, 60)))
-        if task.state == "open" and task.assignee is None:
-            with clock.at(taken):
-                claim(stage.officer(play, task.unit, task.role), play.code, task.token)

@@ -10,6 +10,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from app import clock
+from app.audit.models import HistoryEntry
 from app.audit.verify import check_all
 from app.cli import preparing
 from app.db import reading
@@ -21,8 +22,9 @@ from app.dossiers.models import Dossier
 from app.people.models import Person, Unit
 from app.procedures.shipped import read_all
 from app.tasks.models import Task
-from engine.clock.worktime import Calendar
+from engine.clock.worktime import Calendar, between
 from engine.definition import compile_definition
+from engine.facts import StepClaimed, StepCompleted, StepEntered, from_json
 
 NOW = datetime(2026, 11, 18, 3, 0, tzinfo=UTC)
 COUNT = 12
@@ -95,6 +97,23 @@ def test_dossiers_are_made_by_the_engine_until_now(province: Flask) -> None:
     assert any(each.state == "done" for each in tasks)
     assert demonstration.stage_reached() == demonstration.DONE
     assert [found.code for found in check_all() if not found.ok] == []
+
+
+def test_people_claim_what_takes_long_soon_after_it_came(province: Flask) -> None:
+    with reading() as conn:
+        history = select(HistoryEntry.dossier, HistoryEntry.at, HistoryEntry.payload).order_by(HistoryEntry.seq)
+        rows = conn.execute(history).all()
+    told = [(row.dossier, row.at, from_json(fact)) for row in rows for fact in row.payload["facts"]]
+    came = {(dossier, fact.token): at for dossier, at, fact in told if isinstance(fact, StepEntered)}
+    left = {(dossier, fact.token): at for dossier, at, fact in told if isinstance(fact, StepCompleted)}
+    taken = {(dossier, fact.token): at for dossier, at, fact in told if isinstance(fact, StepClaimed)}
+    calendar = Calendar()
+    long = [step for step in left if step in taken and between(calendar, came[step], left[step]) > 8]
+    assert long
+    alone = [step for step in long if between(calendar, came[step], taken[step]) < between(
+        calendar, came[step], left[step]) / 3]
+    assert len(alone) >= len(long) / 2, "one of several side by side is taken when it is its turn"
+    assert all(taken[step] < left[step] for step in long)
 
 
 def test_the_demonstration_is_made_once(province: Flask) -> None:
