@@ -42,7 +42,7 @@ from tests.bench.equivalent import EQUIVALENT
 from tests.bench.mutating import Mutant, mutants
 
 ROOT = Path(__file__).resolve().parents[2]
-_CODEC = ("test_state.py", "test_sealing.py", "test_golden.py", "test_fold.py", "test_execute.py",
+_CODEC = ("test_state.py", "test_sealing.py", "test_packing.py", "test_golden.py", "test_fold.py", "test_execute.py",
           "test_execute_waits.py", "test_migration.py", "test_library_faults.py", "constructs", "test_determinism.py")
 _RUN = (*_CODEC, "test_guards.py", "test_budgets.py", "test_definition.py", "test_migration_undoing.py",
         "test_events_at_random.py", "test_nested_at_random.py", "test_told.py", "test_seen.py", "test_limits.py",
@@ -53,7 +53,7 @@ _FEEL = ("test_feel.py", "test_budgets.py", "test_extremes.py", "test_dmn.py", "
          "constructs/test_timers.py")
 # The parts of the engine whose tests are weighed, each with the tests that are about it.
 PARTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "codec": (("engine/state.py", "engine/sealing.py"), _CODEC),
+    "codec": (("engine/state.py", "engine/sealing.py", "engine/packing.py", "engine/spelling.py"), _CODEC),
     "fold": (("engine/fold.py",), _CODEC),
     "guards": (("engine/running", "engine/spiff"), _RUN),
     "FEEL": ((*(f"engine/feel/{name}.py" for name in (

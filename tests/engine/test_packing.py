@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
+from types import MappingProxyType
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from engine import packing
 from engine.errors import StateUnreadable
 from engine.packing import pack, unpack
+from engine.spelling import spelled
 from engine.state import State, dump
 from tests.engine.builders import DOSSIER
 
@@ -43,5 +45,15 @@ def test_the_words_are_part_of_the_format() -> None:
     packing.FIRST, packing.FIRST + zlib.compress(b"state")[:-1],
 ])
 def test_what_is_damaged_is_refused(damaged: bytes) -> None:
-    with pytest.raises(StateUnreadable, match="cannot be read"):
+    with pytest.raises(StateUnreadable, match=r"cannot be read: it cannot be unpacked\.$"):
         unpack(damaged)
+
+
+def test_what_is_spelled_is_not_spelled_again() -> None:
+    text = spelled({"b": [1, 1.0, True, None], "a": "Đỗ"})
+    assert text == '{"a":"Đỗ","b":[1,1.0,true,null]}'
+    assert spelled(text) is text
+    assert spelled(str(text)) != text, "a text that only looks like JSON is a text"
+    assert spelled(MappingProxyType({"a": 1})) == '{"a":1}'
+    with pytest.raises(TypeError):
+        spelled({"a": object()})
