@@ -8,15 +8,17 @@ are read each time.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, time
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects import postgresql, sqlite
 
+from app.db import transaction
+from app.people.installation import remember
 from app.people.models import CalendarDay, CutOffHour, Setting, Unit, WorkHours
 from engine.clock.calendar import CutOff
 from engine.clock.worktime import Calendar, Season, Shift
@@ -85,17 +87,18 @@ def of_edition(conn: Connection, edition: Mapping[str, str] | None) -> Calendars
     return found
 
 
-def in_turn(conn: Connection) -> None:
-    """Wait until nobody else is changing the calendar, so that what is read now is what will be changed."""
-    conn.execute(_EDITION.with_for_update())
+@contextmanager
+def correction() -> Iterator[Connection]:
+    """A transaction that corrects the calendar: nobody else does meanwhile, and everybody reads it anew after it."""
+    with transaction() as conn:
+        conn.execute(_EDITION.with_for_update())
+        yield conn
+        new_edition(conn)
 
 
 def new_edition(conn: Connection) -> None:
     """Let every process read the calendar tables anew once this transaction is through."""
-    value = {"value": secrets.token_hex(8)}
-    insert = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
-    statement = insert(Setting).values(key=EDITION, value=value)
-    conn.execute(statement.on_conflict_do_update(index_elements=["key"], set_={"value": value}))
+    remember(conn, EDITION, secrets.token_hex(8))
 
 
 def seasons_of(rows: Iterable[Any]) -> tuple[_Rule, ...]:

@@ -25,7 +25,7 @@ from app.db import assert_in_transaction, on_rollback
 from app.dossiers.models import Dossier, DossierUnit
 from app.errors import ChangedMeanwhile, NotFound, SomebodyWasFaster
 from app.jobs import incidents
-from app.people.actor import SYSTEM, Actor
+from app.people.actor import SYSTEM, THE_SYSTEM, Actor
 from app.people.models import Person
 from app.procedures.models import ProcessVersion
 from app.runaways import watched
@@ -298,7 +298,7 @@ def _who_was_faster(conn: Connection, row: Any, act: _Act) -> OneDoorError | Non
     step_ = definition_of(conn, row.digest).steps.get(task.step)
     name = {"vi": step_.name, "en": step_.name_en} if step_ else {"vi": task.step, "en": task.step}
     by_system = task.state in ("done", "cancelled") and task.ended_by is None
-    faster = {"vi": SYSTEM.name, "en": "The system"} if by_system else task.name
+    faster = THE_SYSTEM if by_system else task.name
     return SomebodyWasFaster(step=name, name=faster, at=task.at)
 
 

@@ -19,6 +19,7 @@ import psycopg
 from flask import Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import JSON, Connection, DateTime, Engine, LargeBinary, MetaData, String, event, func, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DataError, InvalidatePoolError
@@ -151,6 +152,11 @@ def ask(question: Question) -> Rows:
             return send(conn, question)[0]
     with db.engine.connect() as conn:
         return send(conn, question, alone=True)[0]
+
+
+def inserting(conn: Connection, table: Any) -> Any:
+    """An insert that can be told what to do where the row is there already."""
+    return (sqlite if conn.dialect.name == "sqlite" else postgresql).insert(table)
 
 
 def assert_in_transaction(conn: Connection) -> None:

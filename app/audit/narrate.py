@@ -20,6 +20,7 @@ from app.audit.sentences import (
     VISITS_OF,
     YES,
 )
+from app.people.actor import THE_SYSTEM
 from engine.definition import Definition
 from engine.drawing.naming import space_of
 
@@ -114,9 +115,9 @@ def _field_label(components: Sequence[Mapping[str, Any]], key: str, language: st
     return None
 
 
-def acting(person: int | None, name: str, translate: Translate) -> str:
+def acting(person: int | None, name: str, language: str) -> str:
     """Who acted, as an entry has it; what nobody did was done by the platform."""
-    return name if person is not None else translate("The system")
+    return name if person is not None else THE_SYSTEM[language]
 
 
 def title(command: Mapping[str, Any], facts: Sequence[Mapping[str, Any]], words: Words) -> str:

@@ -16,7 +16,7 @@ from app.audit.errors import HistoryUnknown, MomentUnknown
 from app.audit.export import lines_of
 from app.audit.log import Chain, verify_chain
 from app.audit.models import HistoryEntry, Look
-from app.audit.narrate import Translate, Words, acting
+from app.audit.narrate import Words, acting
 from app.audit.reexecute import Recorded, Verdict, reexecute
 from app.audit.replay import Act, Moment, moments
 from app.audit.versions import Version, digests, first_digest, versions_of
@@ -154,7 +154,7 @@ def history(actor: Actor, code: str, reader: Reader) -> History:
     """A dossier moment by moment, with its chain and the commands run again."""
     with reading() as conn:
         line = _found(conn, actor, code)
-        acts = _acts(conn, line.id, reader.translate)
+        acts = _acts(conn, line.id, reader.language)
         ran_on = _ran_on(conn, line, acts)
         words = _words(conn, ran_on, acts, reader)
         chain = verify_chain(conn, line.id)
@@ -301,7 +301,7 @@ def _again(ran_on: Mapping[str, Version], acts: tuple[Act, ...]) -> Verdict:
     return reexecute(next(iter(definitions.values())), recorded, definitions)
 
 
-def _acts(conn: Connection, dossier: int, translate: Translate = str) -> tuple[Act, ...]:
+def _acts(conn: Connection, dossier: int, language: str = "vi") -> tuple[Act, ...]:
     entry = HistoryEntry
     query = (
         select(entry.seq, entry.at, entry.kind, entry.person, entry.person_name, entry.acting_unit, entry.hash,
@@ -310,7 +310,7 @@ def _acts(conn: Connection, dossier: int, translate: Translate = str) -> tuple[A
         .order_by(entry.seq)
     )
     return tuple(
-        Act(row.seq, row.at, row.kind, acting(row.person, row.person_name, translate), row.acting_unit, row.hash,
+        Act(row.seq, row.at, row.kind, acting(row.person, row.person_name, language), row.acting_unit, row.hash,
             row.payload) for row in conn.execute(query))
 
 

@@ -32,13 +32,12 @@ from app.people.commands import (
     NewUnit,
     insert_person,
     insert_unit,
-    remember,
-    remembered,
     seed_calendar,
     seed_roles,
     set_active,
 )
 from app.people.holidays import days_of
+from app.people.installation import remember, remembered
 from app.people.models import Person, Unit
 from app.procedures.models import Procedure
 from app.procedures.shipped import Shipped, publish_shipped, read_all

@@ -10,8 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select
 
-from app.calendars import in_turn, new_edition
-from app.db import transaction
+from app.calendars import correction
 from app.deadlines.errors import (
     ChannelUnknown,
     HoursEmpty,
@@ -59,27 +58,24 @@ def set_hours(actor: Actor, new: NewHours) -> int:
         "unit": new.unit or None, "since": new.since, "first": _season_day(new.first), "last": _season_day(new.last),
         "week": week_of(new.week), "document": journal.named(new.document),
     }
-    if new.since < BEGINS:
-        raise TooEarly(begins=f"{BEGINS:%d/%m/%Y}")
-    with transaction() as conn:
-        in_turn(conn)
+    _check_since(new.since)
+    with correction() as conn:
         _check_unit(conn, new.unit)
         made = conn.execute(insert(WorkHours).values(**row).returning(*_HOURS)).one()
-        _keep(conn, actor, journal.Change("hours", None, _hours_told(made), made.document, made.unit))
+        journal.note(conn, actor, journal.Change("hours", None, _hours_told(made), made.document, made.unit))
     return int(made.id)
 
 
 def remove_hours(actor: Actor, number: int, document: str) -> None:
     """Let hours count no longer, by which document. The first of everybody's stay: there must always be an answer."""
     by = journal.named(document)
-    with transaction() as conn:
-        in_turn(conn)
+    with correction() as conn:
         if number == _usual(conn):
             raise UsualHoursStay()
         old = conn.execute(delete(WorkHours).where(WorkHours.id == number).returning(*_HOURS)).first()
         if old is None:
             raise NotFound(what="working hours of a unit", key=number)
-        _keep(conn, actor, journal.Change("hours", _hours_told(old), None, by, old.unit))
+        journal.note(conn, actor, journal.Change("hours", _hours_told(old), None, by, old.unit))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,38 +95,29 @@ class NewCutOff:
 def set_cut_off(actor: Actor, new: NewCutOff) -> int:
     """Let a cut-off hour hold from a date on, by which document; the number of its row."""
     at = _hour_of_day(new.at)
-    if new.since < BEGINS:
-        raise TooEarly(begins=f"{BEGINS:%d/%m/%Y}")
+    _check_since(new.since)
     if new.channel not in ("", *CHANNELS):
         raise ChannelUnknown(channel=new.channel, allowed=", ".join(CHANNELS))
     by = journal.named(new.document)
-    with transaction() as conn:
-        in_turn(conn)
+    with correction() as conn:
         _check_unit(conn, new.unit)
         values = {"unit": new.unit or None, "since": new.since, "channel": new.channel, "at": at, "document": by}
         made = conn.execute(insert(CutOffHour).values(**values).returning(*_CUT_OFF)).one()
-        _keep(conn, actor, journal.Change("cut_off", None, _cut_off_told(made), by, made.unit))
+        journal.note(conn, actor, journal.Change("cut_off", None, _cut_off_told(made), by, made.unit))
     return int(made.id)
 
 
 def remove_cut_off(actor: Actor, number: int, document: str) -> None:
     """Let a cut-off hour hold no longer, as if it had never been, by which document."""
     by = journal.named(document)
-    with transaction() as conn:
-        in_turn(conn)
+    with correction() as conn:
         old = conn.execute(delete(CutOffHour).where(CutOffHour.id == number).returning(*_CUT_OFF)).first()
         if old is None:
             raise NotFound(what="cut-off hour", key=number)
-        _keep(conn, actor, journal.Change("cut_off", _cut_off_told(old), None, by, old.unit))
+        journal.note(conn, actor, journal.Change("cut_off", _cut_off_told(old), None, by, old.unit))
 
 
 _HOURS, _CUT_OFF = tuple(WorkHours.__table__.columns), tuple(CutOffHour.__table__.columns)
-
-
-def _keep(conn: Connection, actor: Actor, change: journal.Change) -> None:
-    """Write the change down and let everybody read the calendar anew."""
-    journal.note(conn, actor, change)
-    new_edition(conn)
 
 
 def _hours_told(row: Any) -> dict[str, Any]:
@@ -151,6 +138,11 @@ def _hour_of_day(text: str) -> str:
     if text.strip() and found is None:
         raise HourUnreadable(text=text.strip()[:20])
     return f"{int(found[1]):02d}:{found[2]}" if found else ""
+
+
+def _check_since(since: date) -> None:
+    if since < BEGINS:
+        raise TooEarly(begins=f"{BEGINS:%d/%m/%Y}")
 
 
 def _check_unit(conn: Connection, unit: str | None) -> None:

@@ -21,6 +21,7 @@ from app.errors import status_of as http_status
 from app.languages import number as figure
 from app.languages import pick
 from app.people import commands as people
+from app.people.actor import THE_SYSTEM
 from app.people.errors import DateUnreadable
 from app.people.journal import changes
 from app.people.queries import calendar_days, read, units
@@ -85,6 +86,7 @@ def _calendar_page(problem: str | None = None) -> str:
         "deadlines/calendar.html", days=read(calendar_days, year), year=year, problem=problem,
         hours=read(queries.work_hours), cut_offs=read(queries.cut_off_hours), weekdays=WEEKDAYS, unit_options=known,
         changes=read(changes, before=before), later=before is not None, as_date=date.fromisoformat,
+        the_system=THE_SYSTEM,
     )
 
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, insert, select, update
 
 from app import clock
 from app.audit import log
@@ -118,7 +118,7 @@ def preview(told: Told = lambda done, of: None) -> Outcome:
     outcome, last = Outcome(), 0
     with reading() as conn:
         total, known = _total(conn), calendars(conn)
-        while batch := list(_batch(conn, known, last, lock=False)):
+        while batch := list(_batch(conn, known, Dossier.id > last, lock=False)):
             for found in batch:
                 outcome.count(found.moved)
             last = batch[-1].row.id
@@ -136,7 +136,7 @@ def recompute(actor: Actor, reason: str, told: Told = lambda done, of: None) -> 
         total = _total(conn)
     while more:
         with transaction() as conn:
-            batch = list(_batch(conn, calendars(conn), last, lock=True))
+            batch = list(_batch(conn, calendars(conn), Dossier.id > last, lock=True))
             failed = _write(conn, batch, (actor, reason))
         for note, code, error in failed:
             outcome.failed.append(code)
@@ -151,24 +151,21 @@ def recompute(actor: Actor, reason: str, told: Told = lambda done, of: None) -> 
 
 def recompute_one(conn: Connection, dossier: int, why: tuple[Actor, str]) -> None:
     """The same for one dossier, when it failed before and is tried again. Raises Failed; one that has ended stays."""
-    known = calendars(conn)
-    for found in _batch(conn, known, dossier - 1, lock=True, count=1):
-        if found.row.id == dossier:
-            for note, _, error in _write(conn, [found], why):
-                on_rollback(partial(incidents.record, note, error))
-                raise error
+    batch = list(_batch(conn, calendars(conn), Dossier.id == dossier, lock=True))
+    for note, _, error in _write(conn, batch, why):
+        on_rollback(partial(incidents.record, note, error))
+        raise error
 
 
 def _total(conn: Connection) -> int:
     return conn.scalar(select(func.count()).select_from(Dossier).where(*_OPEN)) or 0
 
 
-def _batch(
-    conn: Connection, known: Calendars, after: int, *, lock: bool, count: int = BATCH
-) -> Iterator[_Found]:
+def _batch(conn: Connection, known: Calendars, which: ColumnElement[bool], *, lock: bool) -> Iterator[_Found]:
+    """The first of the open dossiers of this kind."""
     query = (
         select(*_COLUMNS).join(ProcessVersion, ProcessVersion.id == Dossier.version)
-        .where(*_OPEN, Dossier.id > after).order_by(Dossier.id).limit(count)
+        .where(*_OPEN, which).order_by(Dossier.id).limit(BATCH)
     )
     rows = conn.execute(query.with_for_update(of=Dossier.__table__) if lock else query).all()
     tasks = select(Task.dossier, Task.token, Task.step, Task.due_at, Task.warn_at).where(

@@ -23,9 +23,8 @@ from app.people.commands import (
     insert_membership,
     insert_person,
     insert_unit,
-    remember,
-    remembered,
 )
+from app.people.installation import remember, remembered
 from app.people.models import Membership, Person, Unit
 from app.people.permissions import permissions_of
 from app.procedures.shipped import Shipped

@@ -85,7 +85,7 @@ def _line(entry: Any, words: Words) -> Line:
     facts = entry.payload["facts"]
     return Line(
         seq=entry.seq, at=entry.at, title=title(command, facts, words),
-        who=acting(entry.person, entry.person_name, words.translate),
+        who=acting(entry.person, entry.person_name, words.language),
         unit=words.unit(entry.acting_unit) if entry.acting_unit else "", reason=command.get("reason", ""),
         notes=narrate([fact for fact in facts if fact["fact"] in TOLD], words, {}),
     )

@@ -45,4 +45,5 @@ class Actor:
         return tuple(sorted({unit for unit, role in self.roles if role in ROLES and permission in ROLES[role][2]}))
 
 
-SYSTEM = Actor(person=None, name="Hệ thống", username="system")
+THE_SYSTEM = {"vi": "Hệ thống", "en": "The system"}
+SYSTEM = Actor(person=None, name=THE_SYSTEM["vi"], username="system")

@@ -9,11 +9,10 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from app import clock, sessions
-from app.calendars import in_turn, new_edition, working_calendar
-from app.db import transaction
+from app.calendars import correction, new_edition, working_calendar
+from app.db import inserting, transaction
 from app.errors import NotFound
 from app.people import journal, passwords
 from app.people.actor import Actor
@@ -34,7 +33,7 @@ from app.people.errors import (
     UsernameInvalid,
     UsernameTaken,
 )
-from app.people.models import CalendarDay, Membership, Person, Role, Setting, Unit
+from app.people.models import CalendarDay, Membership, Person, Role, Unit
 from app.people.permissions import ROLES
 from engine.clock.calendar import BEGINS
 
@@ -210,15 +209,12 @@ def set_day(actor: Actor, day: date, kind: str, names: tuple[str, str], document
     if not names[0].strip() or not names[1].strip():
         raise NameMissing()
     row = {"kind": kind, "name_vi": names[0].strip(), "name_en": names[1].strip(), "document": journal.named(document)}
-    with transaction() as conn:
-        in_turn(conn)
+    with correction() as conn:
         old = _check_day(conn, day, kind)
-        insert_ = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
-        statement = insert_(CalendarDay).values(day=day, **row)
+        statement = inserting(conn, CalendarDay).values(day=day, **row)
         changed = conn.execute(statement.on_conflict_do_update(index_elements=["day"], set_=row).returning(*_DAY)).one()
         before = _told(old) if old else None
         journal.note(conn, actor, journal.Change("day", before, _told(changed), row["document"]))
-        new_edition(conn)
 
 
 _DAY = tuple(CalendarDay.__table__.columns)
@@ -244,13 +240,11 @@ def _check_day(conn: Connection, day: date, kind: str) -> Any:
 def clear_day(actor: Actor, day: date, document: str) -> None:
     """Let a day follow the week's pattern again, by which document."""
     by = journal.named(document)
-    with transaction() as conn:
-        in_turn(conn)
+    with correction() as conn:
         old = conn.execute(delete(CalendarDay).where(CalendarDay.day == day).returning(*_DAY)).first()
         if old is None:
             raise NotFound(what="calendar day", key=day.isoformat())
         journal.note(conn, actor, journal.Change("day", _told(old), None, by))
-        new_edition(conn)
 
 
 def seed_roles(conn: Connection) -> None:
@@ -279,16 +273,3 @@ def person_id(conn: Connection, username: str) -> int:
     if found is None:
         raise NotFound(what="person", key=username)
     return int(found)
-
-
-def remember(conn: Connection, key: str, value: Any) -> None:
-    """Keep a fact about this installation."""
-    insert_ = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
-    statement = insert_(Setting).values(key=key, value={"value": value})
-    conn.execute(statement.on_conflict_do_update(index_elements=["key"], set_={"value": {"value": value}}))
-
-
-def remembered(conn: Connection, key: str) -> Any:
-    """A fact about this installation, or None."""
-    found = conn.scalar(select(Setting.value).where(Setting.key == key))
-    return None if found is None else found["value"]

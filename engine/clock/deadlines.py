@@ -59,15 +59,15 @@ def schedule(
     `before` is the procedure of the version that the dossier was under until now, where it goes over to another.
     """
     book, given = Book(ledger, now), list(facts)
-    deferred: tuple[f.ReceptionDeferred | f.PromiseKept, ...] = tuple(_deferral(given, calendar, now))
+    deferred = tuple(_deferral(given, calendar, now))
     for fact in (*given, *deferred):
         book.enter(fact)
-    for kept in _kept(procedure, before, book):
-        book.enter(kept)
-        deferred = (*deferred, kept)
+    kept = tuple(_kept(procedure, before, book))
+    for promise in kept:
+        book.enter(promise)
     due = tuple(_due(procedure, book, calendar))
     scopes = dict.fromkeys([each.scope for each in due] + book.touched)
-    return Scheduled((*deferred, *due), book.entries, next_warnings(procedure, book.entries, calendar, scopes))
+    return Scheduled((*deferred, *kept, *due), book.entries, next_warnings(procedure, book.entries, calendar, scopes))
 
 
 def _deferral(facts: Iterable[f.Fact], calendar: Calendar, now: datetime) -> Iterator[f.ReceptionDeferred]:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from lxml import etree
 
 from engine.drawing import findings as f
+from engine.drawing.booleans import misspelt, spell
 from engine.drawing.findings import Finding
-from engine.drawing.spelling import misspelt, spell
 
 MODEL = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 ONEDOOR = "urn:onedoor:bpmn:1"

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from lxml import etree
 
 from engine.drawing import findings as f
+from engine.drawing.booleans import spelt
 from engine.drawing.diagram import MODEL, ONEDOOR, local, model, safe
 from engine.drawing.findings import Finding
-from engine.drawing.spelling import spelt
 from engine.drawing.structure import STEP_TAGS, expression_text, extension, text_of
 from engine.errors import OneDoorError
 from engine.feel import compile_expression

@@ -6,8 +6,8 @@ from copy import deepcopy
 
 from lxml import etree
 
+from engine.drawing.booleans import spell
 from engine.drawing.diagram import MODEL, ONEDOOR, RUN_TAGS, XSI, local, model
-from engine.drawing.spelling import spell
 from engine.normalise.work import FRAMES, NODES, Work, remove
 
 # Taking one of these away would change what is run, so that the gate has to judge it.
